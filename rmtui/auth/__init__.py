@@ -1,0 +1,1 @@
+"""Who the operator is, how they proved it, and what they may do."""

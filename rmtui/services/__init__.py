@@ -1,0 +1,1 @@
+"""What an operator can do, one function an action, for both surfaces."""

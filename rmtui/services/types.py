@@ -1,0 +1,264 @@
+"""What the services take and give: frozen values, never models or widgets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+__all__ = [
+    "Approved",
+    "ApprovalPreview",
+    "AuditEntry",
+    "CertificateView",
+    "Count",
+    "CreatedEnrollment",
+    "Cursor",
+    "EnrollmentDetail",
+    "EnrollmentQuery",
+    "EnrollmentRow",
+    "Member",
+    "Page",
+    "PeopleQuery",
+    "PersonDetail",
+    "PersonRow",
+    "RoleRow",
+    "State",
+    "Summary",
+]
+
+Row = TypeVar("Row")
+
+
+class State(enum.StrEnum):
+    """Where an enrolment stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a sorted list: the sort key's value and the record's primary key, which breaks ties."""
+
+    value: Any
+    pk: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A stretch of a list, in list order."""
+
+    rows: tuple[Row, ...]
+    more_before: bool
+    """Whether the list goes on before the first row."""
+    more_after: bool
+    """Whether the list goes on after the last row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows a list has, counted no further than is useful."""
+
+    number: int
+    more: bool = False
+    """Whether counting stopped at ``number``."""
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentQuery:
+    """What the list of enrolments shows, and in which order."""
+
+    state: State | None = State.PENDING
+    """Only this state; None is all of them, pending first."""
+    text: str = ""
+    """Only callsigns that hold this text, without case."""
+    sort: Literal["age", "callsign", "decided"] = "age"
+    """``age`` is by creation, oldest first (and by state first when all states show); ``decided`` by the decision, latest first."""
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentRow:
+    """One enrolment as a list shows it."""
+
+    pk: uuid.UUID
+    callsign: str
+    state: State
+    created: dt.datetime
+    decided_on: dt.datetime | None
+    decided_by: str | None
+    """Callsign of who decided."""
+    pool: str | None
+    """Invite code the person came through."""
+    has_csr: bool
+    """Whether the person brought a CSR."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit table."""
+
+    at: dt.datetime
+    operator: str
+    """Callsign of the operator."""
+    action: str
+    """``approve``, ``reject``, ``reopen``, ``create``, ``assign-role``, ``remove-role``, ``init``."""
+    outcome: Literal["done", "refused", "failed"]
+    target: str
+    """Callsign acted on."""
+    detail: str
+    """Role, reason of the rejection or of the refusal; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentDetail:
+    """One enrolment, whole, but for its approve code."""
+
+    row: EnrollmentRow
+    problem: str | None
+    """Why the callsign cannot be approved, as the end of a sentence; None when it can."""
+    reason: str
+    """Reason of the rejection; empty unless rejected here."""
+    claimed_by: str | None
+    """Operator whose approval is under way, if one is."""
+    csr: str
+    """One line on the CSR's subject and key, or why it will be refused; empty without one."""
+    csr_fingerprint: str
+    """SHA-256 of the CSR's public key (SPKI), in hexadecimal; empty without one."""
+    lookalikes: tuple[str, ...]
+    """People whose callsign looks like this one."""
+    history: tuple[AuditEntry, ...]
+    """Latest first, at most 50."""
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPreview:
+    """What an approval will sign, shown before it is confirmed."""
+
+    detail: EnrollmentDetail
+    subject: str
+    """The certificate's subject, exactly: ``CN=<callsign>``."""
+    key: str
+    """``a new RSA 4096 key``, or the CSR's key."""
+    hours: int
+    """How long the certificate will be valid, in hours."""
+    authority: str
+    """Who signs: ``embedded authority, CN=…``."""
+    blocked: str | None
+    """A sentence that says why it cannot be approved now; None when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedEnrollment:
+    """A new or re-opened enrolment, with the approve code: the only time it is shown."""
+
+    pk: uuid.UUID
+    callsign: str
+    approvecode: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A finished approval."""
+
+    person: uuid.UUID
+    callsign: str
+    serial: str
+    """Certificate serial number, lower-case hexadecimal."""
+    not_after: dt.datetime
+    files: str
+    """Directory of the person's files, as this host sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """What the list of people shows, and in which order."""
+
+    status: Literal["active", "revoked", "all"] = "active"
+    text: str = ""
+    """Only callsigns that hold this text, without case."""
+    role: str | None = None
+    """Only people with this role."""
+    sort: Literal["callsign", "age"] = "callsign"
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person as a list shows them."""
+
+    pk: uuid.UUID
+    callsign: str
+    roles: tuple[str, ...]
+    """Sorted, without doublets."""
+    created: dt.datetime
+    revoked_on: dt.datetime | None
+    revoke_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """What a person's certificate says."""
+
+    serial: str
+    """Lower-case hexadecimal."""
+    fingerprint: str
+    """SHA-256 of the certificate, lower-case hexadecimal."""
+    subject: str
+    issuer: str
+    key: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetail:
+    """One person, whole."""
+
+    row: PersonRow
+    certspath: str
+    files: tuple[str, ...]
+    """Names of the files that are there."""
+    certificate: CertificateView | None
+    certificate_problem: str
+    """Why there is no certificate to show; empty when there is."""
+    approved_by: str | None
+    approved_on: dt.datetime | None
+    pool: str | None
+    history: tuple[AuditEntry, ...]
+    """Latest first, at most 50."""
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """One role and how many active people have it."""
+
+    role: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One active person who has a role."""
+
+    pk: uuid.UUID
+    callsign: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the status line says about the queue."""
+
+    pending: Count
+    oldest: dt.datetime | None
+    """When the oldest pending enrolment was made."""

@@ -1,0 +1,147 @@
+"""The one place where text of others is judged, folded, compared and made harmless.
+
+Callsigns, codes, reasons, CSRs and ``extra`` come from people nobody has vouched for yet.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+
+from rmtui.errors import InvalidCallsign
+
+__all__ = [
+    "CODE_ALPHABET",
+    "callsign_problem",
+    "fold",
+    "new_code",
+    "normalise_callsign",
+    "normalise_code",
+    "plain",
+    "role_problem",
+    "same_code",
+    "skeleton",
+]
+
+CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
+"""Letters and digits without 0 and 1, which are heard and read as O and I."""
+
+MAX_CALLSIGN_BYTES = 64
+"""The CN of a certificate holds no more (RFC 5280, ub-common-name)."""
+
+_BARRED_CATEGORIES = {
+    "Cc": "a control character",
+    "Cf": "an invisible character",
+    "Cs": "half a character",
+    "Co": "a private-use character",
+    "Cn": "an unassigned character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+_BARRED = frozenset('/\\,+="<>;#')
+_MOST_MARKS = 3  # combining marks on one letter before the rest are spelt out
+
+
+def plain(text: object, limit: int | None = None) -> str:
+    """Foreign text as one harmless line: what a terminal would obey, hide or turn round is spelt out as ``\\x1b``.
+
+    :param limit: cut to this many characters, the last one an ellipsis.
+    """
+    source = str(text)
+    if source.isascii() and source.isprintable():
+        result = source
+    else:
+        parts: list[str] = []
+        marks = 0
+        for char in source:
+            category = unicodedata.category(char)
+            marks = marks + 1 if category in {"Mn", "Me"} else 0
+            if category in _BARRED_CATEGORIES or (category == "Zs" and char != " ") or marks > _MOST_MARKS:
+                code = ord(char)
+                parts.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+            else:
+                parts.append(char)
+        result = "".join(parts)
+    return result if limit is None or len(result) <= limit else result[: max(limit - 1, 0)] + "…"
+
+
+def callsign_problem(text: str) -> str | None:
+    """Why ``text`` cannot be a callsign, as the end of a sentence; None when it can."""
+    if not text:
+        return "it is empty"
+    if text in {".", ".."}:
+        return "it is a directory"
+    if text != text.strip():
+        return "it begins or ends with a space"
+    for char in text:
+        barred = _BARRED_CATEGORIES.get(unicodedata.category(char))
+        if barred is not None:
+            return f"it holds {barred} ({plain(char)})"
+        if char in _BARRED:
+            return f"it holds {char}"
+    if not unicodedata.is_normalized("NFC", text):
+        return "its letters are not composed (NFC)"
+    size = len(text.encode("utf-8"))
+    if size > MAX_CALLSIGN_BYTES:
+        return f"it takes {size} bytes, and a certificate holds {MAX_CALLSIGN_BYTES}"
+    return None
+
+
+def normalise_callsign(text: str) -> str:
+    """``text`` as typed by an operator, composed to NFC, if it can be a callsign.
+
+    :raises InvalidCallsign: it cannot, and why.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    problem = callsign_problem(composed)
+    if problem is not None:
+        raise InvalidCallsign(f"“{plain(composed, 40)}” cannot be a callsign: {problem}.")
+    return composed
+
+
+def role_problem(text: str) -> str | None:
+    """Why ``text`` cannot be the name of a role, as the end of a sentence; None when it can."""
+    problem = callsign_problem(text)
+    return "it holds a space" if problem is None and any(char.isspace() for char in text) else problem
+
+
+def fold(text: str) -> str:
+    """What two texts have in common that differ only in case or composition (Unicode canonical caseless match)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+_LOOKALIKES = str.maketrans(
+    {
+        **dict(zip("01345678|!", "oieasgtbii", strict=True)),
+        "l": "i",
+        # Cyrillic, folded
+        **dict(zip("аеорсухіјѕкмтнвгԁԛԝһӏ", "aeopcyxijskmthbrdqwhi", strict=True)),
+        # Greek, folded
+        **dict(zip("αβεικνορτυχζηγ", "abeikvoptuxzny", strict=True)),
+        "ı": "i",
+    }
+)
+
+
+def skeleton(callsign: str) -> str:
+    """What is left of a callsign when everything that looks alike is one: case, digits for letters, Cyrillic and Greek for Latin."""
+    folded = unicodedata.normalize("NFKC", fold(callsign))
+    return "".join(char for char in folded.translate(_LOOKALIKES) if char not in " -_.")
+
+
+def new_code(size: int) -> str:
+    """A fresh random code of ``size`` characters, from the operating system's randomness."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(size))
+
+
+def normalise_code(text: str) -> str:
+    """A code as it was read aloud or pasted: upper case, without spaces and dashes, 0 as O and 1 as I."""
+    kept = "".join(char for char in text if not char.isspace() and unicodedata.category(char) != "Pd")
+    return kept.upper().replace("0", "O").replace("1", "I")
+
+
+def same_code(given: str, wanted: str) -> bool:
+    """Whether a code read out is the one wanted, in time that does not depend on where they differ. Empty never is."""
+    left, right = normalise_code(given).encode(), normalise_code(wanted).encode()
+    return bool(left) and hmac.compare_digest(left, right)
