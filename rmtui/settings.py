@@ -78,7 +78,7 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
 
 def _xdg(env: Mapping[str, str], name: str, fallback: str) -> Path:
     value = env.get(name, "")
-    base = Path(value) if value.startswith("/") else Path(env.get("HOME") or os.path.expanduser("~")) / fallback
+    base = Path(value) if value.startswith("/") else Path(env.get("HOME") or Path.home()) / fallback
     return base / "rmtui"
 
 

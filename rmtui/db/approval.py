@@ -1,0 +1,252 @@
+"""An approval is one outcome: claim, make, commit.
+
+The claim (a row of ours, unique by enrolment) keeps a second operator from signing the same. Keys, certificate and files
+are made with no transaction open, complete and durable, before the rows that point at them commit. Whatever fails on the
+way is undone; a crash leaves a claim that dies with its process and files that nothing points at, which are swept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from peewee import InterfaceError, OperationalError
+
+from rmtui import clock, settings
+from rmtui.db import callsigns, issuing
+from rmtui.db.base import db
+from rmtui.db.engine import is_sqlite
+from rmtui.db.enrollments import Enrollment, EnrollmentState, decision
+from rmtui.db.errors import BeingApproved, EnrollmentError, InvalidCallsign, OutcomeUnknown, WrongCode
+from rmtui.db.locks import exclusive
+from rmtui.db.own import Claim, Issued
+from rmtui.db.people import Person
+from rmtui.db.process import alive, host, process
+from rmtui.errors import RmtuiError
+from rmtui.text import callsign_problem, normalise_callsign, plain, same_code
+
+__all__ = ["CLAIM_TIME", "approve", "check_code", "create_with_cert", "live_claim"]
+
+CLAIM_TIME = dt.timedelta(minutes=5)
+"""How long an approval may take before another operator may try."""
+
+logger = logging.getLogger("rmtui.db.approval")
+P = TypeVar("P", bound=Person)
+
+
+@dataclass(slots=True)
+class _Identity:
+    """What is being made for somebody."""
+
+    pk: uuid.UUID
+    callsign: str
+    csr: str | None
+    serial: str | None = None
+
+    @property
+    def directory(self) -> Path:
+        return settings.current().people_dir / str(self.pk)
+
+    @property
+    def certspath(self) -> str:
+        return str(settings.current().data_dir / "private" / "people" / str(self.pk))
+
+
+def live_claim(enrollment_pk: uuid.UUID) -> Claim | None:
+    """The claim that keeps others from approving this enrolment just now, if one does."""
+    claim: Claim | None = Claim.get_or_none(Claim.enrollment == enrollment_pk)
+    if claim is None or claim.expires <= clock.utcnow() or not alive(claim.host, claim.process):
+        return None
+    return claim
+
+
+def check_code(row: Enrollment, code: str) -> None:
+    """Whether a code is the enrolment's, in constant time.
+
+    :raises WrongCode: it is not, or it is empty.
+    """
+    if not same_code(code, row.approvecode):
+        raise WrongCode(f"That is not the code of {plain(row.callsign)}; nothing was approved. Ask them to read it out again.")
+
+
+def approve(
+    enrollment: Enrollment,
+    approver: Person,
+    code: str | None,
+    *,
+    on_commit: Callable[[Person], None] | None,
+    progress: Callable[[str], None] | None,
+) -> Person:
+    """See :meth:`rmtui.db.enrollments.Enrollment.approve`."""
+    tell = progress or _quiet
+    signer = issuing.authority()
+    claim, row = _claim(enrollment, approver, code)
+    identity = _Identity(claim.person, row.callsign, row.csr)
+
+    def commit() -> Person:
+        with exclusive(decision(row.pk), callsigns.taking(row.callsign)):
+            if not Claim.delete().where((Claim.enrollment == row.pk) & (Claim.token == claim.token)).execute():
+                enrollment.guard_pending()
+                raise BeingApproved(
+                    f"The approval of {plain(row.callsign)} took too long and another took over; nothing was approved here."
+                )
+            now = enrollment.guard_pending()
+            if (now.callsign, now.csr) != (row.callsign, row.csr):
+                raise EnrollmentError(f"The enrolment of {plain(row.callsign)} was changed meanwhile; nothing was approved. Look again.")
+            person = _create_person(Person, identity, now.extra)
+            at = clock.utcnow()
+            changed = (
+                Enrollment.update(state=EnrollmentState.APPROVED.value, decided_by=approver.pk, decided_on=at, person=person.pk, updated=at)
+                .where((Enrollment.pk == row.pk) & (Enrollment.state == EnrollmentState.PENDING.value))
+                .execute()
+            )
+            if changed != 1:  # the web API takes no lock of ours
+                enrollment.guard_pending()
+            if on_commit is not None:
+                on_commit(person)
+        return person
+
+    person = _outcome(identity, signer, tell, commit, claim)
+    enrollment._take(enrollment.reread())
+    return person
+
+
+def create_with_cert(model: type[P], callsign: str, extra: Mapping[str, Any] | None, csr: str | None) -> P:
+    """See :meth:`rmtui.db.people.Person.create_with_cert`."""
+    callsign = normalise_callsign(callsign)
+    signer = issuing.authority()
+    identity = _Identity(uuid.uuid4(), callsign, csr)
+    callsigns.check_reserved(callsign)
+    model.check_free(callsign)
+    _check_csr(identity.csr, callsign)
+
+    def commit() -> P:
+        with exclusive(callsigns.taking(callsign)):
+            return _create_person(model, identity, dict(extra or {}))
+
+    return _outcome(identity, signer, _quiet, commit, None)
+
+
+def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[Claim, Enrollment]:
+    with exclusive(decision(enrollment.pk), callsigns.taking(enrollment.callsign)):
+        row = enrollment.guard_pending()
+        if code is not None:
+            check_code(row, code)
+        problem = callsign_problem(row.callsign)
+        if problem is not None:
+            raise InvalidCallsign(f"“{plain(row.callsign, 80)}” cannot be approved: {problem}. Reject it, and let them ask again.")
+        callsigns.check_reserved(row.callsign)
+        Person.check_free(row.callsign)
+        _check_csr(row.csr, row.callsign)
+        held = live_claim(row.pk)
+        if held is not None:
+            raise BeingApproved(
+                f"{plain(held.operator)} is approving {plain(row.callsign)} since {clock.stamp(held.created)}; nothing was done here."
+            )
+        Claim.delete().where(Claim.enrollment == row.pk).execute()
+        claim = Claim.create(
+            enrollment=row.pk,
+            person=uuid.uuid4(),
+            operator=approver.callsign,
+            host=host(),
+            process=process(),
+            expires=clock.utcnow() + CLAIM_TIME,
+        )
+    return claim, row
+
+
+def _check_csr(csr: str | None, callsign: str) -> None:
+    if csr is not None:
+        from rmtui.pki.csr import check_csr
+
+        check_csr(csr, callsign)
+
+
+def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]) -> P:
+    model.check_free(identity.callsign)
+    person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
+    Issued.update(committed=True).where(Issued.serial == identity.serial).execute()
+    return person
+
+
+def _outcome(identity: _Identity, signer: Any, tell: Callable[[str], None], commit: Callable[[], P], claim: Claim | None) -> P:
+    """Make the identity and commit; undo whatever was made when either fails."""
+    try:
+        _make(identity, signer, tell)
+        tell("Recording the approval")
+        return commit()
+    except (OperationalError, InterfaceError) as error:
+        done = _after_lost_connection(identity, claim, error)
+        if done:
+            return done  # type: ignore[return-value]
+        raise
+    except BaseException:
+        _undo(identity, claim)
+        raise
+
+
+def _make(identity: _Identity, signer: Any, tell: Callable[[str], None]) -> None:
+    from rmtui.pki.identity import make_identity
+
+    def on_signed(signed: Any) -> None:
+        identity.serial = f"{signed.serial:x}"
+        issuing.record_issued(signed, identity.pk, identity.callsign)
+        tell("Writing the files")
+
+    tell("Making the key and the certificate" if identity.csr is None else "Signing the certificate")
+    make_identity(
+        identity.directory,
+        identity.callsign,
+        signer,
+        key_type=settings.current().key_type,
+        csr_pem=None if identity.csr is None else identity.csr.encode(),
+        on_signed=on_signed,
+    )
+
+
+def _undo(identity: _Identity, claim: Claim | None) -> None:
+    """Take back what was made: files, claim, and the certificate if one was signed. What fails here is logged, and swept later."""
+    from rmtui.pki.identity import remove_identity
+
+    try:
+        remove_identity(identity.directory)
+    except RmtuiError as error:
+        logger.warning("left behind, to be swept: %s", error.sentence)
+    if claim is not None:
+        Claim.delete().where((Claim.enrollment == claim.enrollment) & (Claim.token == claim.token)).execute()
+    if identity.serial is not None:
+        issuing.revoke_serials(Issued.serial == identity.serial, "cessationOfOperation")
+        try:
+            issuing.publish_crl()
+        except RmtuiError as error:
+            logger.warning("the next CRL names a lost certificate, this one does not: %s", error.sentence)
+
+
+def _after_lost_connection(identity: _Identity, claim: Claim | None, error: Exception) -> Person | None:
+    """What became of a commit whose answer was lost: the person if it was done, None after undoing what was not."""
+    try:
+        if not is_sqlite(db):
+            db.manual_close()
+            db.connect()
+        person: Person | None = Person.get_or_none(Person.pk == identity.pk)
+        if person is None:
+            _undo(identity, claim)
+        return person
+    except (OperationalError, InterfaceError):
+        _unknown(identity, error)
+
+
+def _unknown(identity: _Identity, error: Exception) -> NoReturn:
+    raise OutcomeUnknown(
+        f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
+        "Look at the enrolment once the database is back; if it is pending, approve it again."
+    ) from error
+
+
+def _quiet(_step: str) -> None:
+    return None

@@ -1,0 +1,110 @@
+"""Finding and taking callsigns, which are compared case-folded in any alphabet, on schemas without an index for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from peewee import fn
+
+from rmtui import settings
+from rmtui.db.base import BaseModel, db
+from rmtui.db.engine import is_sqlite
+from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound
+from rmtui.errors import ConfigurationError
+from rmtui.text import fold, plain, skeleton
+
+__all__ = ["UNSTEADY", "by_callsign", "check_reserved", "matching", "lookalikes", "taking"]
+
+M = TypeVar("M", bound=BaseModel)
+
+UNSTEADY = frozenset("afhijklnstwy")
+"""ASCII letters that some other character folds to or begins with, such as the Kelvin sign to k."""
+
+
+def taking(callsign: str) -> str:
+    """Name of the lock that whoever takes this callsign must hold."""
+    return f"callsign:{fold(callsign)}"
+
+
+def matching(model: type[M], callsign: str) -> list[M]:
+    """Rows whose callsign is the same but for case, deleted ones too.
+
+    The database finds candidates (equal in ASCII, or holding other letters in a fitting pattern), and Python decides.
+    """
+    folded = fold(callsign)
+    pattern = "".join(char if char.isascii() and char not in UNSTEADY and char not in "%_\\*?[" else "%" for char in folded)
+    lowered = fn.LOWER(model.callsign)  # type: ignore[attr-defined]
+    field: Any = model.callsign  # type: ignore[attr-defined]
+    octets = fn.LENGTH(field.cast("BLOB")) if is_sqlite(db) else fn.OCTET_LENGTH(field)
+    foreign = (octets != fn.LENGTH(field)) & (lowered**pattern)
+    found = model.select().where((lowered == folded) | foreign)
+    return [row for row in found if fold(row.callsign) == folded]  # type: ignore[attr-defined]
+
+
+def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M:
+    """The row with this callsign: as written if there is one, else whatever the case.
+
+    :raises NotFound: there is none.
+    :raises Deleted: it is marked as deleted, and that is not allowed.
+    :raises AmbiguousCallsign: several differ in case only, and none is written so.
+    """
+    exact: M | None = model.get_or_none(model.callsign == callsign)  # type: ignore[attr-defined]
+    rows = [exact] if exact is not None else matching(model, callsign)
+    if not rows:
+        raise NotFound(f"There is no “{plain(callsign, 80)}” in {model.__tablename__}.")
+    live = [row for row in rows if row.deleted is None]
+    if len(live) > 1 or (not live and len(rows) > 1 and allow_deleted):
+        names = ", ".join(plain(row.callsign) for row in rows)  # type: ignore[attr-defined]
+        raise AmbiguousCallsign(f"Several records differ from “{plain(callsign, 80)}” in case only ({names}); write it exactly.")
+    row = live[0] if live else rows[0]
+    if row.deleted is not None and not allow_deleted:
+        from rmtui import clock
+
+        raise Deleted(f"{plain(row.callsign)} was revoked or deleted on {clock.stamp(row.deleted)}.")  # type: ignore[attr-defined]
+    return row
+
+
+def lookalikes(model: type[M], callsign: str, most: int = 5) -> list[str]:
+    """Callsigns of rows that count and look like this one, without being the same."""
+    wanted, folded = skeleton(callsign), fold(callsign)
+    field: Any = model.callsign  # type: ignore[attr-defined]
+    near = fn.LENGTH(field).between(len(callsign) - 2, len(callsign) + 2)
+    query = model.select(field).where(model.deleted.is_null() & near).tuples()
+    found: list[str] = []
+    for (other,) in query.iterator():
+        if skeleton(other) == wanted and fold(other) != folded:
+            found.append(other)
+            if len(found) == most:
+                break
+    return sorted(found)
+
+
+def _reserved() -> dict[str, str]:
+    config = settings.current()
+    names = {fold("anon_admin"): "the system itself", fold(config.client_cert_cn): "the deployment's own certificate"}
+    if config.manifest is None:
+        return names
+    try:
+        manifest = json.loads(config.manifest.read_text("utf-8"))
+        products = manifest["products"]
+        for name, product in products.items():
+            names[fold(name)] = "a product"
+            names[fold(str(product["certcn"]))] = "a product"
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The manifest {plain(config.manifest)} cannot be read ({type(error).__name__}), so reserved names are not known; "
+            "nobody is enrolled or approved. Check RM_KRAFTWERK_MANIFEST_PATH."
+        ) from error
+    return names
+
+
+def check_reserved(callsign: str) -> None:
+    """Whether a callsign is reserved, without case.
+
+    :raises CallsignReserved: it is the name of a product or of the system.
+    :raises ConfigurationError: the manifest is named and cannot be read.
+    """
+    owner = _reserved().get(fold(callsign))
+    if owner is not None:
+        raise CallsignReserved(f"{plain(callsign)} is reserved for {owner}; choose another callsign.")

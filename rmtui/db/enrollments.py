@@ -1,0 +1,329 @@
+"""Enrolments and the pools (invite codes) that people come through."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+from peewee import SQL, BooleanField, ForeignKeyField, IntegerField, IntegrityError, ModelIndex, UUIDField
+
+from rmtui import clock, settings
+from rmtui.db import callsigns
+from rmtui.db.base import BaseModel, KeptModel, db
+from rmtui.db.errors import AlreadyDecided, BackendError, CallsignReserved, Deleted, ForbiddenOperation, NotFound, PoolInactive
+from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
+from rmtui.db.locks import exclusive
+from rmtui.db.people import Person
+from rmtui.text import new_code, normalise_callsign, normalise_code, plain
+
+__all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision"]
+
+T = TypeVar("T")
+
+
+class EnrollmentState(enum.IntEnum):
+    """Enrolment states."""
+
+    PENDING = 0
+    APPROVED = 1
+    REJECTED = 2
+
+
+def decision(pk: Any) -> str:
+    """Name of the lock that whoever decides on this enrolment must hold."""
+    return f"enrollment:{pk}"
+
+
+def _with_code(write: Callable[[str], T]) -> T:
+    """Write something under a fresh code; the unique index says when one is in use."""
+    for _ in range(5):
+        try:
+            with db.atomic():
+                return write(new_code(settings.current().code_size))
+        except IntegrityError as error:
+            clash = error
+    raise BackendError("No free code was found in five tries; nothing was made.") from clash
+
+
+class EnrollmentPool(BaseModel):
+    """Enrollment pools aka links, pk is UUID and comes from basemodel."""
+
+    __tablename__: ClassVar[str] = "enrollmentpools"
+
+    class Config(BaseModel.Config):
+        """Basemodel config."""
+
+    owner = UUIDField()
+    """Primary key of the person who made it; they may be gone."""
+    active = BooleanField(default=True)
+    """Whether people can come through."""
+    extra = ObjectField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    """What every enrolment through it inherits."""
+    invitecode = VarCharField()
+    """The code in the link."""
+
+    class Meta:
+        table_name = "enrollmentpools"
+
+    @classmethod
+    def create_for_owner(cls, owner: Person, extra: Mapping[str, Any] | None = None) -> Self:
+        """Create an active pool with a random invite code."""
+        return _with_code(lambda code: cls.create(owner=owner.pk, invitecode=code, extra=dict(extra or {})))
+
+    @classmethod
+    def by_invitecode(cls, invitecode: str) -> Self:
+        """Get by invite code, as written or as read aloud.
+
+        :raises NotFound: there is no such code.
+        :raises Deleted: the pool is deleted.
+        """
+        found: Self | None = cls.get_or_none(cls.invitecode == invitecode) or cls.get_or_none(cls.invitecode == normalise_code(invitecode))
+        if found is None:
+            raise NotFound("There is no such invite code.")
+        return found._unless_deleted(False)
+
+    @classmethod
+    def list(cls, include_deleted: bool = False) -> Any:
+        """List pools, oldest first."""
+        query = cls.select().order_by(cls.created, cls.pk)
+        return [*(query if include_deleted else query.where(cls.deleted.is_null()))]
+
+    def create_enrollment(self, callsign: str) -> Enrollment:
+        """Create enrollment from this pool.
+
+        :raises PoolInactive: the pool is disabled or deleted.
+        :raises CallsignReserved: the callsign is taken or reserved.
+        """
+        return Enrollment.create_for_callsign(callsign, pool=self, extra=self.extra)
+
+    def set_active(self, state: bool = True) -> Self:
+        """Set active and return refreshed object.
+
+        :raises Deleted: the pool was deleted meanwhile.
+        """
+        cls = type(self)
+        changed = cls.update(active=state, updated=clock.utcnow()).where((cls.pk == self.pk) & cls.deleted.is_null()).execute()
+        if not changed:
+            raise Deleted("The invite was deleted meanwhile; nothing was changed.")
+        return self.reread()
+
+    def reset_invitecode(self) -> str:
+        """Give the pool a fresh invite code, and return it; the old one stops working."""
+
+        def write(code: str) -> str:
+            self.invitecode = code
+            self.save(only=[EnrollmentPool.invitecode])
+            return code
+
+        return _with_code(write)
+
+
+EnrollmentPool.add_index(
+    ModelIndex(EnrollmentPool, [EnrollmentPool.invitecode], name="ix_raesenmaeher_enrollmentpools_invitecode", unique=True),
+)
+
+
+class Enrollment(KeptModel):
+    """Enrollments, pk is UUID and comes from basemodel."""
+
+    __tablename__: ClassVar[str] = "enrollments"
+
+    class Config(BaseModel.Config):
+        """Basemodel config."""
+
+    approvecode = VarCharField()
+    """Proof that the person asking is the person standing there."""
+    callsign = VarCharField()
+    """Callsign asked for."""
+    decided_on = UTCDateTimeField(null=True)
+    """When it was approved or rejected."""
+    decided_by = ForeignKeyField(Person, column_name="decided_by", object_id_name="decided_by_id", null=True, lazy_load=False, index=False)
+    """Primary key of who decided."""
+    person = ForeignKeyField(Person, column_name="person", object_id_name="person_id", null=True, lazy_load=False, index=False)
+    """Primary key of the person that the approval made."""
+    pool = ForeignKeyField(EnrollmentPool, column_name="pool", object_id_name="pool_id", null=True, lazy_load=False, index=False)
+    """Primary key of the pool the person came through."""
+    state = IntegerField(default=EnrollmentState.PENDING.value)
+    """An :class:`EnrollmentState`."""
+    extra = ObjectField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    """What the person will inherit."""
+    csr = VarCharField(null=True)
+    """PEM of the person's own request, if they brought one."""
+
+    class Meta:
+        table_name = "enrollments"
+
+    def approve(
+        self,
+        approver: Person,
+        code: str | None = None,
+        *,
+        on_commit: Callable[[Person], None] | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Person:
+        """Creates the person record, their certs etc. Claim, make, commit: one outcome.
+
+        :param code: what the person read out; checked if given.
+        :param on_commit: called in the transaction that commits.
+        :param progress: told each step as a few words.
+        :raises AlreadyDecided: somebody decided first.
+        :raises BeingApproved: somebody's approval is under way.
+        :raises WrongCode: ``code`` is not the enrolment's.
+        :raises CallsignReserved: the callsign is taken or reserved.
+        """
+        from rmtui.db.approval import approve
+
+        return approve(self, approver, code, on_commit=on_commit, progress=progress)
+
+    def reject(self, decider: Person, *, on_commit: Callable[[], None] | None = None) -> None:
+        """Reject.
+
+        :raises AlreadyDecided: somebody decided first.
+        """
+        with exclusive(decision(self.pk)):
+            self.guard_pending()
+            now = clock.utcnow()
+            cls = type(self)
+            changed = (
+                cls.update(state=EnrollmentState.REJECTED.value, decided_by=decider.pk, decided_on=now, updated=now)
+                .where((cls.pk == self.pk) & (cls.state == EnrollmentState.PENDING.value))
+                .execute()
+            )
+            if changed != 1:  # the web API takes no lock of ours
+                self.guard_pending()
+            if on_commit is not None:
+                on_commit()
+        self._take(self.reread())
+
+    def reopen(self, *, on_commit: Callable[[], None] | None = None) -> str:
+        """Make a rejected enrolment pending again under a new approve code, and return the code.
+
+        :raises ForbiddenOperation: it is not rejected.
+        """
+
+        def write(code: str) -> str:
+            cls, now = type(self), clock.utcnow()
+            changed = (
+                cls.update(state=EnrollmentState.PENDING.value, decided_by=None, decided_on=None, approvecode=code, updated=now)
+                .where((cls.pk == self.pk) & (cls.state == EnrollmentState.REJECTED.value) & cls.person.is_null())
+                .execute()
+            )
+            if changed != 1:
+                word = EnrollmentState(self.reread().state).name.lower()
+                raise ForbiddenOperation(f"{plain(self.callsign)} is {word}; only a rejected enrolment can be re-opened.")
+            if on_commit is not None:
+                on_commit()
+            return code
+
+        with exclusive(decision(self.pk)):
+            code = _with_code(write)
+        self._take(self.reread())
+        return code
+
+    def reset_approvecode(self) -> str:
+        """Give a pending enrolment a fresh approve code, and return it; the old one stops working.
+
+        :raises AlreadyDecided: it is not pending.
+        """
+
+        def write(code: str) -> str:
+            self.approvecode = code
+            self.save(only=[Enrollment.approvecode])
+            return code
+
+        with exclusive(decision(self.pk)):
+            self.guard_pending()
+            return _with_code(write)
+
+    def guard_pending(self) -> Self:
+        """The row as it is now, if it is pending still. Hold the lock :func:`decision`.
+
+        :raises AlreadyDecided: it is not, and who decided when.
+        """
+        now = self.reread()
+        if now.deleted is not None:
+            raise Deleted(f"The enrolment of {plain(now.callsign)} is marked as deleted; nothing was changed.")
+        if now.state != EnrollmentState.PENDING:
+            decider = Person.get_or_none(Person.pk == now.decided_by_id) if now.decided_by_id else None
+            word = EnrollmentState(now.state).name.lower()
+            raise AlreadyDecided(now.callsign, word, decider.callsign if decider else None, now.decided_on)
+        return now
+
+    def _take(self, other: Enrollment) -> None:
+        self.__data__.update(other.__data__)
+        self._dirty.clear()
+
+    @classmethod
+    def list(cls, state: EnrollmentState | None = None, pool: EnrollmentPool | None = None) -> Any:
+        """List enrolments by callsign, of one state or pool if given."""
+        query = cls.select().where(cls.deleted.is_null()).order_by(cls.callsign, cls.pk)
+        if state is not None:
+            query = query.where(cls.state == int(state))
+        return [*(query if pool is None else query.where(cls.pool == pool.pk))]
+
+    @classmethod
+    def by_callsign(cls, callsign: str) -> Self:
+        """Get by callsign, exact or whatever the case.
+
+        :raises NotFound: there is none.
+        """
+        return callsigns.by_callsign(cls, callsign)
+
+    @classmethod
+    def by_approvecode(cls, code: str) -> Self:
+        """Get by approvecode, as written or as read aloud.
+
+        :raises NotFound: there is none.
+        """
+        found: Self | None = cls.get_or_none(cls.approvecode == code) or cls.get_or_none(cls.approvecode == normalise_code(code))
+        if found is None:
+            raise NotFound("No enrolment has this approve code.")
+        return found._unless_deleted(False)
+
+    @classmethod
+    def create_for_callsign(
+        cls,
+        callsign: str,
+        pool: EnrollmentPool | None = None,
+        extra: Mapping[str, Any] | None = None,
+        csr: str | None = None,
+        *,
+        on_commit: Callable[[Enrollment], None] | None = None,
+    ) -> Self:
+        """Create a new one with random code for the callsign.
+
+        :raises InvalidCallsign: it cannot be a callsign.
+        :raises CallsignReserved: it is taken or reserved.
+        :raises PoolInactive: the pool is disabled or deleted.
+        """
+        callsign = normalise_callsign(callsign)
+        with exclusive(callsigns.taking(callsign)):
+            callsigns.check_reserved(callsign)
+            Person.check_free(callsign)
+            for other in callsigns.matching(cls, callsign):
+                word = EnrollmentState(other.state).name.lower()
+                raise CallsignReserved(f"{plain(callsign)} has an enrolment already ({plain(other.callsign)}, {word}); nothing was made.")
+            if pool is not None:
+                fresh = pool.reread()
+                if fresh.deleted is not None or not fresh.active:
+                    raise PoolInactive("The invite is disabled or deleted; nothing was made.")
+
+            def write(code: str) -> Self:
+                made: Self = cls.create(
+                    approvecode=code, callsign=callsign, pool=pool.pk if pool else None, extra=dict(extra or {}), csr=csr
+                )
+                if on_commit is not None:
+                    on_commit(made)
+                return made
+
+            try:
+                return _with_code(write)
+            except BackendError:
+                if cls.get_or_none(cls.callsign == callsign) is not None:  # the web API took it in between
+                    raise CallsignReserved(f"{plain(callsign)} was taken just now; nothing was made.") from None
+                raise
+
+
+Enrollment.add_index(ModelIndex(Enrollment, [Enrollment.approvecode], name="ix_raesenmaeher_enrollments_approvecode", unique=True))
+Enrollment.add_index(ModelIndex(Enrollment, [Enrollment.callsign], name="ix_raesenmaeher_enrollments_callsign", unique=True))

@@ -1,0 +1,148 @@
+"""What the data layer raises. None of it carries HTTP; every message is a sentence for the operator."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from rmtui import clock
+from rmtui.errors import ConfigurationError, InvalidCallsign, RmtuiError, UnreachableError
+from rmtui.text import plain
+
+__all__ = [
+    "AlreadyDecided",
+    "AmbiguousCallsign",
+    "BackendError",
+    "BeingApproved",
+    "CallsignReserved",
+    "DBError",
+    "DBFetchError",
+    "DatabaseUnreachable",
+    "Deleted",
+    "EnrollmentError",
+    "ForbiddenOperation",
+    "InvalidCallsign",
+    "NotFound",
+    "OutcomeUnknown",
+    "PoolInactive",
+    "ReadOnlyError",
+    "SchemaMismatch",
+    "TokenReuse",
+    "WrongCode",
+]
+
+
+class DBError(RmtuiError):
+    """Something about the database."""
+
+    title = "Database"
+
+
+class DBFetchError(DBError):
+    """A record could not be had."""
+
+    title = "Not found"
+
+
+class NotFound(DBFetchError):
+    """There is no such record."""
+
+
+class Deleted(NotFound):
+    """The record is marked as deleted; a deleted person is a revoked one."""
+
+    title = "Revoked or deleted"
+
+
+class AmbiguousCallsign(DBFetchError):
+    """Several records have this callsign in different case, and none has it exactly as given."""
+
+    title = "More than one"
+
+
+class BackendError(DBError):
+    """The database or the files behind a record failed while they were used."""
+
+    title = "Failed"
+
+
+class DatabaseUnreachable(BackendError, UnreachableError):
+    """The database cannot be reached; nothing was changed, and a retry may succeed."""
+
+    title = "Database unreachable"
+
+
+class OutcomeUnknown(BackendError, UnreachableError):
+    """The connection was lost while a change was committed: look before trying again."""
+
+    title = "Outcome unknown"
+
+
+class ReadOnlyError(BackendError):
+    """The database takes no writes."""
+
+    title = "Read-only"
+
+
+class SchemaMismatch(DBError, ConfigurationError):
+    """The database is not one of today's deployments; it was left as it is."""
+
+    title = "Wrong schema"
+
+
+class ForbiddenOperation(DBError):
+    """The record may not be changed in this way."""
+
+    title = "Not allowed"
+
+
+class TokenReuse(DBError):
+    """A token or code that works once was used already."""
+
+    title = "Used already"
+
+
+class EnrollmentError(DBError):
+    """An enrolment cannot go on."""
+
+    title = "Enrolment"
+
+
+class CallsignReserved(EnrollmentError):
+    """The callsign is taken or reserved."""
+
+    title = "Callsign taken"
+
+
+class PoolInactive(EnrollmentError):
+    """The invite code is disabled or deleted."""
+
+    title = "Invite disabled"
+
+
+class WrongCode(EnrollmentError):
+    """The approve code is not the enrolment's."""
+
+    title = "Wrong code"
+
+
+class BeingApproved(EnrollmentError):
+    """Another operator's approval of the same enrolment is under way."""
+
+    title = "Being approved"
+
+
+class AlreadyDecided(EnrollmentError):
+    """Somebody decided first.
+
+    :param state: what it was decided to be, as a word.
+    :param decided_by: callsign of who decided, if known.
+    :param decided_on: when.
+    """
+
+    title = "Already decided"
+
+    def __init__(self, callsign: str, state: str, decided_by: str | None, decided_on: dt.datetime | None) -> None:
+        self.callsign, self.state, self.decided_by, self.decided_on = callsign, state, decided_by, decided_on
+        who = f" by {plain(decided_by)}" if decided_by else ""
+        when = f" on {clock.stamp(decided_on)}" if decided_on else ""
+        super().__init__(f"{plain(callsign)} is already {state}{who}{when}; nothing was changed.")

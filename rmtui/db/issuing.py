@@ -1,0 +1,154 @@
+"""The certificate authority as the data layer uses it: what was signed and revoked is recorded in a table of ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rmtui import clock, settings
+from rmtui.db.config import DBConfig
+from rmtui.db.locks import exclusive
+from rmtui.db.own import Claim, Issued
+from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.text import plain
+
+if TYPE_CHECKING:
+    from rmtui.db.people import Person
+    from rmtui.pki.interface import Authority, Revocation, SignedCertificate
+
+__all__ = ["LEFTOVER_AGE", "authority", "publish_crl", "record_issued", "revocations", "revoke_person", "revoke_serials", "sweep"]
+
+LEFTOVER_AGE = dt.timedelta(hours=1)
+"""How old files that nothing points at must be before they are swept."""
+
+
+def authority() -> Authority:
+    """Who signs, as ``RM_CERT_BACKEND`` names it.
+
+    :raises ConfigurationError: nobody is named on PostgreSQL, or what is named is not there.
+    """
+    config = settings.current()
+    backend = config.cert_backend or ("embedded" if DBConfig.singleton().is_sqlite else None)
+    if backend is None:
+        raise ConfigurationError("RM_CERT_BACKEND does not name who signs; nothing is signed before it does. Set it to embedded.")
+    if backend == "cfssl":
+        raise ConfigurationError("RM_CERT_BACKEND is cfssl, which this version cannot speak to; nothing was signed.")
+    if not DBConfig.singleton().is_sqlite and not config.data_dir_named:
+        raise ConfigurationError("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was signed.")
+    from rmtui.pki.embedded import EmbeddedAuthority
+
+    return EmbeddedAuthority.from_settings(config)
+
+
+def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> None:
+    """Record a certificate before any file holds it, so that a lost one can be revoked."""
+    Issued.create(
+        serial=f"{signed.serial:x}",
+        person=person,
+        callsign=callsign,
+        fingerprint=signed.fingerprint,
+        not_before=signed.not_before,
+        not_after=signed.not_after,
+    )
+
+
+def revocations() -> Iterator[Revocation]:
+    """Every revoked certificate. Needs an open connection."""
+    from rmtui.pki.interface import Revocation
+
+    query = Issued.select(Issued.serial, Issued.revoked_on, Issued.reason).where(Issued.revoked_on.is_null(False))
+    for serial, revoked_on, reason in query.order_by(Issued.revoked_on).tuples().iterator():
+        yield Revocation(int(serial, 16), revoked_on, reason or "unspecified")
+
+
+def publish_crl() -> None:
+    """Renew the CRL from what is recorded. Needs an open connection."""
+    authority().publish_crl(revocations)
+
+
+def revoke_serials(where: Any, reason: str) -> int:
+    """Mark certificates as revoked that are not yet; how many were. The CRL is published separately."""
+    changed: int = Issued.update(revoked_on=clock.utcnow(), reason=reason).where(where & Issued.revoked_on.is_null()).execute()
+    return changed
+
+
+def revoke_person(person: Person, reason: str) -> None:
+    """Revoke a person and every certificate of theirs, then publish the CRL.
+
+    :raises Deleted: they are revoked already.
+    :raises RmtuiError: the CRL could not be published; the person is revoked, and ``rmtui crl`` tries again.
+    """
+    from rmtui.pki.interface import REASONS
+
+    if reason not in REASONS:
+        raise ConfigurationError(f"{plain(reason)} is no reason of RFC 5280; it is one of {', '.join(REASONS)}.")
+    signer = authority()
+    with exclusive(f"roles:{person.pk}"):
+        type(person).by_pk(person.pk)
+        _adopt_certificate(person)
+        revoke_serials(Issued.person == person.pk, reason)
+        person.deleted = clock.utcnow()
+        person.revoke_reason = reason
+        person.save(only=[type(person).deleted, type(person).revoke_reason])
+    try:
+        signer.publish_crl(revocations)
+    except RmtuiError as error:
+        error.args = (f"{plain(person.callsign)} is revoked, but the CRL was not published: {error} Run rmtui crl.",)
+        raise
+
+
+def _adopt_certificate(person: Person) -> None:
+    """Record a certificate that others issued, so that the CRL can name it."""
+    if Issued.select().where(Issued.person == person.pk).exists():
+        return
+    from rmtui.pki.identity import read_certificate
+
+    found = read_certificate(person.directory)
+    Issued.create(
+        serial=found.serial,
+        person=person.pk,
+        callsign=person.callsign,
+        fingerprint=found.fingerprint,
+        not_before=found.not_before,
+        not_after=found.not_after,
+        committed=True,
+    )
+
+
+def sweep() -> list[str]:
+    """Remove what crashed approvals left: claims that ran out, lost certificates (revoked), files that nothing points at.
+
+    Only what is older than :data:`LEFTOVER_AGE` is touched. Needs an open connection.
+
+    :return: a sentence for each thing done.
+    """
+    from rmtui.db.people import Person
+    from rmtui.pki import identity
+
+    now = clock.utcnow()
+    done: list[str] = []
+    Claim.delete().where(Claim.expires < now - LEFTOVER_AGE).execute()
+    held = Claim.select(Claim.person)
+    lost = ~Issued.committed & (Issued.created < now - LEFTOVER_AGE) & Issued.person.not_in(held)
+    revoked = revoke_serials(lost, "cessationOfOperation")
+    if revoked:
+        done.append(f"Revoked {revoked} certificate(s) that were signed and lost.")
+    people_dir = settings.current().people_dir
+    for path in identity.leftovers(people_dir, LEFTOVER_AGE, now):
+        owner = _uuid_of(path.name)
+        if owner is not None and (
+            Person.select().where(Person.pk == owner).exists() or Claim.select().where(Claim.person == owner).exists()
+        ):
+            continue
+        identity.remove_identity(path)
+        done.append(f"Removed {plain(path.name)}, which nothing points at.")
+    return done
+
+
+def _uuid_of(name: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(name.removeprefix(".").removesuffix(".part"))
+    except ValueError:
+        return None

@@ -1,0 +1,30 @@
+"""One writer at a time for what must have one winner, on any schema."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rmtui.db.base import db
+from rmtui.db.engine import is_sqlite
+
+__all__ = ["exclusive"]
+
+
+@contextmanager
+def exclusive(*names: str) -> Iterator[None]:
+    """A transaction that nobody else of ours holds under one of the same names.
+
+    On PostgreSQL an advisory lock until the end of the transaction, in read committed mode, so that what is read after
+    it is what the last holder committed; on SQLite the one write lock of the file. Names are locked in one order.
+    """
+    with db.atomic():
+        if not is_sqlite(db):
+            for key in sorted({_key(name) for name in names}):
+                db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
+        yield
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"rmtui:{name}".encode()).digest()[:8], "big", signed=True)

@@ -1,0 +1,99 @@
+"""Login codes: each is exchanged once for a token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from peewee import SQL, IntegrityError, ModelIndex
+
+from rmtui import clock, settings
+from rmtui.db.base import BaseModel, KeptModel, db
+from rmtui.db.errors import BackendError, Deleted, NotFound, TokenReuse
+from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
+from rmtui.text import new_code, normalise_code
+
+__all__ = ["CODE_SIZE", "LoginCode"]
+
+CODE_SIZE = 12
+"""Characters of a login code."""
+
+
+class LoginCode(KeptModel):
+    """Track the login codes that can be exchanged for session JWTs."""
+
+    __tablename__: ClassVar[str] = "logincodes"
+
+    class Config(BaseModel.Config):
+        """Basemodel config."""
+
+    code = VarCharField()
+    """The code."""
+    auditmeta = ObjectField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    """Who made it, and who used it from where."""
+    used_on = UTCDateTimeField(null=True)
+    """When it was exchanged; None while it can be."""
+    claims = ObjectField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    """What the token will claim."""
+
+    class Meta:
+        table_name = "logincodes"
+
+    @classmethod
+    def use_code(cls, code: str, auditmeta: Mapping[str, Any] | None = None) -> str:
+        """Exchange the code for JWT, if it was already used raise error, return JWT with the claims.
+
+        :raises NotFound: there is no such code.
+        :raises Deleted: the code was withdrawn.
+        :raises TokenReuse: somebody used it first.
+        :raises PKIError: the token cannot be signed; the code stays unused.
+        """
+        from rmtui.pki.tokens import JWTKeys
+
+        with db.atomic():
+            row = cls.by_code(code)
+            if row.used_on is not None:
+                raise _used(row)
+            token = JWTKeys.from_settings(settings.current()).issue(row.claims)
+            won = (
+                cls.update(used_on=clock.utcnow(), updated=clock.utcnow(), auditmeta={**row.auditmeta, **(auditmeta or {})})
+                .where((cls.pk == row.pk) & cls.used_on.is_null() & cls.deleted.is_null())
+                .execute()
+            )
+            if won != 1:
+                raise _used(row.reread())
+            return token
+
+    @classmethod
+    def by_code(cls, code: str) -> Self:
+        """Get by code, as written or as read aloud.
+
+        :raises NotFound: there is no such code.
+        :raises Deleted: the code was withdrawn.
+        """
+        found: Self | None = cls.get_or_none(cls.code == code) or cls.get_or_none(cls.code == normalise_code(code))
+        if found is None:
+            raise NotFound("There is no such login code.")
+        if found.deleted is not None:
+            raise Deleted("The login code was withdrawn.")
+        return found
+
+    @classmethod
+    def create_for_claims(cls, claims: Mapping[str, Any], auditmeta: Mapping[str, Any] | None = None) -> str:
+        """Create a new one with random code for the given claims, and return the code."""
+        for _ in range(5):
+            code = new_code(CODE_SIZE)
+            try:
+                with db.atomic():
+                    cls.create(code=code, claims=dict(claims), auditmeta=dict(auditmeta or {}))
+            except IntegrityError:  # the code is in use; draw another
+                continue
+            return code
+        raise BackendError("No free login code was found in five tries; nothing was made.")
+
+
+LoginCode.add_index(ModelIndex(LoginCode, [LoginCode.code], name="ix_raesenmaeher_logincodes_code", unique=True))
+
+
+def _used(row: LoginCode) -> TokenReuse:
+    return TokenReuse(f"The login code was used already on {clock.stamp(row.used_on)}; nothing was done.")

