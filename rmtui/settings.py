@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from rmtui.errors import ConfigurationError
 
@@ -87,6 +88,12 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(value).absolute() if value else None
 
 
+def _beside(url: str) -> Path | None:
+    """The directory of a named SQLite file: two deployments never share an authority by accident."""
+    path = unquote(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else ""
+    return Path(path).absolute().parent if path else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything but the database's own settings."""
@@ -130,12 +137,13 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None, **flags: Any) -> Settings:
         """Read the environment and ``config.toml``; ``flags`` that are not None win.
 
+        :param flags: fields, and ``db`` for the database URL of the command line.
         :raises ConfigurationError: a value cannot be used, or ``config.toml`` cannot be read.
         """
         env = os.environ if env is None else env
         data = _path(env, "RM_PERSISTENT_DATA_DIR")
         here = _path(env, "RMTUI_DATA_DIR")
-        fallback = _xdg(env, "XDG_DATA_HOME", ".local/share")
+        fallback = _beside(flags.pop("db", None) or env.get("RM_DB_DSN", "")) or _xdg(env, "XDG_DATA_HOME", ".local/share")
         backend = env.get("RM_CERT_BACKEND", "").strip().casefold() or None
         if backend not in {None, "embedded", "cfssl"}:
             raise ConfigurationError(f"RM_CERT_BACKEND is {backend!r}; it takes embedded or cfssl.")

@@ -18,7 +18,7 @@ from rmtui.db.own import OWN_SCHEMA, own_table
 from rmtui.db.people import Person, Role
 from rmtui.text import plain
 
-__all__ = ["MODELS", "check", "create_all", "is_empty", "migrate", "own_tables_ready"]
+__all__ = ["MODELS", "create_all", "migrate", "own_tables_ready", "present"]
 
 MODELS: tuple[type[DBModel], ...] = (Person, Role, EnrollmentPool, Enrollment, SeenToken, LoginCode)
 """The deployment's tables, in the order they can be made."""
@@ -51,22 +51,21 @@ def _missing(found: dict[str, set[str]]) -> list[str]:
     return lacks
 
 
-def is_empty() -> bool:
-    """Whether none of the deployment's tables is there. Needs an open connection."""
-    return not _columns().keys() & {model.__tablename__ for model in MODELS}
+def present() -> bool:
+    """Whether the tables of today's deployment are there; False when none is. Needs an open connection; reads only.
 
-
-def check() -> None:
-    """Whether the tables are those of today's deployment. Needs an open connection; reads only.
-
-    :raises SchemaMismatch: they are not, and what is missing.
+    :raises SchemaMismatch: some are there, and not those of today; the sentence says what is missing.
     """
-    lacks = _missing(_columns())
+    found = _columns()
+    if not found.keys() & {model.__tablename__ for model in MODELS}:
+        return False
+    lacks = _missing(found)
     if lacks:
         raise SchemaMismatch(
             f"The database {plain(DBConfig.singleton().place())} is not one of today's deployments; it lacks {', '.join(lacks)}. "
             "It was left as it is. Upgrade the deployment first, or name another database."
         )
+    return True
 
 
 def create_all() -> None:
@@ -79,11 +78,10 @@ def create_all() -> None:
     if config.is_sqlite:
         create_sqlite_file(Path(config.database))
     with connection(), exclusive("schema"):
-        if is_empty():
-            if not is_sqlite(db):
-                db.execute_sql(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"')
+        if not present():
+            if not is_sqlite(db) and not db.execute_sql("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone()[0]:
+                db.execute_sql(f'CREATE SCHEMA "{SCHEMA}"')
             db.create_tables(MODELS, safe=False)
-        check()
     migrate()
 
 

@@ -1,0 +1,36 @@
+"""``rmtui init``, ``info`` and ``crl``."""
+
+from __future__ import annotations
+
+import argparse
+
+from rmtui.cli.asking import confirm
+from rmtui.cli.output import one, say
+from rmtui.services import deployment, information, setup
+from rmtui.text import plain
+
+
+def init(args: argparse.Namespace) -> None:
+    """Make what is missing of a deployment."""
+    confirm("Make what is missing of this deployment?", args.yes)
+    done = setup.set_up(args.admin, progress=say)
+    if not done.made:
+        say("Nothing was missing.")
+    record = {"database": done.database, "data_dir": done.data_dir, "made": done.made}
+    if done.admin:
+        record |= {"admin": done.admin, "pfx": done.pfx}
+        if args.format == "text":
+            say(f"The PFX opens with the callsign, {plain(done.admin)}.")
+    one(record, args.format)
+
+
+def info(args: argparse.Namespace) -> None:
+    """Show paths and settings."""
+    one(information.information(), args.format)
+
+
+def crl(args: argparse.Namespace) -> None:
+    """Renew the certificate revocation lists."""
+    confirm("Renew the certificate revocation lists?", args.yes)
+    chain, path = deployment.renew_crl()
+    one({"crl": path, "ca_chain": chain}, args.format)

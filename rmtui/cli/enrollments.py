@@ -1,0 +1,146 @@
+"""``rmtui enrollments``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rmtui.cli.asking import confirm, read_code
+from rmtui.cli.output import one, say, table
+from rmtui.cli.paging import every
+from rmtui.errors import RmtuiError
+from rmtui.services import enrollments, operators
+from rmtui.services.types import AuditEntry, EnrollmentQuery, EnrollmentRow, State
+from rmtui.text import plain
+
+MAX_CSR = 65_536
+"""Bytes of a request that are read at most."""
+
+
+class UnreadableFile(RmtuiError):
+    """A file that was named cannot be read."""
+
+    title = "File"
+
+
+def _record(row: EnrollmentRow) -> dict[str, Any]:
+    return {
+        "callsign": row.callsign,
+        "state": row.state.value,
+        "created": row.created,
+        "decided_on": row.decided_on,
+        "decided_by": row.decided_by,
+        "pool": row.pool,
+        "csr": row.has_csr,
+        "pk": row.pk,
+    }
+
+
+def entries(history: tuple[AuditEntry, ...]) -> tuple[dict[str, Any], ...]:
+    """A history as records."""
+    return tuple(
+        {"at": each.at, "operator": each.operator, "action": each.action, "outcome": each.outcome, "detail": each.detail}
+        for each in history
+    )
+
+
+def list_(args: argparse.Namespace) -> None:
+    """List enrolments."""
+    query = EnrollmentQuery(state=None if args.state == "all" else State(args.state))
+
+    def records() -> Iterator[dict[str, Any]]:
+        for row in every(enrollments.list_enrollments, enrollments.cursor, query):
+            yield _record(row)
+
+    table(records(), ("callsign", "state", "created", "decided_on", "decided_by", "pool", "csr"), args.format)
+
+
+def show(args: argparse.Namespace) -> None:
+    """Show one enrolment and its history; never its approve code."""
+    found = enrollments.find(args.callsign)
+    one(
+        {
+            **_record(found.row),
+            "problem": found.problem,
+            "reason": found.reason,
+            "csr_details": found.csr,
+            "csr_fingerprint": found.csr_fingerprint,
+            "looks_like": found.lookalikes,
+            "being_approved_by": found.claimed_by,
+            "extra": dict(found.extra),
+            "history": entries(found.history),
+        },
+        args.format,
+    )
+
+
+def _csr(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        if name == "-":
+            return sys.stdin.read(MAX_CSR + 1)
+        with Path(name).open("rb") as file:
+            return file.read(MAX_CSR + 1).decode("ascii")
+    except UnicodeDecodeError:
+        raise UnreadableFile(f"{plain(name)} is no PEM file; nothing was made.") from None
+    except OSError as error:
+        raise UnreadableFile(f"{plain(name)} cannot be read ({error.strerror}); nothing was made.") from error
+
+
+def create(args: argparse.Namespace) -> None:
+    """Make an enrolment and print its approve code."""
+    csr = _csr(args.csr)
+    operator = operators.identify("command")
+    confirm(f"Make an enrolment for {plain(args.callsign)}?", args.yes)
+    made = enrollments.create(operator, args.callsign, csr=csr, invitecode=args.pool)
+    one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)
+    if args.format == "text":
+        say("Hand the approve code to the person; it is not shown again.")
+
+
+def approve(args: argparse.Namespace) -> None:
+    """Approve with the code that was read out."""
+    operator = operators.identify("command")
+    found = enrollments.find(args.callsign)
+    code = read_code(args.code)
+    ahead = enrollments.preview(found.row.pk)
+    for other in found.lookalikes:
+        say(f"Warning: {plain(found.row.callsign)} looks like {plain(other)}.")
+    if ahead.blocked is None:
+        confirm(
+            f"Approve {plain(found.row.callsign)}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes
+        )
+    done = enrollments.approve(operator, found.row.pk, code, accept_lookalikes=bool(found.lookalikes))
+    one(
+        {
+            "callsign": done.callsign,
+            "state": "approved",
+            "person": done.person,
+            "serial": done.serial,
+            "not_after": done.not_after,
+            "files": done.files,
+        },
+        args.format,
+    )
+
+
+def reject(args: argparse.Namespace) -> None:
+    """Reject, with a reason."""
+    operator = operators.identify("command")
+    found = enrollments.find(args.callsign)
+    confirm(f"Reject {plain(found.row.callsign)}?", args.yes)
+    enrollments.reject(operator, found.row.pk, args.reason)
+    one(_record(enrollments.enrollment(found.row.pk).row), args.format)
+
+
+def reopen(args: argparse.Namespace) -> None:
+    """Make a rejected enrolment pending again and print its new approve code."""
+    operator = operators.identify("command")
+    found = enrollments.find(args.callsign)
+    confirm(f"Re-open the enrolment of {plain(found.row.callsign)}?", args.yes)
+    made = enrollments.reopen(operator, found.row.pk)
+    one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)

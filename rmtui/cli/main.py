@@ -1,0 +1,61 @@
+"""The entry point: options, settings, command, exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rmtui.cli.output import say
+from rmtui.cli.parser import UsageError, build
+from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
+
+__all__ = ["main"]
+
+DEFAULTS = {"db": None, "operator": None, "format": "text", "read_only": None, "yes": False}
+"""What the options of every command are without being given."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; what it exits with is in :mod:`rmtui.errors`."""
+    try:
+        return _run(argv)
+    except RmtuiError as error:
+        say(f"rmtui: {error.sentence}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("rmtui: interrupted; what was under way was taken back or left as it was.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read the list has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_REFUSED
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    args = build().parse_args(argv)
+    for name, value in DEFAULTS.items():
+        if not hasattr(args, name):
+            setattr(args, name, value)
+    if args.version:
+        from rmtui import __version__
+
+        sys.stdout.write(f"rmtui {__version__}\n")
+        return EXIT_DONE
+    _configure(args)
+    module, _, function = args.run.partition(":")
+    code = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)(args)
+    sys.stdout.flush()
+    return EXIT_DONE if code is None else int(code)
+
+
+def _configure(args: Any) -> None:
+    """Put the settings and the database's place in force. Neither is connected to yet."""
+    from rmtui import settings
+    from rmtui.services.database import use_database
+
+    if args.db is not None and "://" not in args.db:
+        raise UsageError("--db takes a URL: sqlite:///PATH or postgresql://…")
+    settings.configure(settings.Settings.from_env(db=args.db, operator=args.operator, read_only=args.read_only))
+    use_database(args.db)

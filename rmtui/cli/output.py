@@ -1,0 +1,104 @@
+"""Results on standard output, as text, JSON or CSV; the story on standard error."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rmtui.text import plain
+
+__all__ = ["one", "say", "table"]
+
+Record = Mapping[str, Any]
+
+
+def say(sentence: str) -> None:
+    """Tell the operator something; not a result."""
+    sys.stderr.write(sentence + "\n")
+
+
+def _data(value: Any) -> Any:
+    """A value as JSON has it: times in ISO 8601 and UTC."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple):
+        return [_data(each) for each in value]
+    if value is None or isinstance(value, (bool, int, float, str, list, dict)):
+        return value
+    return {name: _data(each) for name, each in value.items()} if isinstance(value, Mapping) else str(value)
+
+
+def _cell(value: Any) -> str:
+    """A value as one harmless piece of text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, (tuple, list)):
+        return ", ".join(_cell(each) for each in value)
+    return plain(json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else value)
+
+
+def _csv_cell(value: Any) -> str:
+    """A value that no spreadsheet takes for a formula."""
+    text = _cell(value) if not isinstance(value, (tuple, list)) else " ".join(_cell(each) for each in value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+
+
+def _width(text: str) -> int:
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def table(records: Iterable[Record], columns: Sequence[str], form: str) -> None:
+    """Print a list: aligned text with a head, one JSON array of objects, or CSV with a head.
+
+    JSON objects hold every key of a record; text and CSV only ``columns``.
+    """
+    out = sys.stdout
+    if form == "json":
+        separator = "["
+        for record in records:
+            out.write(separator + json.dumps(_data(dict(record))))
+            separator = ",\n "
+        out.write("]\n" if separator != "[" else "[]\n")
+    elif form == "csv":
+        import csv
+
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(columns)
+        for record in records:
+            writer.writerow([_csv_cell(record[name]) for name in columns])
+    else:
+        rows = [[_cell(record[name]) for name in columns] for record in records]
+        head = [name.replace("_", " ").upper() for name in columns]
+        widths = [max((_width(row[place]) for row in (head, *rows)), default=0) for place in range(len(columns))]
+        for row in (head, *rows) if rows else ():
+            padded = (text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
+            out.write("  ".join(padded).rstrip() + "\n")
+
+
+def one(record: Record, form: str) -> None:
+    """Print one record: a line for each of its fields, a JSON object, or CSV of two lines."""
+    if form == "json":
+        sys.stdout.write(json.dumps(_data(dict(record)), indent=1) + "\n")
+        return
+    if form == "csv":
+        table([record], list(record), form)
+        return
+    shown = {name.replace("_", " "): value for name, value in record.items() if value not in (None, "", (), {})}
+    width = max((len(name) for name in shown), default=0)
+    for name, value in shown.items():
+        if name == "history":
+            sys.stdout.write("history\n")
+            for entry in value:
+                who = f" by {_cell(entry['operator'])}" if entry["operator"] else ""
+                why = f": {_cell(entry['detail'])}" if entry["detail"] else ""
+                sys.stdout.write(f"  {_cell(entry['at'])}  {_cell(entry['action'])} {_cell(entry['outcome'])}{who}{why}\n")
+        else:
+            sys.stdout.write(f"{name:<{width}}  {_cell(value)}\n")

@@ -1,0 +1,121 @@
+"""The command line's words."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from rmtui.errors import ConfigurationError
+
+__all__ = ["Parser", "build"]
+
+
+class UsageError(ConfigurationError):
+    """The command line is wrong."""
+
+    title = "Usage"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose mistakes are errors like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell how it is used.
+
+        :raises UsageError: always.
+        """
+        raise UsageError(f"{message}. See {self.prog} --help.")
+
+
+def _common() -> Parser:
+    """Options that are taken before or after the command."""
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    group = common.add_argument_group("options of every command")
+    group.add_argument("--db", metavar="URL", help="sqlite:///PATH or postgresql://… without a password (RM_DB_DSN)")
+    group.add_argument("--as", dest="operator", metavar="CALLSIGN", help="who acts: an active admin (RMTUI_OPERATOR)")
+    group.add_argument("--format", choices=("text", "json", "csv"), help="how results are printed; text is the default")
+    group.add_argument("--read-only", action="store_true", help="change nothing (RMTUI_READ_ONLY)")
+    group.add_argument("--yes", action="store_true", help="do not ask; needed to change something where there is no terminal")
+    return common
+
+
+class _Tree:
+    """Adds commands that share the common options."""
+
+    def __init__(self, parent: Any, common: Parser) -> None:
+        self.subparsers, self.common = parent, common
+
+    def add(self, name: str, run: str, text: str, **changes: Any) -> Parser:
+        """A command: ``run`` is ``module:function`` under ``rmtui.cli``, imported when it is called."""
+        parser: Parser = self.subparsers.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[self.common], allow_abbrev=False
+        )
+        parser.set_defaults(run=run, **changes)
+        return parser
+
+    def group(self, name: str, text: str) -> _Tree:
+        """A word that commands follow."""
+        parser: Parser = self.subparsers.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[self.common], allow_abbrev=False
+        )
+        return _Tree(parser.add_subparsers(metavar="COMMAND", required=True, dest="subcommand"), self.common)
+
+
+def build() -> Parser:
+    """The whole command line."""
+    common = _common()
+    parser = Parser(
+        prog="rmtui",
+        description="Operators' console of a RASENMAEHER deployment. Without a command it opens the console.",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.set_defaults(run="console:console")
+    tree = _Tree(parser.add_subparsers(metavar="COMMAND", dest="command"), common)
+    tree.add("demo", "console:demo", "open the console on a sample deployment that is gone afterwards")
+    init = tree.add("init", "deployment:init", "make what is missing of database, authority, keys and first admin")
+    init.add_argument("--admin", metavar="CALLSIGN", help="callsign of the first admin")
+    tree.add("info", "deployment:info", "show paths and settings")
+    tree.add("crl", "deployment:crl", "renew the certificate revocation lists")
+    _enrollments(tree.group("enrollments", "who asks to come in").add)
+    _people(tree.group("people", "who is in").add)
+    _roles(tree.group("roles", "who may do what").add)
+    return parser
+
+
+Add = Callable[..., Parser]
+
+
+def _enrollments(add: Add) -> None:
+    listed = add("list", "enrollments:list_", "list enrolments, those that wait first")
+    listed.add_argument("--state", choices=("pending", "approved", "rejected", "all"), default="pending", help="default: pending")
+    add("show", "enrollments:show", "show one enrolment and its history").add_argument("callsign", metavar="CALLSIGN")
+    create = add("create", "enrollments:create", "make an enrolment and print its approve code, once")
+    create.add_argument("callsign", metavar="CALLSIGN")
+    create.add_argument("--csr", metavar="FILE", help="the person's own certificate request (PEM); - reads standard input")
+    create.add_argument("--pool", metavar="INVITE", help="the invite code they come through")
+    approve = add("approve", "enrollments:approve", "approve with the code the person read out")
+    approve.add_argument("callsign", metavar="CALLSIGN")
+    approve.add_argument("--code", required=True, help="the approve code; - asks for it, or reads standard input")
+    reject = add("reject", "enrollments:reject", "reject, and say why")
+    reject.add_argument("callsign", metavar="CALLSIGN")
+    reject.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
+    reopen = add("reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code")
+    reopen.add_argument("callsign", metavar="CALLSIGN")
+
+
+def _people(add: Add) -> None:
+    listed = add("list", "people:list_", "list people and their roles")
+    listed.add_argument("--status", choices=("active", "revoked", "all"), default="active", help="default: active")
+    listed.add_argument("--role", metavar="ROLE", help="only people with this role")
+    add("show", "people:show", "show one person, their certificate and history").add_argument("callsign", metavar="CALLSIGN")
+
+
+def _roles(add: Add) -> None:
+    add("list", "roles:list_", "list roles and how many people have each")
+    for name, text in (("assign", "give somebody a role"), ("remove", "take a role from somebody")):
+        command = add(name, f"roles:{name}", text)
+        command.add_argument("callsign", metavar="CALLSIGN")
+        command.add_argument("role", metavar="ROLE")

@@ -1,0 +1,40 @@
+"""``rmtui roles``."""
+
+from __future__ import annotations
+
+import argparse
+
+from rmtui.cli.asking import confirm
+from rmtui.cli.output import one, say, table
+from rmtui.services import operators, people, roles
+from rmtui.text import plain
+
+
+def list_(args: argparse.Namespace) -> None:
+    """List roles and how many people have each."""
+    table(({"role": row.role, "members": row.members} for row in roles.list_roles()), ("role", "members"), args.format)
+
+
+def _after(callsign: str, form: str) -> None:
+    row = people.find(callsign).row
+    one({"callsign": row.callsign, "roles": row.roles, "pk": row.pk}, form)
+
+
+def assign(args: argparse.Namespace) -> None:
+    """Give somebody a role."""
+    operator = operators.identify("command")
+    row = people.find(args.callsign).row
+    confirm(f"Give {plain(row.callsign)} the role {plain(args.role)}?", args.yes)
+    if not roles.assign(operator, row.pk, args.role):
+        say(f"{plain(row.callsign)} has the role {plain(args.role)} already.")
+    _after(row.callsign, args.format)
+
+
+def remove(args: argparse.Namespace) -> None:
+    """Take a role from somebody."""
+    operator = operators.identify("command")
+    row = people.find(args.callsign).row
+    confirm(f"Take the role {plain(args.role)} from {plain(row.callsign)}?", args.yes)
+    if not roles.remove(operator, row.pk, args.role):
+        raise roles.NotAMember(f"{plain(row.callsign)} does not have the role {plain(args.role)}; nothing was changed.")
+    _after(row.callsign, args.format)

@@ -1,0 +1,115 @@
+"""Every decision is a row, whichever surface it came from, and every refusal too."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from rmtui.auth.operator import Operator
+from rmtui.auth.permissions import require, require_writable
+from rmtui.db import schema
+from rmtui.db.middleware import connection
+from rmtui.db.own import Audit
+from rmtui.db.people import Person
+from rmtui.errors import RmtuiError
+from rmtui.services.types import AuditEntry
+from rmtui.text import plain
+
+__all__ = ["Act", "acting", "history", "ready", "record"]
+
+logger = logging.getLogger("rmtui.audit")
+
+
+class Act:
+    """One action under way: who does what to whom."""
+
+    def __init__(self, operator: Operator | None, action: str) -> None:
+        self.operator, self.action = operator, action
+        self.target_pk: uuid.UUID | None = None
+        self.target = ""
+
+    def on(self, target_pk: uuid.UUID | None, callsign: str) -> None:
+        """Say whom the action is about, once that is known."""
+        self.target_pk, self.target = target_pk, callsign
+
+    def done(self, detail: str = "") -> None:
+        """Record the action in the transaction that does it, if the operator still may.
+
+        :raises NotPermitted: they were revoked or demoted meanwhile; the transaction is to roll back.
+        """
+        require(self.operator)
+        record(self.operator, self.action, "done", self.target_pk, self.target, detail)
+
+    def person(self) -> Person:
+        """The operator's own record.
+
+        :raises NotPermitted: they may not act.
+        """
+        return require(self.operator)
+
+
+@contextmanager
+def acting(operator: Operator | None, action: str) -> Iterator[Act]:
+    """A connection to act on, permission to act, and a row for what is refused or fails.
+
+    :raises RmtuiError: whatever the action was refused for, after it was recorded.
+    """
+    require_writable()
+    with connection():
+        schema.migrate()
+        act = Act(operator, action)
+        try:
+            act.person()
+            yield act
+        except RmtuiError as error:
+            if operator is not None:
+                _record_refusal(act, error)
+            raise
+
+
+def _record_refusal(act: Act, error: RmtuiError) -> None:
+    outcome: Literal["refused", "failed"] = "refused" if error.exit_code == 1 else "failed"
+    try:
+        with connection():
+            record(act.operator, act.action, outcome, act.target_pk, act.target, error.sentence)
+    except RmtuiError as second:  # the database is what failed: the first error is the one to tell
+        logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second.sentence)
+
+
+def record(
+    operator: Operator | None,
+    action: str,
+    outcome: Literal["done", "refused", "failed"],
+    target_pk: uuid.UUID | None,
+    target: str,
+    detail: str = "",
+) -> None:
+    """Add a row. Needs an open connection; inside a transaction it stands or falls with it."""
+    Audit.create(
+        operator_pk=operator.pk if operator else None,
+        operator=operator.callsign if operator else "",
+        proof=operator.proof if operator else "set-up",
+        surface=operator.surface if operator else "library",
+        action=action,
+        outcome=outcome,
+        target_pk=target_pk,
+        target=target,
+        detail=detail,
+    )
+
+
+def ready() -> bool:
+    """Whether our own tables are there. Needs an open connection; a console that only looks may be the first to come."""
+    return schema.own_tables_ready()
+
+
+def history(targets: Iterable[uuid.UUID | None], most: int = 50) -> tuple[AuditEntry, ...]:
+    """What was done to a record, latest first. Needs an open connection; nothing, where our tables are not made yet."""
+    if not ready():
+        return ()
+    wanted = [pk for pk in targets if pk is not None]
+    query = Audit.select().where(Audit.target_pk.in_(wanted)).order_by(Audit.id.desc()).limit(most)
+    return tuple(AuditEntry(row.at, row.operator, row.action, row.outcome, row.target, row.detail) for row in query)

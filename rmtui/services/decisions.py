@@ -1,0 +1,127 @@
+"""What an operator decides about an enrolment."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from rmtui.auth.operator import Operator
+from rmtui.db import approval, callsigns
+from rmtui.db.enrollments import Enrollment, EnrollmentPool
+from rmtui.db.own import Issued
+from rmtui.db.people import Person
+from rmtui.errors import RmtuiError
+from rmtui.services.audit import acting
+from rmtui.services.types import Approved, CreatedEnrollment
+from rmtui.text import normalise_callsign, plain
+
+__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen"]
+
+MAX_REASON = 500
+"""Characters a reason may have."""
+
+
+class LookalikeWarning(RmtuiError):
+    """The callsign looks like somebody else's; approving it takes a second yes."""
+
+    title = "Looks like somebody else"
+
+    def __init__(self, callsign: str, others: tuple[str, ...]) -> None:
+        self.callsign, self.others = callsign, others
+        names = ", ".join(plain(other) for other in others)
+        super().__init__(f"{plain(callsign)} looks like {names}; nothing was approved yet. Make sure that it is somebody else.")
+
+
+class ReasonMissing(RmtuiError):
+    """A rejection says why."""
+
+    title = "Reason missing"
+
+
+def create(operator: Operator | None, callsign: str, *, csr: str | None = None, invitecode: str | None = None) -> CreatedEnrollment:
+    """Make a pending enrolment, as the person's web page would.
+
+    :param csr: PEM of the person's own request, checked now as it will be when it is approved.
+    :param invitecode: the pool the person comes through.
+    :raises InvalidCallsign: it cannot be a callsign.
+    :raises CallsignReserved: it is taken or reserved.
+    :raises CSRError: the request is refused, and why.
+    :raises PoolInactive: the invite is disabled.
+    """
+    with acting(operator, "create") as act:
+        act.on(None, callsign)
+        callsign = normalise_callsign(callsign)
+        if csr is not None:
+            from rmtui.pki.csr import check_csr
+
+            check_csr(csr, callsign)
+        pool = EnrollmentPool.by_invitecode(invitecode) if invitecode else None
+
+        def record(made: Enrollment) -> None:
+            act.on(made.pk, made.callsign)
+            act.done("with a CSR" if csr else "")
+
+        made = Enrollment.create_for_callsign(callsign, pool=pool, extra=pool.extra if pool else None, csr=csr, on_commit=record)
+        return CreatedEnrollment(made.pk, made.callsign, made.approvecode)
+
+
+def approve(
+    operator: Operator | None,
+    pk: uuid.UUID,
+    code: str,
+    *,
+    accept_lookalikes: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Approved:
+    """Approve with the code the person read out: makes the person, their certificate and files.
+
+    :param accept_lookalikes: whether the operator has seen the warning that the callsign looks like another.
+    :param progress: told each step as a few words.
+    :raises WrongCode: it is not the enrolment's code.
+    :raises LookalikeWarning: it takes a second yes.
+    :raises AlreadyDecided: somebody decided first; who, and when.
+    :raises BeingApproved: another approval of it is under way.
+    """
+    with acting(operator, "approve") as act:
+        found = Enrollment.by_pk(pk)
+        act.on(found.pk, found.callsign)
+        approval.check_code(found.guard_pending(), code)
+        others = tuple(callsigns.lookalikes(Person, found.callsign))
+        if others and not accept_lookalikes:
+            raise LookalikeWarning(found.callsign, others)
+
+        def record(person: Person) -> None:
+            act.done(f"looks like {', '.join(others)}, accepted" if others else "")
+
+        person = found.approve(act.person(), code, on_commit=record, progress=progress)
+        issued = Issued.get(Issued.person == person.pk)
+        return Approved(person.pk, person.callsign, issued.serial, issued.not_after, str(person.directory))
+
+
+def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
+    """Reject, and say why.
+
+    :raises ReasonMissing: no reason was given.
+    :raises AlreadyDecided: somebody decided first; who, and when.
+    """
+    with acting(operator, "reject") as act:
+        found = Enrollment.by_pk(pk)
+        act.on(found.pk, found.callsign)
+        reason = " ".join(reason.split())
+        if not reason:
+            raise ReasonMissing(f"{plain(found.callsign)} was not rejected: say why.")
+        if len(reason) > MAX_REASON:
+            raise ReasonMissing(f"{plain(found.callsign)} was not rejected: the reason is longer than {MAX_REASON} characters.")
+        found.reject(act.person(), on_commit=lambda: act.done(reason))
+
+
+def reopen(operator: Operator | None, pk: uuid.UUID) -> CreatedEnrollment:
+    """Make a rejected enrolment pending again, under a new approve code.
+
+    :raises ForbiddenOperation: it is not rejected.
+    """
+    with acting(operator, "reopen") as act:
+        found = Enrollment.by_pk(pk)
+        act.on(found.pk, found.callsign)
+        code = found.reopen(on_commit=act.done)
+        return CreatedEnrollment(found.pk, found.callsign, code)

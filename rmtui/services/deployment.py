@@ -1,0 +1,126 @@
+"""Which deployment this is, and whether anything was written since."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rmtui import settings
+from rmtui.auth.operator import ADMIN, deployment_key
+from rmtui.db import issuing, schema
+from rmtui.db.base import bind_config, db
+from rmtui.db.config import SCHEMA, DBConfig
+from rmtui.db.engine import is_sqlite
+from rmtui.db.errors import SchemaMismatch
+from rmtui.db.middleware import connection
+from rmtui.db.people import Person, Role
+from rmtui.text import plain
+
+__all__ = ["Deployment", "changes", "has_admin", "open_deployment", "renew_crl", "start_up"]
+
+logger = logging.getLogger("rmtui.deployment")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment that can be worked on, or that is still to be set up."""
+
+    ready: bool
+    """False when there is nothing to work on yet: set-up comes first. Only ever on the embedded kind."""
+    kind: Literal["sqlite", "postgresql"]
+    place: str
+    """Where the database is, without a secret."""
+    key: str
+    """What ``config.toml`` knows it as."""
+    name: str
+    """A word for the header: ``embedded``, or the database's name."""
+
+
+def open_deployment() -> Deployment:
+    """Look at what is there; nothing is made or changed.
+
+    :raises SchemaMismatch: the database is not one of today's deployments.
+    :raises DatabaseUnreachable: it does not answer.
+    """
+    bind_config()
+    config = DBConfig.singleton()
+    kind: Literal["sqlite", "postgresql"] = "sqlite" if config.is_sqlite else "postgresql"
+    name = "embedded" if config.is_sqlite else config.place().partition("@")[0]
+    found = Deployment(True, kind, config.place(), deployment_key(), name)
+    unset = Deployment(False, kind, found.place, found.key, name)
+    if config.is_sqlite and not Path(config.database).exists():
+        return unset
+    with connection():
+        if not schema.present():
+            if config.is_sqlite:
+                return unset
+            raise SchemaMismatch(f"The database {plain(config.place())} is empty; rmtui init makes a deployment in it.")
+        schema.own_tables_ready()
+        return found if not config.is_sqlite or has_admin() else unset
+
+
+def has_admin() -> bool:
+    """Whether anybody could act here. Needs an open connection."""
+    admins = Role.select(Role.user).where(Role.role == ADMIN)
+    return bool(Person.select(Person.pk).where(Person.deleted.is_null() & Person.pk.in_(admins)).limit(1).exists())
+
+
+def changes() -> str:
+    """The cheap question before a refresh: another answer when something was written since.
+
+    SQLite answers with the state of its files, PostgreSQL with its own count of rows written, which it may report a
+    second late; who must not miss anything re-reads once in a while whatever the answer.
+    """
+    config = DBConfig.singleton()
+    if config.is_sqlite:
+        states = []
+        for path in (Path(config.database), Path(config.database + "-wal")):
+            try:
+                status = path.stat()
+                states.append(f"{status.st_ino}.{status.st_mtime_ns}.{status.st_size}")
+            except FileNotFoundError:
+                states.append("-")
+        if states[0] == "-":
+            with connection():  # says what is wrong, in a sentence
+                pass
+        return "/".join(states)
+    with connection():
+        row = db.execute_sql(
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del), count(*) FROM pg_stat_user_tables WHERE schemaname IN (%s, 'rmtui')", (SCHEMA,)
+        ).fetchone()
+    return f"{row[0]}.{row[1]}"
+
+
+def renew_crl() -> tuple[str, str]:
+    """Renew the CRLs from what is recorded as revoked.
+
+    :return: the paths of the CA chain and of the CRL file, as this host sees them.
+    :raises AuthorityMissing: there is no authority here.
+    """
+    from rmtui.auth.permissions import require_writable
+
+    require_writable()
+    with connection():
+        schema.migrate()
+        issuing.publish_crl()
+    public = settings.current().public_dir
+    return str(public / "ca_chain.pem"), str(public / "crl.pem")
+
+
+def start_up() -> tuple[str, ...]:
+    """What an embedded deployment needs once at start: sweep what crashed approvals left, renew the CRL.
+
+    :return: a sentence for each thing done; nothing on other deployments or in read-only mode.
+    """
+    bind_config()
+    if settings.current().read_only or not is_sqlite(db):
+        return ()
+    with connection():
+        schema.migrate()
+        swept = tuple(issuing.sweep())
+        issuing.publish_crl()
+    for line in swept:
+        logger.info("%s", line)
+    return swept

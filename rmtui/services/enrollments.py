@@ -1,0 +1,211 @@
+"""Who asks to come in: the list of enrolments, one of them, and how many there are."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from peewee import fn
+
+from rmtui import settings
+from rmtui.db import approval, callsigns, issuing
+from rmtui.db.base import db
+from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
+from rmtui.db.middleware import connected
+from rmtui.db.people import Person
+from rmtui.errors import RmtuiError
+from rmtui.services import audit, windows
+from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen
+from rmtui.services.types import ApprovalPreview, Count, Cursor, EnrollmentDetail, EnrollmentQuery, EnrollmentRow, Page, State, Summary
+from rmtui.services.windows import Order, Sort
+from rmtui.text import callsign_problem, plain
+
+__all__ = [
+    "LookalikeWarning",
+    "approve",
+    "count_enrollments",
+    "create",
+    "cursor",
+    "enrollment",
+    "find",
+    "list_enrollments",
+    "preview",
+    "reject",
+    "reopen",
+    "summary",
+]
+
+_STATES = {State.PENDING: EnrollmentState.PENDING, State.APPROVED: EnrollmentState.APPROVED, State.REJECTED: EnrollmentState.REJECTED}
+_WORDS = {int(number): word for word, number in _STATES.items()}
+
+
+def _select(query: EnrollmentQuery) -> Any:
+    select = Enrollment.select(
+        Enrollment.pk,
+        Enrollment.callsign,
+        Enrollment.state,
+        Enrollment.created,
+        Enrollment.decided_on,
+        Enrollment.decided_by,
+        Enrollment.pool,
+        Enrollment.csr.is_null(False).alias("has_csr"),
+    ).where(Enrollment.deleted.is_null())
+    if query.state is not None:
+        select = select.where(Enrollment.state == int(_STATES[query.state]))
+    return select.where(windows.holds(Enrollment.callsign, query.text)) if query.text else select
+
+
+def _order(query: EnrollmentQuery) -> Order:
+    created = windows.moment(Enrollment.created, Enrollment.created)
+    if query.sort == "callsign":
+        return Order((windows.lowered(Enrollment.callsign),), Enrollment.pk, query.reverse)
+    if query.sort == "decided":
+        decided = windows.moment(fn.COALESCE(Enrollment.decided_on, Enrollment.created), Enrollment.created)
+        return Order((decided,), Enrollment.pk, not query.reverse)
+    sorts = (created,) if query.state is not None else (Sort(Enrollment.state), created)
+    return Order(sorts, Enrollment.pk, query.reverse)
+
+
+def cursor(query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
+    """The place of a row in the list that ``query`` shows."""
+    if query.sort == "callsign":
+        return Cursor(row.callsign, row.pk)
+    if query.sort == "decided":
+        return Cursor(row.decided_on or row.created, row.pk)
+    return Cursor(row.created if query.state is not None else (int(_STATES[row.state]), row.created), row.pk)
+
+
+def _fetch(limited: Any) -> Sequence[EnrollmentRow]:
+    """The rows of a limited query; deciders and pools are looked up for those few rows, not joined to the table."""
+    found = list(db.execute(limited))
+    deciders = windows.names(Person.pk, Person.callsign, (row[5] for row in found))
+    pools = windows.names(EnrollmentPool.pk, EnrollmentPool.invitecode, (row[6] for row in found))
+    when = Enrollment.created.python_value
+    return [
+        EnrollmentRow(
+            windows.to_uuid(pk), callsign, _WORDS[state], when(created), when(decided), deciders.get(by), pools.get(pool), bool(has_csr)
+        )
+        for pk, callsign, state, created, decided, by, pool, has_csr in found
+    ]
+
+
+@connected
+def list_enrollments(
+    query: EnrollmentQuery,
+    *,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    at: Cursor | None = None,
+    last: bool = False,
+    limit: int = 200,
+) -> Page[EnrollmentRow]:
+    """A stretch of the list: the first page, or what is after, before or at a place, or the last page."""
+    return windows.page(_select(query), _order(query), _fetch, after=after, before=before, at=at, last=last, limit=limit)
+
+
+@connected
+def count_enrollments(query: EnrollmentQuery, most: int = 10_000) -> Count:
+    """How many there are, counting no further than ``most``."""
+    return windows.count(_select(query), most)
+
+
+@connected
+def summary() -> Summary:
+    """How many wait, and since when the oldest does."""
+    waiting = EnrollmentQuery()
+    oldest = Enrollment.select(fn.MIN(Enrollment.created)).where(
+        Enrollment.deleted.is_null() & (Enrollment.state == EnrollmentState.PENDING.value)
+    )
+    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar())
+
+
+def _row(found: Enrollment) -> EnrollmentRow:
+    """One record as its list shows it."""
+    return _fetch(_select(EnrollmentQuery(state=None)).where(Enrollment.pk == found.pk).limit(1))[0]
+
+
+def _detail(found: Enrollment) -> EnrollmentDetail:
+    row = _row(found)
+    entries = audit.history((found.pk, found.person_id))
+    rejected = next((entry.detail for entry in entries if entry.action == "reject" and entry.outcome == "done"), "")
+    claim = approval.live_claim(found.pk) if audit.ready() else None
+    csr, fingerprint = _describe_csr(found)
+    return EnrollmentDetail(
+        row=row,
+        problem=callsign_problem(found.callsign),
+        reason=rejected if row.state is State.REJECTED else "",
+        claimed_by=claim.operator if claim else None,
+        csr=csr,
+        csr_fingerprint=fingerprint,
+        lookalikes=tuple(callsigns.lookalikes(Person, found.callsign)) if row.state is State.PENDING else (),
+        history=entries,
+        extra=found.extra,
+    )
+
+
+def _describe_csr(found: Enrollment) -> tuple[str, str]:
+    if found.csr is None:
+        return "", ""
+    from rmtui.pki.csr import check_csr
+
+    try:
+        details = check_csr(found.csr, found.callsign)
+    except RmtuiError as error:
+        return f"will be refused: {error.sentence}", ""
+    return f"{details.subject}, {details.key}", details.fingerprint
+
+
+@connected
+def enrollment(pk: uuid.UUID) -> EnrollmentDetail:
+    """One enrolment, whole.
+
+    :raises NotFound: it is gone.
+    """
+    return _detail(Enrollment.by_pk(pk))
+
+
+@connected
+def find(callsign: str) -> EnrollmentDetail:
+    """The enrolment with this callsign, exact or whatever the case.
+
+    :raises NotFound: there is none.
+    """
+    return _detail(Enrollment.by_callsign(callsign))
+
+
+@connected
+def preview(pk: uuid.UUID) -> ApprovalPreview:
+    """What approving would sign, and why it cannot be approved now if it cannot.
+
+    :raises NotFound: the enrolment is gone.
+    """
+    found = Enrollment.by_pk(pk)
+    detail = _detail(found)
+    config = settings.current()
+    kind = config.key_type
+    key = f"a new {'EC P-256' if kind == 'ec256' else 'RSA ' + kind.removeprefix('rsa')} key, made here"
+    blocked: str | None = None
+    authority = ""
+    try:
+        if detail.problem:
+            blocked = f"The callsign cannot be approved: {detail.problem}. Reject it, and let them ask again."
+        elif detail.csr.startswith("will be refused: "):
+            blocked = detail.csr.removeprefix("will be refused: ")
+        else:
+            callsigns.check_reserved(found.callsign)
+            found.guard_pending()
+            Person.check_free(found.callsign)
+        authority = issuing.authority().describe()
+    except RmtuiError as error:
+        blocked = blocked or error.sentence
+    if detail.claimed_by and blocked is None:
+        blocked = f"{plain(detail.claimed_by)} is approving it just now."
+    return ApprovalPreview(
+        detail=detail,
+        subject=f"CN={found.callsign}",
+        key=f"their own key, {detail.csr.rpartition(', ')[2]}" if found.csr else key,
+        hours=config.cert_hours,
+        authority=authority,
+        blocked=blocked,
+    )

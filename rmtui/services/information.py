@@ -1,0 +1,61 @@
+"""Paths and settings, for ``rmtui info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rmtui import __version__, settings
+from rmtui.db import issuing
+from rmtui.errors import RmtuiError
+from rmtui.services import enrollments, operators, people
+from rmtui.services.deployment import open_deployment
+from rmtui.services.types import PeopleQuery
+
+__all__ = ["information"]
+
+
+def information() -> dict[str, Any]:
+    """What this program works on and how it is set, without a secret.
+
+    :raises RmtuiError: the database cannot be used, and why.
+    """
+    config = settings.current()
+    found = open_deployment()
+    record: dict[str, Any] = {
+        "version": __version__,
+        "database": found.kind,
+        "place": found.place,
+        "ready": found.ready,
+        "read_only": config.read_only,
+        "data_dir": str(config.data_dir),
+        "data_dir_here": str(config.local_data_dir),
+        "config_file": str(config.config_file),
+        "authority": _authority(),
+        "ca_chain": str(config.public_dir / "ca_chain.pem"),
+        "crl": str(config.public_dir / "crl.pem"),
+        "key_type": config.key_type,
+        "certificate_hours": config.cert_hours,
+        "manifest": str(config.manifest) if config.manifest else None,
+        "operator": None,
+        "operator_problem": None,
+        "pending": None,
+        "people": None,
+    }
+    if not found.ready:
+        record["operator_problem"] = "The deployment is not set up yet; rmtui or rmtui init does that."
+        return record
+    try:
+        operator = operators.identify("command")
+        record["operator"] = operator.callsign if operator else None
+    except RmtuiError as error:
+        record["operator_problem"] = error.sentence
+    record["pending"] = str(enrollments.summary().pending)
+    record["people"] = str(people.count_people(PeopleQuery()))
+    return record
+
+
+def _authority() -> str:
+    try:
+        return issuing.authority().describe()
+    except RmtuiError as error:
+        return f"none: {error.sentence}"

@@ -1,0 +1,142 @@
+"""Who may do what: roles, their members, giving and taking."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from peewee import fn
+
+from rmtui.auth.operator import ADMIN, Operator
+from rmtui.db.base import db
+from rmtui.db.locks import exclusive
+from rmtui.db.middleware import connected
+from rmtui.db.people import Person, Role
+from rmtui.errors import RmtuiError
+from rmtui.services import windows
+from rmtui.services.audit import acting
+from rmtui.services.types import Cursor, Member, Page, RoleRow
+from rmtui.services.windows import Order
+from rmtui.text import fold, plain, role_problem
+
+__all__ = ["InvalidRole", "LastAdmin", "NotAMember", "SelfDemotion", "assign", "list_members", "list_roles", "member_cursor", "remove"]
+
+_ADMINS = "admins"
+"""Name of the lock that whoever gives or takes a role holds, so that two admins cannot demote each other."""
+
+
+class InvalidRole(RmtuiError):
+    """The text cannot be the name of a role."""
+
+    title = "Not a role"
+
+
+class LastAdmin(RmtuiError):
+    """Taking the role would leave nobody who can act."""
+
+    title = "Last admin"
+
+
+class SelfDemotion(RmtuiError):
+    """Nobody takes their own admin role."""
+
+    title = "Your own role"
+
+
+class NotAMember(RmtuiError):
+    """The person does not have the role."""
+
+    title = "Not a member"
+
+
+@connected
+def list_roles() -> tuple[RoleRow, ...]:
+    """Every role that an active person has, by name, with how many have it."""
+    query = (
+        Role.select(Role.role, fn.COUNT(Role.user.distinct()))
+        .join(Person, on=(Role.user == Person.pk))
+        .where(Person.deleted.is_null())
+        .group_by(Role.role)
+        .order_by(Role.role)
+    )
+    return tuple(RoleRow(role, members) for role, members in db.execute(query))
+
+
+def member_cursor(member: Member) -> Cursor:
+    """The place of a member in the list of a role's members."""
+    return Cursor(member.callsign, member.pk)
+
+
+def _fetch(limited: Any) -> Sequence[Member]:
+    return [Member(windows.to_uuid(pk), callsign) for pk, callsign in db.execute(limited)]
+
+
+@connected
+def list_members(
+    role: str,
+    *,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    at: Cursor | None = None,
+    last: bool = False,
+    limit: int = 200,
+) -> Page[Member]:
+    """A stretch of the active people who have a role, by callsign."""
+    members = Role.select(Role.user).where(Role.role == role)
+    select = Person.select(Person.pk, Person.callsign).where(Person.deleted.is_null() & Person.pk.in_(members))
+    order = Order((windows.lowered(Person.callsign),), Person.pk)
+    return windows.page(select, order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
+
+
+def _check(role: str) -> None:
+    problem = role_problem(role)
+    if problem is None and role != ADMIN and fold(role) == ADMIN:
+        problem = f"the role is written {ADMIN}"
+    if problem is not None:
+        raise InvalidRole(f"“{plain(role, 40)}” cannot be a role: {problem}. Nothing was changed.")
+
+
+def assign(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
+    """Give a role; False when the person had it already.
+
+    :raises InvalidRole: it cannot be a role's name.
+    :raises Deleted: the person is revoked.
+    """
+    with acting(operator, "assign-role") as act:
+        found = Person.by_pk(person, allow_deleted=True)
+        act.on(found.pk, found.callsign)
+        _check(role)
+        with exclusive(_ADMINS):
+            given = found.assign_role(role)
+            if given:
+                act.done(role)
+        return given
+
+
+def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
+    """Take a role, doublets of it too; False when the person did not have it.
+
+    :raises SelfDemotion: it is the operator's own admin role.
+    :raises LastAdmin: nobody else is an active admin.
+    """
+    with acting(operator, "remove-role") as act:
+        found = Person.by_pk(person, allow_deleted=True)
+        act.on(found.pk, found.callsign)
+        with exclusive(_ADMINS):
+            act.person()
+            if role == ADMIN and operator is not None and found.pk == operator.pk:
+                raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
+            if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and _others(found) == 0:
+                raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nothing was changed.")
+            taken = found.remove_role(role)
+            if taken:
+                act.done(role)
+        return taken
+
+
+def _others(person: Person) -> int:
+    """How many other active admins there are."""
+    admins = Role.select(Role.user).where(Role.role == ADMIN)
+    number: int = Person.select().where(Person.deleted.is_null() & Person.pk.in_(admins) & (Person.pk != person.pk)).count()
+    return number

@@ -1,0 +1,160 @@
+"""Making what is missing of a deployment: database, authority, token keys, first admin. Run again, it makes what is missing then."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rmtui import settings
+from rmtui.auth.operator import ADMIN, Operator
+from rmtui.auth.permissions import require_writable
+from rmtui.db import callsigns, issuing
+from rmtui.db.base import bind_config, init_db
+from rmtui.db.config import DBConfig
+from rmtui.db.errors import NotFound
+from rmtui.db.locks import exclusive
+from rmtui.db.middleware import connection
+from rmtui.db.people import Person
+from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.services import operators
+from rmtui.services.audit import record
+from rmtui.services.deployment import has_admin
+from rmtui.text import fold, normalise_callsign, plain
+
+__all__ = ["AdminExists", "SetUp", "set_up"]
+
+
+class AdminExists(RmtuiError):
+    """Somebody can act here already; they give the role."""
+
+    title = "Set up already"
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What set-up made, and what the first admin needs to know."""
+
+    admin: str
+    """Callsign of the first admin; empty when none was asked for."""
+    pfx: str
+    """Path of the first admin's key and certificate, as this host sees it; empty without."""
+    password: str
+    """What opens the PFX: the callsign."""
+    database: str
+    data_dir: str
+    made: tuple[str, ...]
+    """A sentence for each thing that was made; empty when nothing was missing."""
+
+
+def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = None) -> SetUp:
+    """Make what is missing: the database, the authority, the token keys and, if a callsign is given, the first admin.
+
+    :param progress: told each step as a few words.
+    :raises AdminExists: somebody else is an active admin already.
+    :raises StorageError: the data directory cannot be written.
+    :raises SchemaMismatch: the database is not one of today's deployments; nothing was touched.
+    """
+    require_writable()
+    config = settings.current()
+    tell = progress or (lambda _step: None)
+    if callsign is not None:
+        callsign = normalise_callsign(callsign)
+        callsigns.check_reserved(callsign)
+    _check_backend()
+    from rmtui.pki.files import lock, make_dir
+
+    bind_config()
+    made: list[str] = []
+    fresh = not config.local_data_dir.exists()
+    make_dir(config.local_data_dir, 0o755)
+    try:
+        with lock(config.local_data_dir / ".setup.lock"):
+            _make_database(tell, made)
+            _make_keys(tell, made)
+            pfx = "" if callsign is None else _make_admin(callsign, tell, made)
+            with connection():
+                issuing.publish_crl()
+    except BaseException:
+        _remove_if_untouched(config.local_data_dir, fresh)
+        raise
+    return SetUp(callsign or "", pfx, callsign or "", DBConfig.singleton().place(), str(config.local_data_dir), tuple(made))
+
+
+def _check_backend() -> None:
+    """Whether an embedded authority is what is asked for, before anything is made."""
+    config = settings.current()
+    sqlite = DBConfig.singleton().is_sqlite
+    if not sqlite and not config.data_dir_named:
+        raise ConfigurationError("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was made.")
+    if (config.cert_backend or ("embedded" if sqlite else None)) != "embedded":
+        raise ConfigurationError("An authority is made only where RM_CERT_BACKEND is embedded; nothing was made.")
+
+
+def _make_database(tell: Callable[[str], None], made: list[str]) -> None:
+    from rmtui.db import schema
+
+    tell("Making the database")
+    path = Path(DBConfig.singleton().database)
+    if DBConfig.singleton().is_sqlite and not path.exists():
+        missing = True
+    else:
+        with connection():
+            missing = not schema.present()
+    init_db()
+    if missing:
+        made.append(f"The database {plain(DBConfig.singleton().place())}.")
+
+
+def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
+    from rmtui.pki.embedded import EmbeddedAuthority
+    from rmtui.pki.tokens import JWTKeys
+
+    config = settings.current()
+    if not EmbeddedAuthority.from_settings(config).exists():
+        tell("Making the certificate authority (two keys, a few seconds)")
+        EmbeddedAuthority.create(
+            config.ca_dir,
+            config.public_dir,
+            passphrase=config.ca_passphrase,
+            hours=config.cert_hours,
+            key_type=config.key_type,
+            name="RASENMAEHER",
+        )
+        made.append(f"The certificate authority in {plain(config.ca_dir)}.")
+    tokens = JWTKeys.from_settings(config)
+    if not tokens.exists():
+        tell("Making the token keys")
+        tokens.create()
+        made.append(f"The token keys in {plain(config.jwt_privkey_path.parent)}.")
+
+
+def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> str:
+    """The first admin, with their role; the path of their PFX."""
+    with connection():
+        try:
+            person = Person.by_callsign(callsign)
+        except NotFound:
+            person = None
+        if has_admin():
+            if person is not None and person.has_role(ADMIN) and fold(person.callsign) == fold(callsign):
+                return str(person.directory / "mtls.pfx")
+            raise AdminExists(f"There is an active admin already, who can make {plain(callsign)} one; nothing was made.")
+        if person is None:
+            tell(f"Making the key and certificate of {plain(callsign)}")
+            person = Person.create_with_cert(callsign)
+            made.append(f"The admin {plain(callsign)}, with key and certificate.")
+        with exclusive("admins"):
+            if has_admin():
+                raise AdminExists(f"Another admin was made just now; {plain(callsign)} was not given the role.")
+            person.assign_role(ADMIN)
+            record(Operator(person.pk, person.callsign, "set-up", proof="set-up"), "init", "done", person.pk, person.callsign, ADMIN)
+    operators.remember(person.callsign)
+    return str(person.directory / "mtls.pfx")
+
+
+def _remove_if_untouched(path: Path, fresh: bool) -> None:
+    """Take back a data directory made a moment ago when nothing came of it: the next try starts clean."""
+    if fresh and path.is_dir() and {entry.name for entry in path.iterdir()} <= {".setup.lock"}:
+        shutil.rmtree(path, ignore_errors=True)
