@@ -25,11 +25,11 @@ def _data(value: Any) -> Any:
     """A value as JSON has it: times in ISO 8601 and UTC."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return [_data(each) for each in value]
-    if value is None or isinstance(value, (bool, int, float, str, list, dict)):
-        return value
-    return {name: _data(each) for name, each in value.items()} if isinstance(value, Mapping) else str(value)
+    if isinstance(value, Mapping):
+        return {name: _data(each) for name, each in value.items()}
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _cell(value: Any) -> str:

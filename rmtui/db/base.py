@@ -61,6 +61,8 @@ class DBModel(Model):
     """Name of the table."""
     __table_args__: ClassVar[dict[str, str]] = {"schema": SCHEMA}
     """The schema on PostgreSQL, reached through ``search_path``; SQLite has none."""
+    noun: ClassVar[str]
+    """What one row is called in a sentence."""
 
     class Config:
         """Basemodel config."""
@@ -101,12 +103,12 @@ class BaseModel(DBModel):
         """
         found = cls.get_or_none(cls.pk == parse_pk(pk))
         if found is None:
-            raise NotFound(f"There is no such record in {cls.__tablename__}.")
+            raise NotFound(f"There is no such {cls.noun}.")
         return found._unless_deleted(allow_deleted)
 
     def _unless_deleted(self, allow_deleted: bool) -> Self:
         if self.deleted is not None and not allow_deleted:
-            raise Deleted(f"The record in {self.__tablename__} was deleted on {clock.stamp(self.deleted)}.")
+            raise Deleted(f"The {self.noun} was revoked or deleted on {clock.stamp(self.deleted)}.")
         return self
 
     def reread(self) -> Self:

@@ -52,11 +52,13 @@ def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M
     exact: M | None = model.get_or_none(model.callsign == callsign)  # type: ignore[attr-defined]
     rows = [exact] if exact is not None else matching(model, callsign)
     if not rows:
-        raise NotFound(f"There is no “{plain(callsign, 80)}” in {model.__tablename__}.")
+        raise NotFound(f"There is no {model.noun} “{plain(callsign, 80)}”.")
     live = [row for row in rows if row.deleted is None]
     if len(live) > 1 or (not live and len(rows) > 1 and allow_deleted):
         names = ", ".join(plain(row.callsign) for row in rows)  # type: ignore[attr-defined]
-        raise AmbiguousCallsign(f"Several records differ from “{plain(callsign, 80)}” in case only ({names}); write it exactly.")
+        raise AmbiguousCallsign(
+            f"Several {model.noun} records differ from “{plain(callsign, 80)}” in case only ({names}); write it exactly."
+        )
     row = live[0] if live else rows[0]
     if row.deleted is not None and not allow_deleted:
         from rmtui import clock

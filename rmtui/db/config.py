@@ -25,10 +25,6 @@ def _env(name: str, default: str | None = None) -> Any:
     return field(default_factory=lambda: os.environ.get(name) or default)
 
 
-def _secret(name: str) -> Any:
-    return field(default_factory=lambda: Secret(os.environ.get(name, "")))
-
-
 def _int(name: str, default: int) -> Any:
     def read() -> int:
         text = os.environ.get(name, "").strip() or str(default)
@@ -43,8 +39,9 @@ def _bool(name: str, default: bool) -> Any:
     return field(default_factory=lambda: flag(os.environ.get(name), name, default))
 
 
-def _dsn() -> Any:
-    return field(default_factory=lambda: Secret(os.environ["RM_DB_DSN"].strip()) if os.environ.get("RM_DB_DSN", "").strip() else None)
+def _dsn() -> Secret | None:
+    text = os.environ.get("RM_DB_DSN", "").strip()
+    return Secret(text) if text else None
 
 
 @dataclass
@@ -62,11 +59,11 @@ class DBConfig:
     """TCP port."""
     user: str | None = _env("RM_DATABASE_USER", "raesenmaeher")
     """Database role."""
-    password: Secret = _secret("RM_DATABASE_PASSWORD")
+    password: Secret = field(default_factory=lambda: Secret(os.environ.get("RM_DATABASE_PASSWORD", "")))
     """Its password; empty leaves it to libpq (``PGPASSFILE``)."""
     database: str = _env("RM_DATABASE_NAME", "raesenmaeher")
     """Database name; on SQLite the path of the file."""
-    dsn: Secret | None = _dsn()
+    dsn: Secret | None = field(default_factory=_dsn)
     """A whole libpq URL, or ``sqlite:///PATH``. It wins over everything else, and may hold a password."""
     pool_min_size: int = _int("DB_POOL_MIN_SIZE", 1)
     """Connections that are kept when idle; the pool opens them as they are needed."""

@@ -67,7 +67,7 @@ def make_database(config: DBConfig) -> Database:
     if config.is_sqlite:
         return _sqlite(config)
     params = config.connect_params()
-    database = Postgresql(
+    database = Postgresql(  # type: ignore[no-untyped-call]
         params.pop("dbname"),
         max_connections=max(config.pool_max_size, 1),
         stale_timeout=300,

@@ -50,6 +50,7 @@ class EnrollmentPool(BaseModel):
     """Enrollment pools aka links, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "enrollmentpools"
+    noun: ClassVar[str] = "invite"
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -128,6 +129,7 @@ class Enrollment(KeptModel):
     """Enrollments, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "enrollments"
+    noun: ClassVar[str] = "enrolment"
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -138,11 +140,11 @@ class Enrollment(KeptModel):
     """Callsign asked for."""
     decided_on = UTCDateTimeField(null=True)
     """When it was approved or rejected."""
-    decided_by = ForeignKeyField(Person, column_name="decided_by", object_id_name="decided_by_id", null=True, lazy_load=False, index=False)
+    decided_by = ForeignKeyField(Person, column_name="decided_by", null=True, lazy_load=False, index=False)
     """Primary key of who decided."""
-    person = ForeignKeyField(Person, column_name="person", object_id_name="person_id", null=True, lazy_load=False, index=False)
+    person = ForeignKeyField(Person, column_name="person", null=True, lazy_load=False, index=False)
     """Primary key of the person that the approval made."""
-    pool = ForeignKeyField(EnrollmentPool, column_name="pool", object_id_name="pool_id", null=True, lazy_load=False, index=False)
+    pool = ForeignKeyField(EnrollmentPool, column_name="pool", null=True, lazy_load=False, index=False)
     """Primary key of the pool the person came through."""
     state = IntegerField(default=EnrollmentState.PENDING.value)
     """An :class:`EnrollmentState`."""
@@ -245,14 +247,14 @@ class Enrollment(KeptModel):
         if now.deleted is not None:
             raise Deleted(f"The enrolment of {plain(now.callsign)} is marked as deleted; nothing was changed.")
         if now.state != EnrollmentState.PENDING:
-            decider = Person.get_or_none(Person.pk == now.decided_by_id) if now.decided_by_id else None
+            decider = Person.get_or_none(Person.pk == now.decided_by) if now.decided_by else None
             word = EnrollmentState(now.state).name.lower()
             raise AlreadyDecided(now.callsign, word, decider.callsign if decider else None, now.decided_on)
         return now
 
     def _take(self, other: Enrollment) -> None:
-        self.__data__.update(other.__data__)
-        self._dirty.clear()
+        for name in self._meta.fields:
+            setattr(self, name, getattr(other, name))
 
     @classmethod
     def list(cls, state: EnrollmentState | None = None, pool: EnrollmentPool | None = None) -> Any:
@@ -309,16 +311,15 @@ class Enrollment(KeptModel):
                 if fresh.deleted is not None or not fresh.active:
                     raise PoolInactive("The invite is disabled or deleted; nothing was made.")
 
-            def write(code: str) -> Self:
-                made: Self = cls.create(
-                    approvecode=code, callsign=callsign, pool=pool.pk if pool else None, extra=dict(extra or {}), csr=csr
-                )
+            def write(code: str) -> Any:
+                made = cls.create(approvecode=code, callsign=callsign, pool=pool.pk if pool else None, extra=dict(extra or {}), csr=csr)
                 if on_commit is not None:
                     on_commit(made)
                 return made
 
             try:
-                return _with_code(write)
+                made: Self = _with_code(write)
+                return made
             except BackendError:
                 if cls.get_or_none(cls.callsign == callsign) is not None:  # the web API took it in between
                     raise CallsignReserved(f"{plain(callsign)} was taken just now; nothing was made.") from None

@@ -36,8 +36,8 @@ class UTCDateTimeField(DateTimeField):
         naive = value.astimezone(dt.UTC).replace(tzinfo=None)
         return naive.isoformat(" ", "microseconds") if self._is_sqlite() else naive
 
-    def python_value(self, value: Any) -> dt.datetime | None:
-        """An aware UTC datetime, whatever the column's type or the server's zone."""
+    def python_value(self, value: Any) -> Any:
+        """An aware UTC datetime, whatever the column's type or the server's zone; None for NULL."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -60,11 +60,11 @@ class ObjectField(JSONField):
             value = {}
         if isinstance(value, (list, tuple, str, int, float)):
             raise ValueError("extra and its like are JSON objects")
-        return super().db_value(value)
+        return super().db_value(value)  # type: ignore[no-untyped-call]
 
     def python_value(self, value: Any) -> dict[str, Any]:
         """The object; empty for NULL, JSON ``null`` and whatever else is no object."""
-        read = super().python_value(value)
+        read = super().python_value(value)  # type: ignore[no-untyped-call]
         return read if isinstance(read, dict) else {}
 
 

@@ -23,6 +23,7 @@ class LoginCode(KeptModel):
     """Track the login codes that can be exchanged for session JWTs."""
 
     __tablename__: ClassVar[str] = "logincodes"
+    noun: ClassVar[str] = "login code"
 
     class Config(BaseModel.Config):
         """Basemodel config."""

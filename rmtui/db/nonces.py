@@ -19,6 +19,7 @@ class SeenToken(KeptModel):
     """Store tokens we should see used only once."""
 
     __tablename__: ClassVar[str] = "seentokens"
+    noun: ClassVar[str] = "token"
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -41,7 +42,7 @@ class SeenToken(KeptModel):
             with exclusive(f"token:{token}"), db.atomic():
                 if cls.select(cls.pk).where(cls.token == token).exists():
                     raise TokenReuse("The token was used already; nothing was done.")
-                return cls.create(token=token, auditmeta=dict(auditmeta or {}))  # type: ignore[no-any-return]
+                return cls.create(token=token, auditmeta=dict(auditmeta or {}))
         except IntegrityError:  # the web API takes no lock of ours, but the index holds
             raise TokenReuse("The token was used already; nothing was done.") from None
 

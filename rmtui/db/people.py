@@ -25,6 +25,7 @@ class Person(BaseModel):
     """People, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "users"
+    noun: ClassVar[str] = "person"
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -157,7 +158,8 @@ class Person(BaseModel):
 
     def roles(self) -> builtins.list[str]:
         """The user's roles, sorted, without doublets."""
-        return [role for (role,) in Role.select(Role.role).where(Role.user == self.pk).distinct().order_by(Role.role).tuples()]
+        query: Any = Role.select(Role.role).where(Role.user == self.pk).distinct().order_by(Role.role).tuples()
+        return [role for (role,) in query]
 
     def assign_role(self, role: str) -> bool:
         """Assign a role, return true if role was created, false if it already existed.
@@ -212,6 +214,7 @@ class Role(DBModel):
     """Give a person a role."""
 
     __tablename__: ClassVar[str] = "roles"
+    noun: ClassVar[str] = "role"
 
     pk = UUIDField(primary_key=True, default=uuid.uuid4)
     """Primary key."""
@@ -219,7 +222,7 @@ class Role(DBModel):
     """When the role was given."""
     updated = UTCDateTimeField(default=clock.utcnow)
     """When the row was last changed."""
-    user = ForeignKeyField(Person, column_name="user", object_id_name="user_id", lazy_load=False, index=False, backref="role_rows")
+    user = ForeignKeyField(Person, column_name="user", lazy_load=False, index=False, backref="role_rows")
     """Primary key of who has the role."""
     role = VarCharField()
     """Name of the role, such as ``admin``."""

@@ -14,11 +14,10 @@ __all__ = ["alive", "host", "process"]
 def host() -> str:
     """This machine since it was started, and the process namespace in it; only here can :func:`alive` tell."""
     parts = [socket.gethostname()]
-    for read in (lambda: Path("/proc/sys/kernel/random/boot_id").read_text().strip(), lambda: str(Path("/proc/self/ns/pid").readlink())):
-        try:
-            parts.append(read())
-        except OSError:
-            parts.append("?")
+    try:
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text().strip(), str(Path("/proc/self/ns/pid").readlink())]
+    except OSError:
+        parts.append("?")
     return "/".join(parts)
 
 

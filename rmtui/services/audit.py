@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from rmtui.auth.operator import Operator
 from rmtui.auth.permissions import require, require_writable
@@ -106,7 +106,7 @@ def ready() -> bool:
     return schema.own_tables_ready()
 
 
-def history(targets: Iterable[uuid.UUID | None], most: int = 50) -> tuple[AuditEntry, ...]:
+def history(targets: Iterable[Any], most: int = 50) -> tuple[AuditEntry, ...]:
     """What was done to a record, latest first. Needs an open connection; nothing, where our tables are not made yet."""
     if not ready():
         return ()

@@ -95,8 +95,8 @@ def find(callsign: str) -> PersonDetail:
 def _detail(found: Person) -> PersonDetail:
     row = _fetch(_select(PeopleQuery(status="all")).where(Person.pk == found.pk).limit(1))[0]
     enrolled = Enrollment.select().where(Enrollment.person == found.pk).first()
-    decider = Person.get_or_none(Person.pk == enrolled.decided_by_id) if enrolled else None
-    pool = EnrollmentPool.get_or_none(EnrollmentPool.pk == enrolled.pool_id) if enrolled else None
+    decider = Person.get_or_none(Person.pk == enrolled.decided_by) if enrolled else None
+    pool = EnrollmentPool.get_or_none(EnrollmentPool.pk == enrolled.pool) if enrolled else None
     certificate, problem, files = _certificate(found)
     return PersonDetail(
         row=row,

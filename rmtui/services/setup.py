@@ -45,7 +45,7 @@ class SetUp:
     database: str
     data_dir: str
     made: tuple[str, ...]
-    """A sentence for each thing that was made; empty when nothing was missing."""
+    """A few words for each thing that was made; empty when nothing was missing."""
 
 
 def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = None) -> SetUp:
@@ -104,7 +104,7 @@ def _make_database(tell: Callable[[str], None], made: list[str]) -> None:
             missing = not schema.present()
     init_db()
     if missing:
-        made.append(f"The database {plain(DBConfig.singleton().place())}.")
+        made.append(f"the database {plain(DBConfig.singleton().place())}")
 
 
 def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
@@ -122,12 +122,12 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
             key_type=config.key_type,
             name="RASENMAEHER",
         )
-        made.append(f"The certificate authority in {plain(config.ca_dir)}.")
+        made.append(f"the certificate authority in {plain(config.ca_dir)}")
     tokens = JWTKeys.from_settings(config)
     if not tokens.exists():
         tell("Making the token keys")
         tokens.create()
-        made.append(f"The token keys in {plain(config.jwt_privkey_path.parent)}.")
+        made.append(f"the token keys in {plain(config.jwt_privkey_path.parent)}")
 
 
 def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> str:
@@ -144,7 +144,7 @@ def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> 
         if person is None:
             tell(f"Making the key and certificate of {plain(callsign)}")
             person = Person.create_with_cert(callsign)
-            made.append(f"The admin {plain(callsign)}, with key and certificate.")
+            made.append(f"the admin {plain(callsign)}, with key and certificate")
         with exclusive("admins"):
             if has_admin():
                 raise AdminExists(f"Another admin was made just now; {plain(callsign)} was not given the role.")
