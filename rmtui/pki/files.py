@@ -162,17 +162,18 @@ def write_file(path: Path, data: bytes, mode: int, *, replace: bool = True) -> N
     fsync_dir(path.parent)
 
 
-def read_file(path: Path, *, own_directory: bool = False) -> bytes:
-    """The content of a plain file; a symbolic link in its place is not followed, and no device or pipe is waited for.
+def read_file(path: Path, *, own_directory: bool = False, follow: bool = False) -> bytes:
+    """The content of a plain file; no device or pipe is waited for.
 
-    :param own_directory: whether its directory must be no symbolic link either.
+    :param own_directory: whether its directory must be no symbolic link.
+    :param follow: whether the file itself may be one, as where secrets are mounted into a container.
     :raises FileMissing: it is not there.
     :raises StorageError: it cannot be read, is no plain file, or is longer than :data:`MOST_READ`.
     """
     with storage(path, "read"):
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if own_directory else 0))
         try:
-            fd = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+            fd = os.open(path.name, os.O_RDONLY | (0 if follow else os.O_NOFOLLOW) | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
         finally:
             os.close(directory)
         with os.fdopen(fd, "rb") as file:
