@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,8 +89,8 @@ def check_csr(pem: bytes | str, callsign: str) -> CSRDetails:
 
     :raises CSRError: it fails, and why; each failure has its own sentence.
     """
-    request, details = _judge(pem)
-    _check_subject(request.subject, callsign)
+    subject, details = _judge(pem)
+    _check_subject(subject, callsign)
     return details
 
 
@@ -101,18 +102,22 @@ def describe_csr(pem: bytes | str) -> CSRDetails:
     return _judge(pem)[1]
 
 
-def _judge(pem: bytes | str) -> tuple[x509.CertificateSigningRequest, CSRDetails]:
+def _judge(pem: bytes | str) -> tuple[x509.Name, CSRDetails]:
     der = _unwrap(pem)
     try:
-        request = x509.load_der_x509_csr(der)
-        subject = request.subject.rfc4514_string()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        with warnings.catch_warnings(action="ignore"):  # of lengths in the subject, which is foreign text
+            request = x509.load_der_x509_csr(der)
+            subject = request.subject
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise _refused("it is damaged, or no CSR at all", "Ask for a new one.") from None
     key = _check_key(request)
     _check_signature(request)
     _check_extensions(request)
-    return request, CSRDetails(
-        subject=subject, key=keys.describe(key), fingerprint=keys.spki_fingerprint(key), pem=request.public_bytes(Encoding.PEM)
+    return subject, CSRDetails(
+        subject=subject.rfc4514_string(),
+        key=keys.describe(key),
+        fingerprint=keys.spki_fingerprint(key),
+        pem=request.public_bytes(Encoding.PEM),
     )
 
 
@@ -122,7 +127,7 @@ def _refused(why: str, advice: str) -> CSRError:
 
 def _unwrap(pem: bytes | str) -> bytes:
     """The DER within the one PEM block that is all there is."""
-    data = pem.encode("utf-8", "surrogateescape") if isinstance(pem, str) else bytes(pem)
+    data = pem.encode("utf-8", "surrogatepass") if isinstance(pem, str) else bytes(pem)
     if len(data) > LONGEST_CSR:
         raise _refused(f"it is {len(data):,} bytes long, and none needs more than {LONGEST_CSR:,}", "Ask for a plain CSR.")
     if not data.strip():
