@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from peewee import InterfaceError, OperationalError
 
@@ -34,6 +34,9 @@ __all__ = ["CLAIM_TIME", "approve", "check_code", "create_with_cert", "live_clai
 
 CLAIM_TIME = dt.timedelta(minutes=5)
 """How long an approval may take before another operator may try."""
+
+_under_way: set[uuid.UUID] = set()
+"""Tokens of the claims that threads of this process are working on."""
 
 logger = logging.getLogger("rmtui.db.approval")
 P = TypeVar("P", bound=Person)
@@ -62,6 +65,8 @@ def live_claim(enrollment_pk: uuid.UUID) -> Claim | None:
     claim: Claim | None = Claim.get_or_none(Claim.enrollment == enrollment_pk)
     if claim is None or claim.expires <= clock.utcnow() or not alive(claim.host, claim.process):
         return None
+    if (claim.host, claim.process) == (host(), process()) and claim.token not in _under_way:
+        return None  # ours, and not taken back when the database was lost
     return claim
 
 
@@ -111,7 +116,10 @@ def approve(
                 on_commit(person)
         return person
 
-    person = _outcome(identity, signer, tell, commit, claim)
+    try:
+        person = _outcome(identity, signer, tell, commit, claim)
+    finally:
+        _under_way.discard(claim.token)
     enrollment._take(enrollment.reread())
     return person
 
@@ -149,7 +157,7 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
                 f"{plain(held.operator)} is approving {plain(row.callsign)} since {clock.stamp(held.created)}; nothing was done here."
             )
         Claim.delete().where(Claim.enrollment == row.pk).execute()
-        claim = Claim.create(
+        claim = Claim(
             enrollment=row.pk,
             person=uuid.uuid4(),
             operator=approver.callsign,
@@ -157,6 +165,8 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
             process=process(),
             expires=clock.utcnow() + CLAIM_TIME,
         )
+        _under_way.add(claim.token)
+        claim.save(force_insert=True)
     return claim, row
 
 
@@ -234,18 +244,17 @@ def _after_lost_connection(identity: _Identity, claim: Claim | None, error: Exce
             db.manual_close()
             db.connect()
         person: Person | None = Person.get_or_none(Person.pk == identity.pk)
-        if person is None:
-            _undo(identity, claim)
-        return person
     except (OperationalError, InterfaceError):
-        _unknown(identity, error)
-
-
-def _unknown(identity: _Identity, error: Exception) -> NoReturn:
-    raise OutcomeUnknown(
-        f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
-        "Look at the enrolment once the database is back; if it is pending, approve it again."
-    ) from error
+        raise OutcomeUnknown(
+            f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
+            "Look at the enrolment once the database is back; if it is pending, approve it again."
+        ) from error
+    if person is None:
+        try:
+            _undo(identity, claim)
+        except (OperationalError, InterfaceError):
+            logger.warning("left for the sweep: the claim and the certificate of %s", plain(identity.callsign))
+    return person
 
 
 def _quiet(_step: str) -> None:

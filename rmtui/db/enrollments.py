@@ -17,7 +17,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.people import Person
 from rmtui.text import new_code, normalise_callsign, normalise_code, plain
 
-__all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision"]
+__all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision", "state_word"]
 
 T = TypeVar("T")
 
@@ -28,6 +28,11 @@ class EnrollmentState(enum.IntEnum):
     PENDING = 0
     APPROVED = 1
     REJECTED = 2
+
+
+def state_word(state: int) -> str:
+    """An enrolment's state as a word, one that others invented too."""
+    return EnrollmentState(state).name.lower() if state in set(EnrollmentState) else f"in state {state}"
 
 
 def decision(pk: Any) -> str:
@@ -212,7 +217,7 @@ class Enrollment(KeptModel):
                 .execute()
             )
             if changed != 1:
-                word = EnrollmentState(self.reread().state).name.lower()
+                word = state_word(self.reread().state)
                 raise ForbiddenOperation(f"{plain(self.callsign)} is {word}; only a rejected enrolment can be re-opened.")
             if on_commit is not None:
                 on_commit()
@@ -248,7 +253,7 @@ class Enrollment(KeptModel):
             raise Deleted(f"The enrolment of {plain(now.callsign)} is marked as deleted; nothing was changed.")
         if now.state != EnrollmentState.PENDING:
             decider = Person.get_or_none(Person.pk == now.decided_by) if now.decided_by else None
-            word = EnrollmentState(now.state).name.lower()
+            word = state_word(now.state)
             raise AlreadyDecided(now.callsign, word, decider.callsign if decider else None, now.decided_on)
         return now
 
@@ -304,7 +309,7 @@ class Enrollment(KeptModel):
             callsigns.check_reserved(callsign)
             Person.check_free(callsign)
             for other in callsigns.matching(cls, callsign):
-                word = EnrollmentState(other.state).name.lower()
+                word = state_word(other.state)
                 raise CallsignReserved(f"{plain(callsign)} has an enrolment already ({plain(other.callsign)}, {word}); nothing was made.")
             if pool is not None:
                 fresh = pool.reread()

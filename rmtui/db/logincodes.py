@@ -51,19 +51,19 @@ class LoginCode(KeptModel):
         """
         from rmtui.pki.tokens import JWTKeys
 
-        with db.atomic():
-            row = cls.by_code(code)
-            if row.used_on is not None:
-                raise _used(row)
-            token = JWTKeys.from_settings(settings.current()).issue(row.claims)
-            won = (
-                cls.update(used_on=clock.utcnow(), updated=clock.utcnow(), auditmeta={**row.auditmeta, **(auditmeta or {})})
-                .where((cls.pk == row.pk) & cls.used_on.is_null() & cls.deleted.is_null())
-                .execute()
-            )
-            if won != 1:
-                raise _used(row.reread())
-            return token
+        row = cls.by_code(code)
+        if row.used_on is not None:
+            raise _used(row)
+        token = JWTKeys.from_settings(settings.current()).issue(row.claims)
+        now = clock.utcnow()
+        won = (
+            cls.update(used_on=now, updated=now, auditmeta={**row.auditmeta, **(auditmeta or {})})
+            .where((cls.pk == row.pk) & cls.used_on.is_null() & cls.deleted.is_null())
+            .execute()
+        )
+        if won != 1:
+            raise _used(cls.by_pk(row.pk))
+        return token
 
     @classmethod
     def by_code(cls, code: str) -> Self:

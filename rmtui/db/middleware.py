@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from peewee import DatabaseError, IntegrityError, InterfaceError, OperationalError, PeeweeException
+from peewee import IntegrityError, InterfaceError, OperationalError, PeeweeException
+from playhouse.pool import MaxConnectionsExceeded
 
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import DBConfig
@@ -35,7 +36,7 @@ def connection() -> Iterator[Any]:
             db.connect()
             mine = True
         yield db
-    except (PeeweeException, DatabaseError) as error:
+    except (PeeweeException, MaxConnectionsExceeded) as error:
         if isinstance(error, (OperationalError, InterfaceError)) and mine and not is_sqlite(db):
             db.manual_close()
         raise explain(error) from error

@@ -16,7 +16,7 @@ from rmtui.db.base import BaseModel, DBModel
 from rmtui.db.errors import NotFound
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField, parse_pk
 from rmtui.db.locks import exclusive
-from rmtui.text import fold, plain
+from rmtui.text import plain
 
 __all__ = ["Person", "Role"]
 
@@ -203,7 +203,7 @@ class Person(BaseModel):
 
         for other in callsigns.matching(cls, callsign):
             state = "a revoked person" if other.deleted else "a person"
-            same = "" if fold(other.callsign) == other.callsign == callsign else f", written {plain(other.callsign)}"
+            same = "" if other.callsign == callsign else f", written {plain(other.callsign)}"
             raise CallsignReserved(f"{plain(callsign)} is taken by {state}{same}; nothing was made.")
 
 

@@ -84,7 +84,14 @@ def _fetch(limited: Any) -> Sequence[EnrollmentRow]:
     when = Enrollment.created.python_value
     return [
         EnrollmentRow(
-            windows.to_uuid(pk), callsign, _WORDS[state], when(created), when(decided), deciders.get(by), pools.get(pool), bool(has_csr)
+            pk=windows.to_uuid(pk),
+            callsign=callsign,
+            state=_WORDS.get(state, State.REJECTED),
+            created=when(created),
+            decided_on=when(decided),
+            decided_by=deciders.get(by),
+            pool=pools.get(pool),
+            has_csr=bool(has_csr),
         )
         for pk, callsign, state, created, decided, by, pool, has_csr in found
     ]
