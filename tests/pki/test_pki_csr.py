@@ -56,7 +56,7 @@ def test_our_own_csr_has_the_deployments_extensions_and_passes(key_type: str, ca
     assert usage.critical
     assert (usage.value.digital_signature, usage.value.content_commitment) == (True, True)
     assert usage.value.key_encipherment is (key_type == "rsa2048")
-    assert not (usage.value.key_cert_sign or usage.value.crl_sign or usage.value.data_encipherment or usage.value.key_agreement)
+    assert not any((usage.value.key_cert_sign, usage.value.crl_sign, usage.value.data_encipherment, usage.value.key_agreement))
     extended = request.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     assert extended.critical
     assert list(extended.value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
