@@ -23,7 +23,7 @@ from rmtui.db.middleware import connection
 from rmtui.db.own import Audit, Issued
 from rmtui.db.people import Person, Role
 from rmtui.settings import Secret
-from rmtui.text import new_code
+from rmtui.text import CODE_ALPHABET
 
 __all__ = ["OPERATOR", "Demo", "demo"]
 
@@ -185,8 +185,14 @@ def _fill() -> dict[str, str]:
     def ago(least: float, most: float) -> dt.datetime:
         return now - dt.timedelta(hours=dice.uniform(least, most))
 
+    def key() -> uuid.UUID:
+        return uuid.UUID(int=dice.getrandbits(128), version=4)
+
+    def code() -> str:
+        return "".join(dice.choices(CODE_ALPHABET, k=config.code_size))
+
     with connection(), db.atomic():
-        pks = {name: uuid.uuid4() for name in _PEOPLE}
+        pks = {name: key() for name in _PEOPLE}
         boss = pks[OPERATOR]
         joined = {name: ago(200, 900) for name in _PEOPLE}
         people, issued = [], []
@@ -219,14 +225,17 @@ def _fill() -> dict[str, str]:
         Person.bulk_create(people)
         Issued.bulk_create(issued)
         Role.bulk_create([Role(user=pks[name], role=role) for name, roles in _ROLES.items() for role in roles])
-        pools = [EnrollmentPool(owner=boss, invitecode=new_code(8), active=active, created=ago(900, 950)) for active in (True, True, False)]
+        pools = [
+            EnrollmentPool(pk=key(), owner=boss, invitecode=code(), active=active, created=ago(900, 950)) for active in (True, True, False)
+        ]
         EnrollmentPool.bulk_create(pools)
         rows, audit = [], []
 
         def enrol(name: str, state: EnrollmentState, created: dt.datetime, decided: dt.datetime | None) -> Enrollment:
             row = Enrollment(
+                pk=key(),
                 callsign=name,
-                approvecode=new_code(config.code_size),
+                approvecode=code(),
                 state=int(state),
                 created=created,
                 updated=decided or created,
