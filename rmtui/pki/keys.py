@@ -84,13 +84,14 @@ def load(pem: bytes, passphrase: Secret | None = None, *, what: str = "The priva
     :raises WrongPassphrase: the passphrase is wrong, missing, or there though the key is not encrypted.
     :raises PKIError: it is no key, or of another kind than RSA and EC.
     """
+    encrypted, pem = b"ENCRYPTED" in pem, PrivateBytes(pem)
     try:
         key = load_pem_private_key(pem, _encoded(passphrase) if passphrase else None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         state = "is not encrypted, but a passphrase is configured" if passphrase else "is encrypted, and no passphrase is configured"
         raise WrongPassphrase(f"{what} {state}. Nothing was signed; set or unset the passphrase and try again.") from None
     except (ValueError, UnsupportedAlgorithm):
-        if passphrase and b"ENCRYPTED" in pem:
+        if passphrase and encrypted:
             raise WrongPassphrase(
                 f"{what} does not open with the passphrase that is configured. Nothing was signed; set the right one."
             ) from None

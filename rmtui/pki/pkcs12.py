@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
 
 from rmtui.pki.interface import PKIError
-from rmtui.pki.keys import PrivateKey
+from rmtui.pki.keys import PrivateBytes, PrivateKey
 
 __all__ = ["ROUNDS", "build_pfx"]
 
@@ -18,7 +18,7 @@ ROUNDS: Final = 2_048
 """Rounds of key derivation. The password is no secret, and more would only make it slow."""
 
 
-def build_pfx(key: PrivateKey | None, cert_pem: bytes, chain_pem: bytes, callsign: str) -> bytes:
+def build_pfx(key: PrivateKey | None, cert_pem: bytes, chain_pem: bytes, callsign: str) -> PrivateBytes:
     """A PFX whose password and friendly name are the callsign: 3DES and SHA-1, which is what all that read PFX files have in common.
 
     :param key: None for somebody who keeps their key to themselves.
@@ -44,4 +44,4 @@ def build_pfx(key: PrivateKey | None, cert_pem: bytes, chain_pem: bytes, callsig
         .hmac_hash(SHA1())  # noqa: S303 - the format's own, see above
         .build(name)
     )
-    return serialize_key_and_certificates(name, key, certificate, chain, encryption)
+    return PrivateBytes(serialize_key_and_certificates(name, key, certificate, chain, encryption))
