@@ -53,7 +53,9 @@ def _sqlite(config: DBConfig) -> Sqlite:
         pragmas.append(("query_only", 1))
     else:
         pragmas.insert(0, ("journal_mode", "wal"))
-    uri = Path(config.database).as_uri() + "?mode=rw"
+    path = Path(config.database)
+    mode = "ro" if path.exists() and not os.access(path, os.W_OK) else "rw"  # never "rwc": only init_db makes a file
+    uri = f"{path.as_uri()}?mode={mode}"
     return Sqlite(uri, uri=True, pragmas=pragmas, timeout=BUSY_SECONDS, lock_type="IMMEDIATE", autoconnect=False)
 
 
