@@ -170,10 +170,8 @@ class EmbeddedAuthority(Authority):
         with files.storage(self.ca_dir, "read"):
             if self.ca_dir.is_symlink() or (self.ca_dir.exists() and (not self.ca_dir.is_dir() or any(self.ca_dir.iterdir()))):
                 raise PKIError(f"No authority was made: something is in {plain(self.ca_dir)} already, and it was left as it is.")
-            leftovers = list(self.ca_dir.parent.glob(f".{self.ca_dir.name}.*{files.PART_SUFFIX}"))
             published = [path for path in (self.public_dir / CA_CHAIN, self.public_dir / CRL) if path.exists()]
-        for leftover in leftovers:
-            files.remove_tree(leftover)
+        files.sweep(self.ca_dir)
         if published:
             raise PKIError(
                 f"No authority was made: {plain(published[0])} belongs to another one, and was left as it is. "
@@ -199,6 +197,8 @@ class EmbeddedAuthority(Authority):
             stale = True
         if stale:
             files.write_file(self.public_dir / CA_CHAIN, ca_chain, 0o644)
+        for name in (CA_CHAIN, CRL):
+            files.sweep(self.public_dir / name)
         files.write_file(self.public_dir / CRL, pem, 0o644)
 
     def _last_number(self, authorities: Iterable[x509.Certificate]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -29,13 +30,14 @@ __all__ = [
     "remove_tree",
     "rename_dir",
     "storage",
+    "sweep",
     "write_file",
 ]
 
 PART_SUFFIX: Final = ".part"
 """Ends the name of everything half-made; such names begin with a dot."""
-MOST_READ: Final = 4 * 1024 * 1024
-"""No file of keys or certificates is longer, in bytes."""
+MOST_READ: Final = 64 * 1024 * 1024
+"""No file of keys, certificates or CRLs is longer, in bytes; a CRL of a million revocations is."""
 LOCK_SECONDS: Final = 15.0
 """How long to wait for another process before giving up."""
 
@@ -220,13 +222,29 @@ def discard(error: BaseException, *paths: Path) -> None:
     """Remove what a failure left half-made; what cannot be removed is noted on the error, and later found as a leftover."""
     for path in paths:
         try:
-            with storage(path, "removed"):
-                if path.is_file() or path.is_symlink():
-                    path.unlink()
-                else:
-                    remove_tree(path)
+            _remove(path)
         except StorageError as left:
             error.add_note(left.sentence)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of ``path`` left half-made beside it. The caller holds the lock that all writers of ``path`` take.
+
+    :raises StorageError: it cannot be removed.
+    """
+    half_made = re.compile(rf"\.{re.escape(path.name[:200])}\.[0-9a-f]{{12}}{re.escape(PART_SUFFIX)}")
+    with storage(path.parent, "read"):
+        found = [each for each in path.parent.iterdir() if half_made.fullmatch(each.name)]
+    for each in found:
+        _remove(each)
+
+
+def _remove(path: Path) -> None:
+    with storage(path, "removed"):
+        if path.is_file() or path.is_symlink():
+            path.unlink()
+        else:
+            remove_tree(path)
 
 
 @contextmanager

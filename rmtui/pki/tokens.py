@@ -84,6 +84,8 @@ class JWTKeys:
                 raise PKIError(
                     f"No key for tokens was made: {plain(there)} is there already, and was left as it is. Use it, or move it away."
                 )
+            for path in (self.privkey, self.own_public):
+                files.sweep(path)
             key = self._private() if private_there else keys.generate(f"rsa{bits}")
             if not private_there:
                 files.write_file(self.privkey, keys.private_pem(key, self._passphrase), 0o600, replace=False)

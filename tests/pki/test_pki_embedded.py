@@ -332,6 +332,13 @@ for serial in range(int(sys.argv[2]), int(sys.argv[2]) + 15):
 """
 
 
+def test_publishing_sweeps_what_killed_publishers_left(tmp_path: Path) -> None:
+    authority = make(tmp_path)
+    (authority.public_dir / ".crl.pem.0123456789ab.part").write_bytes(b"half")
+    authority.publish_crl(list)
+    assert sorted(path.name for path in authority.public_dir.iterdir()) == ["ca_chain.pem", "crl.pem"]
+
+
 def test_two_processes_that_publish_at_once_lose_nothing(tmp_path: Path) -> None:
     authority = make(tmp_path)
     (tmp_path / "record").touch()

@@ -246,6 +246,15 @@ def test_what_cannot_be_discarded_is_noted_on_the_error(place: Path, monkeypatch
     assert [note.startswith("Permission is denied") for note in error.__notes__] == [True]
 
 
+def test_what_killed_writers_left_is_swept_and_nothing_else(place: Path) -> None:
+    for name in (".a[b].0123456789ab.part", ".a[b].0123456789ab", ".a[b].x.part", ".other.0123456789ab.part", "a[b]"):
+        (place / name).touch()
+    (place / ".a[b].ffffffffffff.part").mkdir()
+    (place / ".a[b].ffffffffffff.part" / "key").touch()
+    files.sweep(place / "a[b]")
+    assert names(place) == [".a[b].0123456789ab", ".a[b].x.part", ".other.0123456789ab.part", "a[b]"]
+
+
 def test_a_lock_keeps_a_second_one_out_and_says_so(place: Path) -> None:
     with (
         files.lock(place / "lock"),

@@ -87,6 +87,9 @@ def failure(act: Callable[[], object]) -> str | None:
 def test_an_identity_is_what_the_deployment_leaves_behind(
     authority: EmbeddedAuthority, people: Path, openssl: Callable[..., Any], key_type: str, callsign: str
 ) -> None:
+    people.mkdir(mode=0o755)
+    if os.geteuid() == 0:
+        os.chown(people, 12345, 12346)
     before = os.umask(0o077)
     try:
         directory, signed = make(people, authority, callsign, key_type=key_type)
@@ -95,7 +98,7 @@ def test_an_identity_is_what_the_deployment_leaves_behind(
     assert (stat.S_IMODE(people.stat().st_mode), stat.S_IMODE(directory.stat().st_mode)) == (0o755, 0o700)
     assert modes(directory) == {"mtls.key": 0o400, "mtls.pub": 0o444, "mtls.csr": 0o444, "mtls.pem": 0o644, "mtls.pfx": 0o644}
     assert list(people.iterdir()) == [directory]
-    assert {path.stat().st_uid for path in people.rglob("*")} == {people.stat().st_uid}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in people.rglob("*")} == {(people.stat().st_uid, people.stat().st_gid)}
 
     private = (directory / "mtls.key").read_bytes()
     assert private.startswith(b"-----BEGIN PRIVATE KEY-----\n")
