@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from authorities import NOW
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from rmtui import clock
 from rmtui.pki.embedded import EmbeddedAuthority
 from rmtui.settings import Secret
 
 OpenSSL = Callable[..., "subprocess.CompletedProcess[bytes] | None"]
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
+    """The time, pinned."""
+    monkeypatch.setattr(clock, "utcnow", lambda: NOW)
+    return NOW
 
 
 @pytest.fixture

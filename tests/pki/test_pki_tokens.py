@@ -16,6 +16,7 @@ from typing import Any
 
 import jwt
 import pytest
+from authorities import NOW
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -24,8 +25,6 @@ from rmtui.pki import keys
 from rmtui.pki.interface import FileMissing, PKIError, StorageError, TokenError, WrongPassphrase
 from rmtui.pki.tokens import JWTKeys
 from rmtui.settings import Secret, Settings
-
-NOW = dt.datetime(2030, 6, 1, 12, 0, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -42,12 +41,6 @@ def tokens(tmp_path: Path, rsa_key: rsa.RSAPrivateKey) -> JWTKeys:
 @pytest.fixture(scope="module")
 def foreign() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> dt.datetime:
-    monkeypatch.setattr(clock, "utcnow", lambda: NOW)
-    return NOW
 
 
 def times(now: dt.datetime, **changes: Any) -> dict[str, Any]:
