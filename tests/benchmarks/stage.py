@@ -15,7 +15,7 @@ import psycopg2
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from conftest import DATA, database_url, deploy, run_sql, unbind
+from deployments import DATA, database_url, deploy, run_sql, unbind
 
 ENGINES = ("sqlite", "postgresql")
 BEGIN = dt.datetime(2026, 1, 1)  # noqa: DTZ001  # UTC without zone, as the tables hold it

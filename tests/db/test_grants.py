@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from conftest import deploy, run_sql, unbind
+from deployments import deploy, run_sql, unbind
 from peewee import ProgrammingError
 
 from rmtui.db.middleware import connection
