@@ -14,7 +14,6 @@ for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is im
     os.environ.pop(_name, None)
 
 from deployments import DATA, ENGINES, database_url, deploy, run_sql, unbind
-
 from rmtui import settings
 from rmtui.settings import Secret
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from deployments import deploy, run_sql, unbind
 from peewee import ProgrammingError
 
+from deployments import deploy, run_sql, unbind
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
 from rmtui.services import enrollments, operators, people, roles
