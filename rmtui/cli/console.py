@@ -5,15 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Thread
-from typing import Any
+from collections.abc import Mapping
 
 from rmtui.errors import ConfigurationError
-
-FIRST_PAGE = 200
-"""Rows of the page that is asked for before the console is even loaded."""
 
 
 class NoTerminal(ConfigurationError):
@@ -27,35 +21,19 @@ def _require_terminal() -> None:
         raise NoTerminal("The console needs a terminal, and this is none (or TERM is dumb). Use rmtui enrollments list and its like.")
 
 
-def _ahead(work: Callable[[], Any]) -> Future[Any]:
-    """Begin something while the console is still being loaded."""
-    future: Future[Any] = Future()
+def _open(codes: Mapping[str, str] | None = None) -> int:
+    from rmtui.tui.opening import begin
 
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  # whoever asks for the result meets it
-            future.set_exception(error)
+    first = begin()  # the database answers while the console is still being loaded
+    from rmtui.tui.app import run_console
 
-    Thread(target=run, name="first page", daemon=True).start()
-    return future
+    return run_console(first, codes=codes)
 
 
 def console(_args: argparse.Namespace) -> int:
     """Open the console; on nothing, its set-up."""
     _require_terminal()
-    from rmtui.services.deployment import open_deployment
-
-    found = open_deployment()
-    first: Future[Any] | None = None
-    if found.ready:
-        from rmtui.services.enrollments import list_enrollments
-        from rmtui.services.types import EnrollmentQuery
-
-        first = _ahead(lambda: list_enrollments(EnrollmentQuery(), limit=FIRST_PAGE))
-    from rmtui.tui.app import run_console
-
-    return run_console(found, first)
+    return _open()
 
 
 def demo(_args: argparse.Namespace) -> int:
@@ -63,5 +41,5 @@ def demo(_args: argparse.Namespace) -> int:
     _require_terminal()
     from rmtui.services.demo import demo as sample
 
-    with sample():
-        return console(_args)
+    with sample() as made:
+        return _open(made.codes)
