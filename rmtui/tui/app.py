@@ -1,0 +1,198 @@
+"""The console itself: starts, shows set-up or the main screen, and gives the terminal back whatever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from rmtui import settings
+from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
+from rmtui.tui.glyphs import ascii_wanted, show
+from rmtui.tui.opening import Opening, begin
+from rmtui.tui.screens.main import PANES, MainScreen
+from rmtui.tui.themes import DARK
+from rmtui.tui.threads import DaemonExecutor, Writes
+from rmtui.tui.watch import refresh_seconds
+
+if TYPE_CHECKING:
+    from rmtui.services.deployment import Deployment
+    from rmtui.services.operators import Operator
+
+__all__ = ["RmtuiApp", "run_console"]
+
+PATIENCE = 20.0
+"""Seconds that a change under way is given to finish when the console ends."""
+
+
+class RmtuiApp(App[None]):
+    """The console of one deployment.
+
+    :param first: what :func:`rmtui.tui.opening.begin` gave, when that was asked before Textual was imported.
+    :param codes: approve codes by callsign, in a demo, where nobody can read them out.
+    """
+
+    TITLE = "rmtui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit; nothing is lost"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit-anywhere", show=False, priority=True, tooltip="Quit from anywhere"),
+    ]
+
+    def __init__(self, first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._first = first or begin()
+        self.codes: Mapping[str, str] = codes or {}
+        self.writes = Writes()
+        self.opening: Opening | None = None
+        self.ended_by: RmtuiError | None = None
+        """What kept the console from opening."""
+        self.register_theme(DARK)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = DARK.name
+        self.set_class(ascii_wanted(), "-ascii")
+
+    # What everything else asks for
+
+    @property
+    def deployment(self) -> Deployment:
+        """The deployment that is open."""
+        if self.opening is None:
+            raise RuntimeError("no deployment is open yet")
+        return self.opening.deployment
+
+    @property
+    def operator(self) -> Operator | None:
+        """Who acts."""
+        return self.opening.operator if self.opening else None
+
+    @property
+    def can_write(self) -> bool:
+        """Whether anything can be changed: there is an operator, and this is not read-only."""
+        return self.operator is not None and not settings.current().read_only
+
+    def tell(self, sentence: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """A passing message; foreign text in it is made harmless."""
+        self.notify(show(sentence), severity=severity, markup=False)
+
+    def tell_error(self, error: RmtuiError) -> None:
+        """An error in a dialog of its own."""
+        from rmtui.tui.dialogs.message import MessageDialog
+
+        self.push_screen(MessageDialog(error.title, error.sentence))
+
+    def tell_unexpected(self, error: BaseException | None, doing: str) -> None:
+        """An error that nobody expected, in a dialog of its own."""
+        from rmtui.tui.dialogs.message import MessageDialog
+
+        what = f"{type(error).__name__}: {error}" if error is not None else "no reason was given"
+        self.push_screen(
+            MessageDialog(
+                "Unexpected failure",
+                f"Something went wrong while {doing} ({what}). It may not have been done: look at the list before trying again, "
+                "and report this to whoever looks after rmtui.",
+            )
+        )
+
+    def copy_text(self, text: str) -> None:
+        """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text is shown as well."""
+        self.copy_to_clipboard(show(text))
+        self.tell(f"Sent to the terminal: {text}")
+
+    # Beginning and end
+
+    def on_load(self) -> None:
+        """Before the terminal changes: threads that never keep the program from ending, and signals that end it cleanly."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonExecutor())
+        if sys.platform != "win32" and not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._stop)
+
+    def _stop(self) -> None:
+        self.exit(return_code=EXIT_INTERRUPTED)
+
+    async def on_mount(self) -> None:
+        """Wait for the first page, which has been on its way since before Textual was imported."""
+        try:
+            opening = await asyncio.wrap_future(self._first)
+        except RmtuiError as error:
+            self.ended_by = error
+            self.exit(return_code=error.exit_code)
+            return
+        self.open(opening)
+
+    def open(self, opening: Opening) -> None:
+        """Show the main screen, or set-up where there is nothing yet."""
+        self.opening = opening
+        if opening.deployment.ready:
+            self.push_screen(MainScreen(opening))
+            return
+        from rmtui.tui.screens.setup import SetupScreen
+
+        self.push_screen(SetupScreen(opening.deployment.place), lambda made: self.open(made) if made else None)
+
+    async def action_quit(self) -> None:
+        """At once."""
+        self.exit(return_code=EXIT_DONE)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C does not quit, since it is too easily pressed; it says what does."""
+        self.tell("q quits; in a dialog Esc goes back first.")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: what the keys do here and now, and the theme."""
+        if isinstance(screen, MainScreen):
+            for name, title in PANES:
+                yield SystemCommand(f"Go to {title}", "Show this pane", partial(self._run, f"screen.pane('{name}')"))
+            seen = set()
+            for active in screen.active_bindings.values():
+                binding = active.binding
+                area = (binding.id or "").partition(".")[0]
+                if active.enabled and area in {"enrolment", "person", "role", "pane"} and binding.id not in seen:
+                    seen.add(binding.id)
+                    yield SystemCommand(binding.description, binding.tooltip, partial(self._run, binding.action, active.node))
+            yield SystemCommand("Refresh", "Read everything again now", screen.action_reload)
+            yield SystemCommand("Help", "All keys, and what the symbols mean", screen.action_help)
+        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Quit; nothing is lost", self.action_quit)
+
+    def _run(self, action: str, node: object = None) -> None:
+        from textual.dom import DOMNode
+
+        namespace = node if isinstance(node, DOMNode) else self.screen
+        self.call_later(self.run_action, action, namespace)
+
+
+def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None) -> int:
+    """Open the console and stay in it until the operator quits or a signal comes.
+
+    :return: the exit code. What kept the console from opening is said on stderr.
+    :raises ConfigurationError: ``RMTUI_REFRESH`` makes no sense.
+    """
+    refresh_seconds()
+    first = first or begin()
+    if first.done() and isinstance(error := first.exception(), RmtuiError):
+        return _refuse(error)
+    app = RmtuiApp(first, codes=codes)
+    app.run()
+    if not app.writes.wait(PATIENCE):
+        sys.stderr.write("A change was still under way when the console ended; look at it before trying again.\n")
+    if app.ended_by is not None:
+        return _refuse(app.ended_by)
+    return EXIT_REFUSED if app.return_code is None else app.return_code
+
+
+def _refuse(error: RmtuiError) -> int:
+    sys.stderr.write(f"{error.title}: {show(error.sentence)}\n")
+    return error.exit_code

@@ -1,0 +1,1 @@
+"""Modal dialogs, one a file, each typed by its result."""

@@ -1,0 +1,220 @@
+"""What all dialogs share: a box, buttons, an error line, and the rules for Enter and Esc."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from rmtui.errors import RmtuiError
+from rmtui.tui.dialogs.guard import EnterGuard
+from rmtui.tui.errands import Errands
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.ticks import Ticks
+
+__all__ = ["Dialog", "entry", "prose"]
+
+Result = TypeVar("Result")
+
+
+def prose(text: str, *, ident: str | None = None, classes: str | None = None) -> Static:
+    """A paragraph, never markup."""
+    return Static(text, markup=False, id=ident, classes=classes)
+
+
+def entry(label: str, *, ident: str, placeholder: str = "", value: str = "") -> Horizontal:
+    """A labelled line to type in."""
+    field = Input(value, placeholder=placeholder, id=ident, compact=True, select_on_focus=False)
+    field.cursor_blink = False
+    return Horizontal(Static(label, markup=False, classes="label"), field, classes="entry")
+
+
+class Dialog(ModalScreen[Result], Errands):
+    """A question to the operator. Esc goes back; Enter counts only when it was meant."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    CONFIRM: ClassVar[str] = ""
+    """Label of the button that does it; empty when there is nothing to do but close."""
+    CANCEL: ClassVar[str] = "Cancel"
+    DANGER: ClassVar[bool] = False
+    """Whether the dialog opens on Cancel."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Back", id="dialog.cancel", tooltip="Close without doing anything"),
+        Binding("enter", "enter", "Confirm", id="dialog.confirm", priority=True, show=False, tooltip="Press the button or send the form"),
+        Binding("tab,down", "step(1)", "Next", id="dialog.next", show=False, tooltip="To the next control"),
+        Binding("shift+tab,up", "step(-1)", "Previous", id="dialog.previous", show=False, tooltip="To the previous control"),
+        Binding("right", "step(1)", "Next", id="dialog.right", show=False),
+        Binding("left", "step(-1)", "Previous", id="dialog.left", show=False),
+    ]
+
+    @dataclass
+    class _Did(Message, bubble=False):
+        value: Any
+
+    @dataclass
+    class _Refused(Message, bubble=False):
+        error: RmtuiError
+
+    @dataclass
+    class _Step(Message, bubble=False):
+        text: str
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.guard = EnterGuard()
+        self.running = False
+
+    # What a dialog says
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets over the buttons."""
+        return ()
+
+    def submit(self) -> None:
+        """Do what the dialog is for; called for the confirming button and for Enter in a form."""
+
+    def finished(self, value: Any) -> None:
+        """What :meth:`act` did."""
+
+    def refused(self, error: RmtuiError) -> None:
+        """Why :meth:`act` did not; the sentence is on the screen already."""
+
+    def first_focus(self) -> str:
+        """Selector of the control the dialog opens on."""
+        return "#cancel" if self.DANGER or not self.CONFIRM else "Input"
+
+    # Common parts
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(f" {self._title} ")
+            with VerticalScroll(id="body", can_focus=False):
+                yield from self.body()
+            yield prose("", ident="message")
+            with Horizontal(id="buttons"):
+                yield Button(self.CANCEL, id="cancel", compact=True)
+                if self.CONFIRM:
+                    yield Button(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
+
+    def on_mount(self) -> None:
+        """Open on the safe control."""
+        self.set_class(self.DANGER, "-danger")
+        self.query_one("#message").display = False
+        self.guard.begin()
+        self.focus_on(self.first_focus())
+
+    def focus_on(self, selector: str) -> None:
+        """Put the focus there, if it can take it."""
+        self.set_focus(self.query(selector).first(Widget))
+
+    def tell(self, text: str, *, error: bool = True) -> None:
+        """A line over the buttons; empty takes it away."""
+        line = self.query_one("#message", Static)
+        line.set_class(error, "-error")
+        line.update(f"{glyphs().warning} {show(text)}" if error and text else show(text))
+        line.display = bool(text)
+
+    def act(self, work: Callable[[], Any], description: str) -> None:
+        """Do the change in a thread; the controls are still meanwhile."""
+        if self.running:
+            return
+        self._busy(True)
+        self.tell("Working …", error=False)
+        self.errand("act", lambda: self._Did(work()), self._Refused, description=description, writes=True)
+
+    def progress(self, step: str) -> None:
+        """Show a step of the work; called from its thread."""
+        self.post_message(self._Step(step))
+
+    def _busy(self, running: bool) -> None:
+        self.running = running
+        for control in self.query("Input, Button, Ticks").results(Widget):
+            control.disabled = running
+        self.guard.begin()
+
+    @on(_Step)
+    def _show_step(self, message: _Step) -> None:
+        if self.running:
+            self.tell(f"{message.text} …", error=False)
+
+    @on(_Did)
+    def _take_value(self, message: _Did) -> None:
+        self._busy(False)
+        self.tell("")
+        self.finished(message.value)
+
+    @on(_Refused)
+    def _take_error(self, message: _Refused) -> None:
+        self._busy(False)
+        self.focus_on(self.first_focus())
+        self.tell(message.error.sentence)
+        self.refused(message.error)
+
+    # Keys
+
+    def action_cancel(self) -> None:
+        """Go back, unless something is under way."""
+        if self.running:
+            self.app.bell()
+        else:
+            self.dismiss(None)
+
+    def action_step(self, by: int) -> None:
+        """Move between the controls."""
+        self.guard.moved()
+        if by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def action_enter(self) -> None:
+        """Press the button in focus, or send the form."""
+        if not self.guard.accepts() or self.running:
+            return
+        focused = self.focused
+        if isinstance(focused, Button):
+            focused.press()
+        elif focused is not None:
+            self.entered(focused)
+
+    def entered(self, control: Widget) -> None:
+        """Enter in a control that is not a button."""
+        self.submit()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "cancel":
+            self.action_cancel()
+        elif not self.running:
+            self.submit()
+
+    @on(Ticks.Left)
+    def _left_ticks(self, event: Ticks.Left) -> None:
+        self.action_step(event.by)
+
+    @on(Ticks.Changed)
+    def _ticked(self, event: Ticks.Changed) -> None:
+        if event.by_hand:
+            self.guard.moved()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.guard.moved()
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key but Enter ends the repeating of a held one."""
+        if event.key != "enter":
+            self.guard.moved()

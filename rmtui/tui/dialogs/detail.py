@@ -1,0 +1,78 @@
+"""Everything about one row, for when the panel beside the list has no room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+
+from rmtui.errors import RmtuiError
+from rmtui.tui.dialogs.base import Dialog, prose
+from rmtui.tui.widgets.facts import Facts, Section
+
+__all__ = ["DetailDialog"]
+
+
+class DetailDialog(Dialog[None]):
+    """Fetches and shows sections; arrows scroll."""
+
+    CANCEL = "Close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        Binding("home,g", "scroll(-100000)", "Top", show=False),
+        Binding("end,G", "scroll(100000)", "End", show=False),
+        Binding("y", "copy", "Copy", id="detail.copy", tooltip="Send the callsign to the terminal's clipboard"),
+    ]
+
+    @dataclass
+    class _Read(Message, bubble=False):
+        sections: list[Section]
+
+    @dataclass
+    class _Failed(Message, bubble=False):
+        error: RmtuiError
+
+    def __init__(self, title: str, name: str, read: Callable[[], Any], say: Callable[[Any], list[Section]]) -> None:
+        super().__init__(title)
+        self._callsign = name
+        self._read, self._say = read, say
+
+    def body(self) -> Iterable[Widget]:
+        """The sections, once they are there."""
+        yield Facts(ident="facts")
+        yield prose("Reading …", ident="reading")
+
+    def on_mount(self) -> None:
+        """Fetch."""
+        self.add_class("-tall")
+        super().on_mount()
+        self.errand("detail", lambda: self._Read(self._say(self._read())), self._Failed, description="reading the details")
+
+    @on(_Read)
+    def _show(self, message: _Read) -> None:
+        self.query_one("#reading").display = False
+        self.query_one(Facts).tell(message.sections)
+
+    @on(_Failed)
+    def _fail(self, message: _Failed) -> None:
+        self.query_one("#reading").display = False
+        self.tell(message.error.sentence)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.guard.moved()
+        body = self.query_one("#body", VerticalScroll)
+        body.scroll_to(y=body.scroll_y + by, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the callsign."""
+        self.console.copy_text(self._callsign)

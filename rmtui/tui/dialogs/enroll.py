@@ -1,0 +1,87 @@
+"""Make an enrolment at the console, for somebody who has no web page at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from rmtui.errors import RmtuiError
+from rmtui.services import enrollments
+from rmtui.services.types import CreatedEnrollment
+from rmtui.text import callsign_problem
+from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.glyphs import glyphs, show
+
+__all__ = ["EnrollDialog", "read_csr"]
+
+MOST = 65_536
+"""Bytes a CSR file may have."""
+
+
+class CSRFileError(RmtuiError):
+    """The file with the CSR cannot be used."""
+
+    title = "CSR file"
+
+
+def read_csr(path: str) -> str:
+    """The text of a CSR file that the operator named.
+
+    :raises CSRFileError: it cannot be read or is no text.
+    """
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            data = file.read(MOST + 1)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CSRFileError(f"{show(path)} cannot be read: {reason}. No enrolment was made.") from error
+    if len(data) > MOST:
+        raise CSRFileError(f"{show(path)} is larger than 64 KiB, which no CSR is. No enrolment was made.")
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise CSRFileError(f"{show(path)} is not a PEM file. No enrolment was made.") from error
+
+
+class EnrollDialog(Dialog[CreatedEnrollment]):
+    """Takes a callsign and, if the person brings a key of their own, the file of their CSR."""
+
+    CONFIRM = "Make enrolment"
+
+    def __init__(self) -> None:
+        super().__init__("New enrolment")
+
+    def body(self) -> Iterable[Widget]:
+        """Two lines to type in."""
+        yield prose("Makes a pending enrolment and its approve code, as the person's own web page would.")
+        yield entry("Callsign", ident="callsign", placeholder="what they are called")
+        yield prose("", ident="problem", classes="problem")
+        yield entry("CSR file", ident="csr", placeholder="optional: path of the request they brought")
+        yield prose("Without a CSR their key is made here when they are approved.", classes="hint")
+
+    @on(Input.Changed, "#callsign")
+    def _judge(self, event: Input.Changed) -> None:
+        problem = callsign_problem(event.value) if event.value else None
+        self.query_one("#problem", Static).update(f"{glyphs().warning} Not a callsign: {show(problem)}." if problem else "")
+
+    def submit(self) -> None:
+        """Make it."""
+        callsign, path = self.query_one("#callsign", Input).value, self.query_one("#csr", Input).value.strip()
+        if not callsign:
+            self.tell("Type the callsign; nothing was made.")
+            self.focus_on("#callsign")
+            return
+        operator = self.console.operator
+
+        def work() -> CreatedEnrollment:
+            return enrollments.create(operator, callsign, csr=read_csr(path) if path else None)
+
+        self.act(work, f"making the enrolment of {show(callsign)}")
+
+    def finished(self, value: CreatedEnrollment) -> None:
+        """The code is for the next dialog."""
+        self.dismiss(value)

@@ -1,0 +1,64 @@
+"""Reject, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual.widget import Widget
+from textual.widgets import Input
+
+from rmtui.services import enrollments
+from rmtui.services.types import EnrollmentRow
+from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.glyphs import glyphs, show
+
+__all__ = ["RejectDialog"]
+
+
+class RejectDialog(Dialog[bool]):
+    """Opens on Cancel; a reason has to be given."""
+
+    CONFIRM = "Reject"
+    DANGER = True
+
+    def __init__(self, row: EnrollmentRow, *, live: bool) -> None:
+        """:param live: whether a web page tells the person what was decided."""
+        super().__init__(f"Reject {show(row.callsign, 48)}")
+        self._row = row
+        self._live = live
+
+    def body(self) -> Iterable[Widget]:
+        """What follows from it, and the reason."""
+        name = show(self._row.callsign, 64)
+        yield prose(f"{name} gets no certificate, and their approve code stops working. The callsign stays taken; o re-opens it later.")
+        if self._live:
+            yield prose(
+                f"{glyphs().warning} The deployment's web page will tell {name} that they were approved, although they get no certificate: "
+                "it does not tell the two apart. Let them know yourself.",
+                classes="warning",
+            )
+        yield prose("The reason is kept in the history; they do not see it.", classes="hint")
+        yield entry("Reason", ident="reason", placeholder="Tab comes here")
+
+    def entered(self, control: Widget) -> None:
+        """Enter after the reason goes on to the button, which takes another."""
+        if isinstance(control, Input) and control.value.strip():
+            self.focus_on("#confirm")
+            self.guard.begin()
+        else:
+            self.submit()
+
+    def submit(self) -> None:
+        """Reject."""
+        reason = self.query_one("#reason", Input).value
+        if not reason.strip():
+            self.tell("Say why; nothing was rejected.")
+            self.focus_on("#reason")
+            return
+        operator, pk = self.console.operator, self._row.pk
+        self.act(lambda: enrollments.reject(operator, pk, reason), f"rejecting {show(self._row.callsign)}")
+
+    def finished(self, value: Any) -> None:
+        """Done."""
+        self.dismiss(True)

@@ -1,0 +1,77 @@
+"""How a widget, screen or app has blocking work done: in a named thread, answered by one message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from rmtui.errors import RmtuiError
+
+if TYPE_CHECKING:
+    from rmtui.tui.app import RmtuiApp
+
+__all__ = ["Errands"]
+
+
+class Errands(DOMNode):
+    """Mixed into whatever sends work away and owns the state that the answer changes; named last among the bases, since Textual
+    inherits bindings and styles along the first one.
+    """
+
+    @property
+    def console(self) -> RmtuiApp:
+        """The app, by its own type."""
+        return cast("RmtuiApp", self.app)
+
+    def errand(
+        self,
+        name: str,
+        work: Callable[[], Message],
+        failed: Callable[[RmtuiError], Message],
+        *,
+        description: str,
+        group: str | None = None,
+        writes: bool = False,
+    ) -> Worker[None]:
+        """Do ``work`` in a thread and post the message it gives; an expected error is posted as ``failed`` makes it.
+
+        :param name: names the worker and, without ``group``, the group in which a newer errand replaces this one.
+        :param description: ends the sentence "It went wrong while …".
+        :param writes: it changes something: it is finished before the program ends, and its answer is never dropped.
+        """
+        console = self.console
+
+        def run() -> None:
+            if writes:
+                with console.writes.one():
+                    message = attempt()
+            else:
+                message = attempt()
+            if writes or not get_current_worker().is_cancelled:
+                self.post_message(message)
+
+        def attempt() -> Message:
+            try:
+                return work()
+            except RmtuiError as error:
+                return failed(error)
+
+        return self.run_worker(
+            run, name=name, group=group or name, description=description, thread=True, exclusive=True, exit_on_error=False
+        )
+
+    @on(Worker.StateChanged)
+    def _errand_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever an errand did not expect ends in front of the operator."""
+        event.stop()
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            if isinstance(error, RmtuiError):
+                self.console.tell_error(error)
+            else:
+                self.console.tell_unexpected(error, event.worker.description)

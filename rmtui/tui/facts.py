@@ -1,0 +1,142 @@
+"""What there is to say about one enrolment or person, as sections of label and value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rmtui import clock
+from rmtui.services.types import ApprovalPreview, AuditEntry, EnrollmentDetail, PersonDetail
+from rmtui.tui.glyphs import glyphs, group, show
+from rmtui.tui.sources import state_cell
+from rmtui.tui.widgets.facts import Section
+
+__all__ = ["certificate_life", "enrollment_sections", "person_sections", "preview_facts"]
+
+CUT = 2_000
+"""Characters of foreign text shown at most."""
+
+
+def _when(value: Any) -> str:
+    return f"{clock.stamp(value)} ({clock.age(value)})" if value else ""
+
+
+def _kept(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """The facts that have a value."""
+    return tuple(fact for fact in facts if fact[1])
+
+
+def _history(entries: Sequence[AuditEntry]) -> list[Section]:
+    if not entries:
+        return []
+    lines = []
+    for entry in entries:
+        what = entry.action if entry.outcome == "done" else f"{entry.action} {entry.outcome}"
+        detail = f": {show(entry.detail, CUT)}" if entry.detail else ""
+        lines.append((clock.stamp(entry.at)[:16], f"{what} by {show(entry.operator) or '?'}{detail}"))
+    return [Section("History", tuple(lines))]
+
+
+def _extra(extra: Mapping[str, Any]) -> list[Section]:
+    if not extra:
+        return []
+    return [Section("Extra", tuple((show(name, 20), show(value, CUT)) for name, value in extra.items()))]
+
+
+def fingerprint(value: str) -> str:
+    """A hexadecimal digest in groups of four."""
+    return group(value)
+
+
+def enrollment_sections(detail: EnrollmentDetail) -> list[Section]:
+    """An enrolment, whole, but for its approve code."""
+    row = detail.row
+    sections = []
+    warnings = []
+    if detail.problem:
+        warnings.append(f"The callsign cannot be approved: {show(detail.problem)}. It can be rejected.")
+    if detail.csr.startswith("will be refused"):
+        warnings.append(f"The CSR {show(detail.csr, CUT)}")
+    if detail.lookalikes:
+        warnings.append(f"Looks like {', '.join(show(other) for other in detail.lookalikes)}, who is in already.")
+    if detail.claimed_by:
+        warnings.append(f"{show(detail.claimed_by)} is approving it just now.")
+    sections.append(
+        Section(
+            show(row.callsign),
+            _kept(
+                ("State", state_cell(row.state).text),
+                ("Asked", _when(row.created)),
+                ("Decided", _when(row.decided_on)),
+                ("By", show(row.decided_by or "")),
+                ("Reason", show(detail.reason, CUT)),
+                ("Invite", show(group(row.pool)) if row.pool else "none"),
+                ("Key", show(detail.csr, CUT) if row.has_csr else "made here when approved"),
+                ("CSR key", f"SHA-256 {fingerprint(detail.csr_fingerprint)}" if detail.csr_fingerprint else ""),
+            ),
+        )
+    )
+    sections += [Section(f"{glyphs().warning} Mind", (("", warning),), warning=True) for warning in warnings]
+    return [*sections, *_history(detail.history), *_extra(detail.extra)]
+
+
+def person_sections(detail: PersonDetail) -> list[Section]:
+    """A person, whole."""
+    row, certificate = detail.row, detail.certificate
+    status = f"{glyphs().done} active" if row.revoked_on is None else f"{glyphs().refused} revoked"
+    sections = [
+        Section(
+            show(row.callsign),
+            _kept(
+                ("Status", status),
+                ("Roles", show(", ".join(row.roles)) or "none"),
+                ("Since", _when(row.created)),
+                ("Revoked", _when(row.revoked_on)),
+                ("Reason", show(row.revoke_reason or "")),
+                ("Approved by", show(detail.approved_by or "")),
+                ("Approved", _when(detail.approved_on)),
+                ("Invite", show(group(detail.pool)) if detail.pool else ""),
+            ),
+        )
+    ]
+    if certificate is None:
+        sections.append(Section("Certificate", (("", show(detail.certificate_problem, CUT)),), warning=True))
+    else:
+        sections.append(
+            Section(
+                "Certificate",
+                (
+                    ("Subject", show(certificate.subject, CUT)),
+                    ("Issuer", show(certificate.issuer, CUT)),
+                    ("Serial", show(certificate.serial)),
+                    ("Key", show(certificate.key)),
+                    ("Valid from", clock.stamp(certificate.not_before)),
+                    ("Valid until", clock.stamp(certificate.not_after)),
+                    ("SHA-256", fingerprint(certificate.fingerprint)),
+                ),
+            )
+        )
+    sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
+    return [*sections, *_history(detail.history), *_extra(detail.extra)]
+
+
+def certificate_life(hours: int) -> str:
+    """A lifetime for the eye."""
+    days, rest = divmod(hours, 24)
+    return f"{hours} hours" if days < 3 else f"{days} days" if not rest else f"{days} days {rest} hours"
+
+
+def preview_facts(preview: ApprovalPreview) -> Section:
+    """What an approval will sign."""
+    row = preview.detail.row
+    return Section(
+        "What will be signed",
+        _kept(
+            ("Subject", show(preview.subject, CUT)),
+            ("Key", show(preview.key, CUT)),
+            ("CSR key", f"SHA-256 {fingerprint(preview.detail.csr_fingerprint)}" if preview.detail.csr_fingerprint else ""),
+            ("Valid", f"{certificate_life(preview.hours)} from now"),
+            ("Authority", show(preview.authority, CUT)),
+            ("Asked", _when(row.created) + (f", invite {show(group(row.pool))}" if row.pool else "")),
+        ),
+    )

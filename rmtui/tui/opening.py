@@ -1,0 +1,63 @@
+"""What the console needs for its first screen, asked for before Textual is imported."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services.types import EnrollmentQuery, EnrollmentRow, Page
+
+if TYPE_CHECKING:
+    from rmtui.services.deployment import Deployment
+    from rmtui.services.operators import Operator
+
+__all__ = ["Opening", "begin", "open_console"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known when the first screen is drawn."""
+
+    deployment: Deployment
+    operator: Operator | None = None
+    problem: RmtuiError | None = None
+    """Why the one who was named as operator cannot act."""
+    page: Page[EnrollmentRow] | None = None
+    """The first page of pending enrolments; None where set-up comes first."""
+
+
+def open_console() -> Opening:
+    """Look at the deployment, who acts on it, and who waits.
+
+    :raises RmtuiError: there is no deployment to show, and why.
+    """
+    from rmtui.services import deployment, enrollments, operators
+
+    found = deployment.open_deployment()
+    if not found.ready:
+        return Opening(found)
+    operator, problem = None, None
+    try:
+        operator = operators.identify()
+    except UnreachableError:
+        raise
+    except RmtuiError as error:
+        problem = error
+    return Opening(found, operator, problem, enrollments.list_enrollments(EnrollmentQuery()))
+
+
+def begin() -> Future[Opening]:
+    """Run :func:`open_console` in a thread of its own, which does not keep the program from ending."""
+    future: Future[Opening] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(open_console())
+        except BaseException as error:  # noqa: BLE001  # whoever asks for the result gets it
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="opening", daemon=True).start()
+    return future

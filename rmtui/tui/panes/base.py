@@ -1,0 +1,261 @@
+"""What every pane does: a list with its caption and filter, the panel beside it, and the keys that go with a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from rmtui.errors import RmtuiError
+from rmtui.services.types import Count
+from rmtui.tui.errands import Errands
+from rmtui.tui.glyphs import show
+from rmtui.tui.widgets.caption import Caption
+from rmtui.tui.widgets.detail import DetailPanel
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.filterbar import FilterBar
+from rmtui.tui.widgets.listview import ListView
+
+__all__ = ["LIST_KEYS", "Pane"]
+
+Row = TypeVar("Row")
+Query = TypeVar("Query")
+
+LIST_KEYS: list[BindingType] = [
+    Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only callsigns that hold what you type"),
+    Binding("s", "sort", "Sort", id="pane.sort", tooltip="By the next column"),
+    Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
+    Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal's clipboard"),
+    Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter"),
+]
+
+
+class Pane(Widget, Errands, Generic[Row, Query]):
+    """One tab. Subclasses say what the rows are and what can be done to one."""
+
+    SORTS: ClassVar[Sequence[str]] = ()
+    """The query's names for its orders, as ``s`` goes through them."""
+
+    @dataclass
+    class _Counted(Message, bubble=False):
+        query: Any
+        count: Count | None
+        error: RmtuiError | None = None
+
+    @dataclass
+    class Acted(Message):
+        """Something was changed here."""
+
+        sentence: str = ""
+        """What to tell; empty when a dialog has said it."""
+
+    @dataclass
+    class FilterChanged(Message):
+        """The status line has another filter to show."""
+
+        text: str
+
+    def __init__(self, view: ListView[Row, Query], *, ident: str) -> None:
+        super().__init__(id=ident)
+        self.view = view
+        self._counting = False
+        self._count_again = False
+        self._could: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The list, and the panel where there is room."""
+        with Horizontal():
+            with Vertical(classes="side"):
+                yield Caption()
+                yield self.view
+            yield DetailPanel()
+
+    # For subclasses
+
+    def scope(self, query: Query) -> str:
+        """What the list shows, in a word or two."""
+        raise NotImplementedError
+
+    def order(self, query: Query) -> str:
+        """Its order, in a word or two."""
+        raise NotImplementedError
+
+    def read_detail(self, row: Row) -> Any:
+        """The details of a row; runs in a thread."""
+        raise NotImplementedError
+
+    def say_detail(self, detail: Any) -> list[Section]:
+        """The details as sections."""
+        raise NotImplementedError
+
+    def able(self) -> tuple[object, ...]:
+        """What the greying of the keys depends on."""
+        return (self.console.can_write, self.view.current is not None)
+
+    # Queries
+
+    @property
+    def query_now(self) -> Any:
+        """What the list was asked for last."""
+        return self.view.wanted
+
+    def ask(self, query: Query, *, keep: bool = True) -> None:
+        """Show another query."""
+        changed = getattr(query, "text", "") != getattr(self.view.wanted, "text", "")
+        self.view.ask(query, keep=keep)
+        self.query_one(Caption).count = None
+        self._caption()
+        self.count()
+        if changed:
+            self.post_message(self.FilterChanged(getattr(query, "text", "")))
+
+    def reread(self, expected: Any = None) -> None:
+        """Read again what is on the screen, and count again."""
+        self.view.refresh_rows(expected)
+        self.count()
+
+    def count(self) -> None:
+        """Count beside the list; one at a time, the latest wins."""
+        if self._counting:
+            self._count_again = True
+            return
+        self._counting = True
+        query, source = self.view.wanted, self.view.source
+        self.errand(
+            "count",
+            lambda: self._Counted(query, source.count(query)),
+            lambda error: self._Counted(query, None, error),
+            description="counting",
+        )
+
+    @on(_Counted)
+    def _take_count(self, message: _Counted) -> None:
+        self._counting = False
+        if message.query == self.view.wanted and message.count is not None:
+            caption = self.query_one(Caption)
+            caption.count = message.count
+            caption.update_line()
+        elif message.error is not None:
+            self.post_message(ListView.Answered(message.error))
+        if self._count_again:
+            self._count_again = False
+            self.count()
+
+    def _caption(self) -> None:
+        caption, query = self.query_one(Caption), self.view.wanted
+        caption.scope, caption.order, caption.filter = self.scope(query), self.order(query), getattr(query, "text", "")
+        caption.position = self.view.window.position
+        caption.update_line()
+
+    # The list
+
+    def on_mount(self) -> None:
+        """Say what is shown, and count when the list is on the screen."""
+        self._caption()
+        self.call_after_refresh(self.count)
+
+    @on(ListView.Moved)
+    def _moved(self, event: ListView.Moved) -> None:
+        if event.view is self.view:
+            self._caption()
+            self.show_detail()
+        could = self.able()
+        if could != self._could:
+            self._could = could
+            self.refresh_bindings()
+
+    def show_detail(self) -> None:
+        """Tell the panel which row it is about, if it shows."""
+        panel, row = self.query_one(DetailPanel), self.view.current
+        if not self.screen.has_class("-wide"):
+            return
+        if row is None:
+            panel.about(None, None, self.say_detail)
+        else:
+            panel.about(self.view.source.key(row), lambda: self.read_detail(row), self.say_detail)
+
+    @on(ListView.Opened)
+    def _opened(self, event: ListView.Opened) -> None:
+        if event.view is self.view:
+            self.open_detail(event.row)
+
+    def open_detail(self, row: Row) -> None:
+        """Everything about a row, over the list."""
+        from rmtui.tui.dialogs.detail import DetailDialog
+
+        name = self.view.source.name(row)
+        self.app.push_screen(DetailDialog(show(name, 60), name, lambda: self.read_detail(row), self.say_detail))
+
+    @on(ListView.SortAsked)
+    def _sort_by(self, event: ListView.SortAsked) -> None:
+        if event.view is self.view:
+            self.ask(self.sorted_by(self.query_now, event.sort))
+
+    @staticmethod
+    def sorted_by(query: Any, sort: str) -> Any:
+        """The query in this order, or turned round where it has it already."""
+        return replace(query, reverse=not query.reverse) if query.sort == sort else replace(query, sort=sort, reverse=False)
+
+    # Filter
+
+    @on(FilterBar.Wanted)
+    def _filter(self, event: FilterBar.Wanted) -> None:
+        self.ask(replace(self.query_now, text=event.text))
+
+    @on(FilterBar.Closed)
+    async def _filter_closed(self) -> None:
+        for bar in self.query(FilterBar):
+            had_focus = bar.has_focus
+            await bar.remove()
+            self.query_one(Caption).display = True
+            if had_focus or self.screen.focused is None:
+                self.view.focus()
+
+    async def action_filter(self) -> None:
+        """Type a filter in the caption's place."""
+        if not self.query(FilterBar):
+            caption = self.query_one(Caption)
+            bar = FilterBar(self.query_now.text)
+            await self.query_one(".side").mount(bar, before=caption)
+            caption.display = False
+            bar.focus()
+
+    def action_back(self) -> None:
+        """Esc clears the filter, and does no more."""
+        if self.query_now.text:
+            self.ask(replace(self.query_now, text=""))
+
+    # Keys
+
+    def action_sort(self) -> None:
+        """The next order."""
+        query = self.query_now
+        sorts = self.sorts(query)
+        self.ask(replace(query, sort=sorts[(sorts.index(query.sort) + 1) % len(sorts)], reverse=False))
+
+    def sorts(self, query: Any) -> Sequence[str]:
+        """The orders that make sense for a query."""
+        return self.SORTS
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.ask(replace(self.query_now, reverse=not self.query_now.reverse))
+
+    def action_copy(self) -> None:
+        """Send the name under the cursor to the terminal."""
+        row = self.view.current
+        if row is not None:
+            self.console.copy_text(self.view.source.name(row))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done to the row under the cursor."""
+        if action == "copy":
+            return True if self.view.current is not None else None
+        return True

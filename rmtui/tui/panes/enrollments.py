@@ -1,0 +1,150 @@
+"""Who asks to come in: approve, reject, re-open, make one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from rmtui.services import enrollments
+from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
+from rmtui.tui.facts import enrollment_sections
+from rmtui.tui.glyphs import show
+from rmtui.tui.panes.base import LIST_KEYS, Pane
+from rmtui.tui.sources import EnrollmentSource
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.listview import ListView
+
+__all__ = ["EnrollmentsPane"]
+
+STATES = (State.PENDING, State.APPROVED, State.REJECTED, None)
+"""What ``f`` goes through."""
+
+
+class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
+    """The pending list is the first thing seen."""
+
+    SORTS = ("age", "callsign", "decided")
+    BINDING_GROUP_TITLE = "Enrolments"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve with the code the person reads out (pending only)"),
+        Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject with a reason (pending only)"),
+        Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Make it pending again, under a new code (rejected only)"),
+        Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment here; shows its approve code once"),
+        Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
+        *LIST_KEYS,
+    ]
+
+    def __init__(self, first: Page[EnrollmentRow] | None = None) -> None:
+        super().__init__(ListView(EnrollmentSource(), EnrollmentQuery(), first=first, ident="enrolments-list"), ident="enrolments")
+
+    def scope(self, query: EnrollmentQuery) -> str:
+        """The states shown."""
+        return "All enrolments" if query.state is None else query.state.capitalize()
+
+    def order(self, query: EnrollmentQuery) -> str:
+        """In words."""
+        words = {
+            "age": ("oldest first", "newest first"),
+            "callsign": ("by callsign", "by callsign, from the end"),
+            "decided": ("latest decision first", "earliest decision first"),
+        }
+        return words[query.sort][query.reverse]
+
+    def sorts(self, query: EnrollmentQuery) -> tuple[str, ...]:
+        """Pending ones have no decision to sort by."""
+        return self.SORTS[:2] if query.state is State.PENDING else self.SORTS
+
+    def read_detail(self, row: EnrollmentRow) -> Any:
+        """One enrolment, whole."""
+        return enrollments.enrollment(row.pk)
+
+    def say_detail(self, detail: Any) -> list[Section]:
+        """As sections."""
+        return enrollment_sections(detail)
+
+    def able(self) -> tuple[object, ...]:
+        """The row's state decides."""
+        row = self.view.current
+        return (self.console.can_write, row.state if row else None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what the row's state, the mode or a missing operator forbids."""
+        row = self.view.current
+        if action in {"approve", "reject"}:
+            return True if self.console.can_write and row is not None and row.state is State.PENDING else None
+        if action == "reopen":
+            return True if self.console.can_write and row is not None and row.state is State.REJECTED else None
+        if action == "new":
+            return True if self.console.can_write else None
+        return super().check_action(action, parameters)
+
+    def action_cycle(self) -> None:
+        """The next state."""
+        query = self.query_now
+        state = STATES[(STATES.index(query.state) + 1) % len(STATES)]
+        self.show_state(state)
+
+    def show_state(self, state: State | None) -> None:
+        """Only this state; None is all of them."""
+        query = self.query_now
+        sort = "age" if query.sort == "decided" and state is State.PENDING else query.sort
+        self.ask(replace(query, state=state, sort=sort), keep=False)
+
+    def action_approve(self) -> None:
+        """Ask for the code."""
+        row = self.view.current
+        if row is None:
+            return
+        from rmtui.tui.dialogs.approve import ApproveDialog
+
+        def done(result: Approved | None) -> None:
+            self.reread(row.pk)
+            if result is not None:
+                self.post_message(self.Acted(f"{show(result.callsign)} is approved."))
+
+        self.app.push_screen(ApproveDialog(row, hint=self.console.codes.get(row.callsign, "")), done)
+
+    def action_reject(self) -> None:
+        """Ask for the reason."""
+        row = self.view.current
+        if row is None:
+            return
+        from rmtui.tui.dialogs.reject import RejectDialog
+
+        def done(result: bool | None) -> None:
+            self.reread(row.pk)
+            if result:
+                self.post_message(self.Acted(f"{show(row.callsign)} is rejected."))
+
+        self.app.push_screen(RejectDialog(row, live=self.console.deployment.kind == "postgresql"), done)
+
+    def action_reopen(self) -> None:
+        """Ask whether."""
+        row = self.view.current
+        if row is None:
+            return
+        from rmtui.tui.dialogs.reopen import ReopenDialog
+
+        self.app.push_screen(ReopenDialog(row), lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+
+    def action_new(self) -> None:
+        """Ask for whom."""
+        from rmtui.tui.dialogs.enroll import EnrollDialog
+
+        self.app.push_screen(
+            EnrollDialog(), lambda created: self._show_code(created, f"{show(created.callsign)} is pending." if created else "")
+        )
+
+    def _show_code(self, created: CreatedEnrollment | None, sentence: str) -> None:
+        if created is None:
+            self.reread()
+            return
+        from rmtui.tui.dialogs.code import CodeDialog
+
+        def closed(_nothing: None) -> None:
+            self.reread(created.pk)
+            self.post_message(self.Acted(sentence))
+
+        self.app.push_screen(CodeDialog(created), closed)

@@ -1,0 +1,83 @@
+"""Who is in, with their roles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from rmtui.services import people
+from rmtui.services.types import PeopleQuery, PersonRow
+from rmtui.tui.facts import person_sections
+from rmtui.tui.panes.base import LIST_KEYS, Pane
+from rmtui.tui.sources import PeopleSource
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.listview import ListView
+
+__all__ = ["PeoplePane"]
+
+STATUSES = ("active", "revoked", "all")
+"""What ``f`` goes through."""
+
+
+class PeoplePane(Pane[PersonRow, PeopleQuery]):
+    """People, active ones first shown."""
+
+    SORTS = ("callsign", "age")
+    BINDING_GROUP_TITLE = "People"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "Edit roles", id="person.roles", tooltip="Give and take roles"),
+        Binding("f", "cycle", "Status", id="person.status", tooltip="Show active, revoked, all"),
+        *LIST_KEYS,
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(ListView(PeopleSource(), PeopleQuery(), ident="people-list"), ident="people")
+
+    def scope(self, query: PeopleQuery) -> str:
+        """The statuses shown."""
+        return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[query.status]
+
+    def order(self, query: PeopleQuery) -> str:
+        """In words."""
+        words = {"age": ("oldest first", "newest first"), "callsign": ("by callsign", "by callsign, from the end")}
+        return words[query.sort][query.reverse]
+
+    def read_detail(self, row: PersonRow) -> Any:
+        """One person, whole."""
+        return people.person(row.pk)
+
+    def say_detail(self, detail: Any) -> list[Section]:
+        """As sections."""
+        return person_sections(detail)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done."""
+        if action == "edit":
+            return True if self.console.can_write and self.view.current is not None else None
+        return super().check_action(action, parameters)
+
+    def action_cycle(self) -> None:
+        """The next status."""
+        query = self.query_now
+        status = STATUSES[(STATUSES.index(query.status) + 1) % len(STATUSES)]
+        self.ask(replace(query, status=status), keep=False)
+
+    def action_edit(self) -> None:
+        """Give and take roles."""
+        row = self.view.current
+        if row is not None:
+            edit_roles(self, row)
+
+
+def edit_roles(pane: Pane[Any, Any], row: PersonRow) -> None:
+    """Open the roles of a person over a pane."""
+    from rmtui.tui.dialogs.edit_roles import EditRolesDialog
+
+    def done(sentence: str | None) -> None:
+        pane.reread()
+        if sentence:
+            pane.post_message(pane.Acted(sentence))
+
+    pane.app.push_screen(EditRolesDialog(row), done)

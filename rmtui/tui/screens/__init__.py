@@ -1,0 +1,1 @@
+"""What fills the terminal: set-up, the main screen, help."""

@@ -1,0 +1,201 @@
+"""The main screen: one pane at a time, between the header and the status line."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+
+from rmtui import clock, settings
+from rmtui.errors import RmtuiError
+from rmtui.services import deployment
+from rmtui.tui.glyphs import show
+from rmtui.tui.opening import Opening
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.enrollments import EnrollmentsPane
+from rmtui.tui.watch import Watching
+from rmtui.tui.widgets.header import HeaderLine
+from rmtui.tui.widgets.keys import KeyLine
+from rmtui.tui.widgets.listview import ListView
+from rmtui.tui.widgets.status import Banner, Health, StatusLine
+
+__all__ = ["PANES", "MainScreen"]
+
+PANES = (("enrolments", "Enrolments"), ("people", "People"), ("roles", "Roles"))
+"""The tabs: name and title."""
+
+
+class MainScreen(Watching):
+    """Owns the panes; each is made when it is first shown."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # Textual declares it as an instance's
+    BINDING_GROUP_TITLE = "Everywhere"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "pane('enrolments')", "Enrolments", id="main.enrolments", show=False, tooltip="Who asks to come in"),
+        Binding("2", "pane('people')", "People", id="main.people", show=False, tooltip="Who is in"),
+        Binding("3", "pane('roles')", "Roles", id="main.roles", show=False, tooltip="Who may do what"),
+        Binding("tab", "turn(1)", "Next pane", id="main.next", show=False, tooltip="To the next pane"),
+        Binding("shift+tab", "turn(-1)", "Previous pane", id="main.previous", show=False, tooltip="To the previous pane"),
+        Binding("r", "reload", "Refresh", id="main.refresh", show=False, tooltip="Read everything again now"),
+        Binding("question_mark,f1", "help", "Help", id="main.help", key_display="?", tooltip="All keys, and what the symbols mean"),
+        Binding("colon", "app.command_palette", "Commands", id="main.palette", key_display=":", show=False, tooltip="Everything by name"),
+    ]
+
+    class _Started(Message, bubble=False):
+        def __init__(self, lines: tuple[str, ...] = (), error: RmtuiError | None = None) -> None:
+            super().__init__()
+            self.lines, self.error = lines, error
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        self._opening = opening
+        found = opening.deployment
+        self.health = Health(
+            operator=opening.operator.callsign if opening.operator else None,
+            read_only=settings.current().read_only,
+            kind=found.kind,
+            place=found.place,
+            seen=clock.utcnow() if opening.page is not None else None,
+        )
+        self._panes: dict[str, Pane[Any, Any]] = {"enrolments": EnrollmentsPane(opening.page)}
+        self._stale: set[str] = set()
+        self._active = "enrolments"
+
+    def compose(self) -> ComposeResult:
+        """Header, pane, status, keys."""
+        yield HeaderLine(PANES, self._opening.deployment.name)
+        with Container(id="panes"):
+            yield self._panes["enrolments"]
+        yield Banner()
+        yield StatusLine(self.health)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Focus the list; everything else comes after it is on the screen."""
+        self._panes["enrolments"].view.focus()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.watch_database()
+        if self._opening.problem is not None:
+            self.console.tell_error(self._opening.problem)
+        self.errand(
+            "start-up",
+            lambda: self._Started(deployment.start_up()),
+            lambda error: self._Started(error=error),
+            description="clearing up after the last run",
+            writes=True,
+        )
+
+    @on(_Started)
+    def _take_started(self, message: _Started) -> None:
+        for line in message.lines:
+            self.console.tell(line)
+        if message.error is not None:
+            self.console.tell(message.error.sentence, severity="warning")
+
+    # Watching
+
+    @property
+    def pane(self) -> Pane[Any, Any]:
+        """The pane that shows."""
+        return self._panes[self._active]
+
+    def show_health(self) -> None:
+        """Draw the status line, and the banner over it."""
+        if not self.is_mounted:
+            return
+        status, banner = self.query_one(StatusLine), self.query_one(Banner)
+        status.health = self.health
+        status.update_line()
+        banner.tell(self.health)
+
+    def reread(self) -> None:
+        """The pane that shows now, the others when they show next."""
+        self._stale = {name for name in self._panes if name != self._active}
+        self.pane.reread()
+
+    @on(Pane.Acted)
+    def _acted(self, event: Pane.Acted) -> None:
+        if event.sentence:
+            self.console.tell(event.sentence)
+        self._stale = {name for name in self._panes if name != self._active}
+        self.sum_up()
+
+    @on(ListView.Told)
+    def _told(self, event: ListView.Told) -> None:
+        if event.sentence:
+            self.console.tell(event.sentence, severity="warning")
+
+    @on(Pane.FilterChanged)
+    def _filter_changed(self, event: Pane.FilterChanged) -> None:
+        self.set_health(filter=event.text)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """The panel may have come to stand beside the list."""
+        self.call_after_refresh(self._show_detail)
+
+    def _show_detail(self) -> None:
+        self.pane.show_detail()
+
+    # Panes
+
+    async def action_pane(self, name: str) -> None:
+        """Show a pane."""
+        if name == self._active:
+            return
+        header = self.query_one(HeaderLine)
+        self.pane.display = False
+        self._active = name
+        header.active = [pane for pane, _title in PANES].index(name)
+        header.update_line()
+        if name not in self._panes:
+            self._panes[name] = self._make(name)
+            await self.query_one("#panes").mount(self._panes[name])
+        self.pane.display = True
+        self.pane.view.focus()
+        if name in self._stale:
+            self._stale.discard(name)
+            self.pane.reread()
+        self.set_health(filter=self.pane.query_now.text)
+
+    @staticmethod
+    def _make(name: str) -> Pane[Any, Any]:
+        if name == "people":
+            from rmtui.tui.panes.people import PeoplePane
+
+            return PeoplePane()
+        from rmtui.tui.panes.roles import RolesPane
+
+        return RolesPane()
+
+    async def action_turn(self, by: int) -> None:
+        """The next pane, round and round."""
+        names = [name for name, _title in PANES]
+        await self.action_pane(names[(names.index(self._active) + by) % len(names)])
+
+    # Keys
+
+    def action_reload(self) -> None:
+        """Read everything again now."""
+        self.refresh_all()
+        self.check()
+
+    def action_help(self) -> None:
+        """All keys of this pane and everywhere."""
+        from rmtui.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.active_bindings, self.pane.BINDING_GROUP_TITLE or ""))
+
+    def action_press_key(self, key: str) -> None:
+        """A key in the foot line was clicked."""
+        self.app.simulate_key(key)
+
+    def pane_title(self) -> str:
+        """What the pane that shows is called."""
+        return show(dict(PANES)[self._active])

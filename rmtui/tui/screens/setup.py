@@ -1,0 +1,184 @@
+"""First run: choose the first admin's callsign, and everything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Button, Input, Static
+
+from rmtui import settings
+from rmtui.errors import RmtuiError
+from rmtui.services import setup
+from rmtui.services.setup import SetUp
+from rmtui.text import callsign_problem
+from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.guard import EnterGuard
+from rmtui.tui.errands import Errands
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.opening import Opening, open_console
+from rmtui.tui.widgets.facts import Facts, Section
+
+__all__ = ["SetupScreen"]
+
+
+class SetupScreen(Screen[Opening], Errands):
+    """Gives the deployment that it made."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "Input"
+    BINDING_GROUP_TITLE = "Set-up"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", "Go on", id="setup.enter", priority=True, tooltip="Make the deployment, then open the console"),
+        Binding("ctrl+c", "app.quit", "Quit", id="setup.quit", show=False, tooltip="Quit; what was made stays"),
+    ]
+
+    @dataclass
+    class _Step(Message, bubble=False):
+        text: str
+
+    @dataclass
+    class _Made(Message, bubble=False):
+        made: SetUp
+        opening: Opening
+
+    @dataclass
+    class _Failed(Message, bubble=False):
+        error: RmtuiError
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+        self._steps: list[str] = []
+        self._running = False
+        self._opening: Opening | None = None
+        self._guard = EnterGuard()
+
+    def compose(self) -> ComposeResult:
+        """What is going to be made, and the one question."""
+        directory = settings.current().local_data_dir
+        with Vertical(id="setup"):
+            yield prose("rmtui: a new deployment", classes="title")
+            yield prose(
+                "There is no deployment here yet. This makes a complete one: a database, a certificate authority of its own, and its first "
+                "admin, who approves everybody else. Nothing else is needed, no server and no network."
+            )
+            yield Facts([Section("", (("Database", show(self._place)), ("Data", show(directory))))], ident="places")
+            yield entry("Your callsign", ident="callsign", placeholder="the first admin, for example KARHU01")
+            yield prose("Type it and press Enter. It goes into your certificate and cannot be changed.", ident="problem")
+            yield prose("", ident="steps")
+            yield Facts(ident="result")
+            with Horizontal(id="buttons"):
+                yield Button("Make the deployment", id="go", compact=True, variant="primary")
+                yield Button("Quit", id="quit", compact=True)
+
+    @on(Input.Changed)
+    def _judge(self, event: Input.Changed) -> None:
+        self._guard.moved()
+        problem = callsign_problem(event.value) if event.value else None
+        line = self.query_one("#problem", Static)
+        line.set_class(bool(problem), "-error")
+        if problem:
+            line.update(f"{glyphs().warning} Not a callsign: {show(problem)}.")
+        else:
+            line.update("Type it and press Enter. It goes into your certificate and cannot be changed.")
+
+    def action_enter(self) -> None:
+        """Make it, or go on when it is made."""
+        if self._running:
+            return
+        focused = self.focused
+        if isinstance(focused, Button) and focused.id == "quit":
+            focused.press()
+        elif self._opening is not None:
+            if self._guard.accepts():
+                self.dismiss(self._opening)
+        else:
+            self._make()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "quit":
+            self.app.exit(return_code=0)
+        elif self._opening is not None:
+            self.dismiss(self._opening)
+        elif not self._running:
+            self._make()
+
+    def _make(self) -> None:
+        callsign = self.query_one("#callsign", Input).value
+        if callsign_problem(callsign):
+            self.tell(f"{glyphs().warning} Type a callsign first; nothing was made.", error=True)
+            self.query_one("#callsign").focus()
+            return
+        self._busy(True)
+        self._steps = []
+
+        def work() -> Message:
+            made = setup.set_up(callsign, progress=self._progress)
+            return self._Made(made, open_console())
+
+        self.errand("set-up", work, self._Failed, description="making the deployment", writes=True)
+
+    def tell(self, text: str, *, error: bool = False) -> None:
+        """The line under the callsign."""
+        line = self.query_one("#problem", Static)
+        line.set_class(error, "-error")
+        line.update(text)
+
+    def _busy(self, running: bool) -> None:
+        self._running = running
+        self.query_one("#callsign").disabled = running
+        self.query_one("#go").disabled = running
+        if running:
+            self.tell("Making it. This takes a few seconds.")
+
+    def _progress(self, step: str) -> None:
+        self.post_message(self._Step(step))
+
+    @on(_Step)
+    def _show_step(self, message: _Step) -> None:
+        self._steps.append(message.text)
+        self._show_steps(done=False)
+
+    def _show_steps(self, *, done: bool) -> None:
+        lines = [f"{glyphs().done} {show(step)}" for step in self._steps]
+        if lines and not done:
+            lines[-1] = f"{glyphs().cursor} {show(self._steps[-1])} {glyphs().dots}"
+        self.query_one("#steps", Static).update("\n".join(lines))
+
+    @on(_Failed)
+    def _fail(self, message: _Failed) -> None:
+        self._busy(False)
+        self.query_one("#steps", Static).update("")
+        self.tell(f"{glyphs().warning} {show(message.error.sentence)}", error=True)
+        self.query_one("#callsign").focus()
+
+    @on(_Made)
+    def _finish(self, message: _Made) -> None:
+        self._running = False
+        self._opening = message.opening
+        self._show_steps(done=True)
+        made = message.made
+        for selector in ("#places", ".entry", "#problem"):
+            self.query(selector).set(display=False)
+        facts: Sequence[tuple[str, str]] = (
+            ("Admin", show(made.admin)),
+            ("Key and certificate", show(made.pfx)),
+            ("Its password", f"{show(made.password)} (the callsign)"),
+            ("Database", show(made.database)),
+            ("Data", show(made.data_dir)),
+        )
+        self.query_one("#result", Facts).tell([Section(f"{glyphs().done} The deployment is ready", tuple(facts))])
+        button = self.query_one("#go", Button)
+        button.label = "Open the console"
+        button.disabled = False
+        self._guard.begin()
+        button.focus()

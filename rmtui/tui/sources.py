@@ -1,0 +1,255 @@
+"""The lists of the console: which rows of the services they show, and in which columns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rmtui import clock
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services import enrollments
+from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleRow, State
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.widgets.source import Source
+from rmtui.tui.widgets.window import PAGE, Around, Place
+
+__all__ = ["EnrollmentSource", "PeopleSource", "RoleQuery", "RoleSource", "state_cell"]
+
+CUT = 80
+"""Characters of foreign text a cell looks at."""
+
+
+def state_cell(state: State) -> Cell:
+    """A state as symbol and word."""
+    symbols = glyphs()
+    symbol, style = {
+        State.PENDING: (symbols.pending, "list--pending"),
+        State.APPROVED: (symbols.done, "list--good"),
+        State.REJECTED: (symbols.refused, "list--bad"),
+    }[state]
+    return Cell(f"{symbol} {state}", style)
+
+
+def _text(value: str | None) -> Cell:
+    return Cell(show(value, CUT)) if value else Cell("")
+
+
+class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
+    """Who asks to come in."""
+
+    def key(self, row: EnrollmentRow) -> Hashable:
+        return row.pk
+
+    def name(self, row: EnrollmentRow) -> str:
+        return row.callsign
+
+    def columns(self, query: EnrollmentQuery) -> Sequence[Column[EnrollmentRow]]:
+        """Pending ones say what they bring; decided ones who decided."""
+        columns: list[Column[EnrollmentRow]] = [
+            Column("State", lambda row: state_cell(row.state), 10, weight=9),
+            Column("Callsign", lambda row: _text(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
+        ]
+        if query.state is not State.PENDING:
+            columns += [
+                Column(
+                    "Decided",
+                    lambda row: Cell(clock.age(row.decided_on) if row.decided_on else ""),
+                    8,
+                    weight=6,
+                    sort="decided",
+                    right=True,
+                ),
+                Column("By", lambda row: _text(row.decided_by), 10, most=20, weight=7),
+            ]
+        columns.append(Column("Invite", lambda row: _text(row.pool), 8, most=12, weight=4))
+        columns.append(Column("CSR", lambda row: Cell("yes" if row.has_csr else ""), 3, weight=3))
+        return columns
+
+    def cursor(self, query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
+        return enrollments.cursor(query, row)
+
+    def page(self, query: EnrollmentQuery, place: Place) -> Page[EnrollmentRow]:
+        if place.where == "last":
+            return enrollments.list_enrollments(query, last=True, limit=PAGE)
+        if place.where == "after":
+            return enrollments.list_enrollments(query, after=place.cursor, limit=PAGE)
+        if place.where == "before":
+            return enrollments.list_enrollments(query, before=place.cursor, limit=PAGE)
+        return enrollments.list_enrollments(query, limit=PAGE)
+
+    def around(self, query: EnrollmentQuery, row: EnrollmentRow) -> Around[EnrollmentRow]:
+        here = enrollments.cursor(query, row)
+        return Around(
+            enrollments.list_enrollments(query, before=here, limit=PAGE), enrollments.list_enrollments(query, at=here, limit=PAGE)
+        )
+
+    def count(self, query: EnrollmentQuery) -> Count:
+        return enrollments.count_enrollments(query)
+
+    def whereabouts(self, query: EnrollmentQuery, row: EnrollmentRow) -> str:
+        """Who decided about it, if that is why it has gone."""
+        try:
+            now = enrollments.enrollment(row.pk).row
+        except UnreachableError:
+            raise
+        except RmtuiError:
+            return f"{show(row.callsign)} is gone from the database."
+        if now.state is row.state:
+            return f"{show(row.callsign)} has moved in the list."
+        by = f" by {show(now.decided_by)}" if now.decided_by else ""
+        return f"{show(row.callsign)} is now {now.state}{by}, so it left this list."
+
+    def empty(self, query: EnrollmentQuery) -> str:
+        if query.text:
+            return f"No callsign holds “{show(query.text)}”. Esc clears the filter."
+        if query.state is State.PENDING:
+            return "Nobody is waiting. f shows decided ones, n makes an enrolment."
+        return "None. f shows other states." if query.state else "Nobody has asked to come in yet. n makes an enrolment."
+
+
+class PeopleSource(Source[PersonRow, PeopleQuery]):
+    """Who is in; with ``members``, the people of one role."""
+
+    def __init__(self, members: bool = False) -> None:
+        self._members = members
+
+    def key(self, row: PersonRow) -> Hashable:
+        return row.pk
+
+    def name(self, row: PersonRow) -> str:
+        return row.callsign
+
+    def columns(self, query: PeopleQuery) -> Sequence[Column[PersonRow]]:
+        """The reason of a revocation only where revoked ones show."""
+        columns: list[Column[PersonRow]] = [
+            Column("Callsign", lambda row: _text(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column("Roles", lambda row: _text(", ".join(row.roles)), 10, most=30, weight=9),
+            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
+        ]
+        if not self._members:
+            columns.insert(0, Column("Status", self._status, 9, weight=8))
+        if query.status != "active":
+            columns += [
+                Column("Revoked", lambda row: Cell(clock.age(row.revoked_on) if row.revoked_on else ""), 7, weight=5, right=True),
+                Column("Reason", lambda row: _text(row.revoke_reason), 10, most=22, weight=4),
+            ]
+        return columns
+
+    @staticmethod
+    def _status(row: PersonRow) -> Cell:
+        if row.revoked_on is None:
+            return Cell(f"{glyphs().done} active", "list--good")
+        return Cell(f"{glyphs().refused} revoked", "list--bad")
+
+    def cursor(self, query: PeopleQuery, row: PersonRow) -> Cursor:
+        from rmtui.services import people
+
+        return people.cursor(query, row)
+
+    def page(self, query: PeopleQuery, place: Place) -> Page[PersonRow]:
+        from rmtui.services import people
+
+        if place.where == "last":
+            return people.list_people(query, last=True, limit=PAGE)
+        if place.where == "after":
+            return people.list_people(query, after=place.cursor, limit=PAGE)
+        if place.where == "before":
+            return people.list_people(query, before=place.cursor, limit=PAGE)
+        return people.list_people(query, limit=PAGE)
+
+    def around(self, query: PeopleQuery, row: PersonRow) -> Around[PersonRow]:
+        from rmtui.services import people
+
+        here = people.cursor(query, row)
+        return Around(people.list_people(query, before=here, limit=PAGE), people.list_people(query, at=here, limit=PAGE))
+
+    def count(self, query: PeopleQuery) -> Count:
+        from rmtui.services import people
+
+        return people.count_people(query)
+
+    def whereabouts(self, query: PeopleQuery, row: PersonRow) -> str:
+        """Revoked, or without the role."""
+        from rmtui.services import people
+
+        try:
+            now = people.person(row.pk).row
+        except UnreachableError:
+            raise
+        except RmtuiError:
+            return f"{show(row.callsign)} is gone from the database."
+        if now.revoked_on is not None and row.revoked_on is None:
+            return f"{show(row.callsign)} was revoked, so they left this list."
+        if query.role is not None and query.role not in now.roles:
+            return f"{show(row.callsign)} no longer has the role {show(query.role)}."
+        return f"{show(row.callsign)} has moved in the list."
+
+    def empty(self, query: PeopleQuery) -> str:
+        if query.text:
+            return f"No callsign holds “{show(query.text)}”. Esc clears the filter."
+        if query.role is not None:
+            return "Nobody has this role now."
+        return {"active": "Nobody is in yet.", "revoked": "Nobody is revoked.", "all": "Nobody is in yet."}[query.status]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleQuery:
+    """Roles, by name or by how many have them."""
+
+    text: str = ""
+    sort: Literal["role", "members"] = "role"
+    reverse: bool = False
+
+
+class RoleSource(Source[RoleRow, RoleQuery]):
+    """Every role; there are few, so they are one page."""
+
+    def key(self, row: RoleRow) -> Hashable:
+        return row.role
+
+    def name(self, row: RoleRow) -> str:
+        return row.role
+
+    def columns(self, query: RoleQuery) -> Sequence[Column[RoleRow]]:
+        return [
+            Column("Role", lambda row: _text(row.role), 8, most=40, weight=10, sort="role"),
+            Column("Members", lambda row: Cell(f"{row.members:,}"), 8, weight=9, sort="members", right=True),
+        ]
+
+    def cursor(self, query: RoleQuery, row: RoleRow) -> Cursor:
+        return Cursor(row.role, uuid.UUID(int=0))
+
+    def page(self, query: RoleQuery, place: Place) -> Page[RoleRow]:
+        return Page((), False, False) if place.where in {"after", "before"} else Page(tuple(self._rows(query)), False, False)
+
+    def around(self, query: RoleQuery, row: RoleRow) -> Around[RoleRow]:
+        rows = self._rows(query)
+        index = next((number for number, found in enumerate(rows) if found.role == row.role), None)
+        if index is None:
+            rank = self._rank(query, row)
+            index = sum(1 for found in rows if (self._rank(query, found) > rank if query.reverse else self._rank(query, found) < rank))
+        return Around(Page(tuple(rows[:index]), False, True), Page(tuple(rows[index:]), True, False))
+
+    def count(self, query: RoleQuery) -> Count:
+        return Count(len(self._rows(query)))
+
+    def whereabouts(self, query: RoleQuery, row: RoleRow) -> str:
+        return f"Nobody has the role {show(row.role)} any more."
+
+    def empty(self, query: RoleQuery) -> str:
+        return f"No role holds “{show(query.text)}”. Esc clears the filter." if query.text else "Nobody has a role yet. n gives one."
+
+    def _rows(self, query: RoleQuery) -> list[RoleRow]:
+        from rmtui.services import roles
+
+        wanted = query.text.casefold()
+        rows = [row for row in roles.list_roles() if wanted in row.role.casefold()]
+        return sorted(rows, key=lambda row: self._rank(query, row), reverse=query.reverse)
+
+    @staticmethod
+    def _rank(query: RoleQuery, row: RoleRow) -> tuple[int, str]:
+        return (-row.members if query.sort == "members" else 0, row.role)

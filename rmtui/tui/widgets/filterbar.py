@@ -1,0 +1,71 @@
+"""The line in which a filter is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+__all__ = ["FilterBar"]
+
+DELAY = 0.15
+"""Seconds after the last key before the list is asked for."""
+
+
+class FilterBar(Input):
+    """Asks for what is typed a moment after it was; Enter keeps it, Esc clears it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "keep", "Keep filter", id="filter.keep", tooltip="Back to the list, with the filter"),
+        Binding("escape", "clear", "Clear filter", id="filter.clear", tooltip="Back to the whole list"),
+    ]
+
+    @dataclass
+    class Wanted(Message):
+        """The list is to hold this text."""
+
+        text: str
+
+    @dataclass
+    class Closed(Message):
+        """Back to the list."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value, placeholder="part of the callsign", compact=True, select_on_focus=False, id="filter")
+        self.cursor_blink = False
+        self._asked = value
+        self._timer: Timer | None = None
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(DELAY, self._ask) if DELAY else None
+        if not DELAY:
+            self._ask()
+
+    def _ask(self) -> None:
+        if self.value != self._asked:
+            self._asked = self.value
+            self.post_message(self.Wanted(self.value))
+
+    def action_keep(self) -> None:
+        """Ask at once, and go back to the list."""
+        self._ask()
+        self.post_message(self.Closed())
+
+    def action_clear(self) -> None:
+        """Ask for the whole list, and go back to it."""
+        self.value = ""
+        self._ask()
+        self.post_message(self.Closed())
+
+    def on_blur(self, _event: events.Blur) -> None:
+        """Leaving the line by other means keeps the filter."""
+        self.action_keep()

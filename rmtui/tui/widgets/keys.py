@@ -1,0 +1,34 @@
+"""The foot of the screen: the keys that do something here, greyed where they cannot now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rmtui.tui.widgets.oneline import OneLine, Piece
+
+__all__ = ["KeyLine"]
+
+
+class KeyLine(OneLine):
+    """Keys and what they do, from the bindings in force."""
+
+    def on_mount(self) -> None:
+        """Follow the bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update_line())
+
+    def left(self) -> Sequence[Piece]:
+        """The keys, most useful first; the last two are never left out."""
+        pieces: list[Piece] = []
+        seen: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or binding.action in seen:
+                continue
+            seen.add(binding.action)
+            key = self.app.get_key_display(binding)
+            style = "" if active.enabled else "line--off"
+            weight = 100 if binding.id in {"app.quit", "main.help"} else 50 - len(pieces)
+            pieces.append(
+                Piece(f"{key} {binding.description}", style, weight, f"screen.press_key('{binding.key}')" if active.enabled else "")
+            )
+        return pieces

@@ -1,0 +1,105 @@
+"""How a list looks: titles, rows, the cursor, and a note where there are no rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rmtui.errors import RmtuiError
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.columns import GAP, Column, cut, fit, spaced
+from rmtui.tui.widgets.source import Source
+from rmtui.tui.widgets.window import Window
+
+__all__ = ["ListLines"]
+
+Row = TypeVar("Row")
+Query = TypeVar("Query")
+
+MARK = 2
+"""Columns for the cursor's mark."""
+
+
+class ListLines(Widget, Generic[Row, Query]):
+    """Draws the rows of a window line by line, and nothing that is not on the screen."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--titles",
+        "list--sorted",
+        "list--cursor",
+        "list--cursor-blurred",
+        "list--pending",
+        "list--good",
+        "list--bad",
+        "list--muted",
+        "list--note",
+    }
+
+    def __init__(self, source: Source[Row, Query], query: Query, ident: str | None) -> None:
+        super().__init__(id=ident)
+        self.source = source
+        self.shown: Query = query
+        """What the rows held are an answer to."""
+        self.window: Window[Row] = Window(source.key)
+        self.problem: RmtuiError | None = None
+        """Why there are no rows to show."""
+        self._fitted: tuple[Query, int, list[tuple[Column[Row], int]]] | None = None
+
+    def _columns(self) -> list[tuple[Column[Row], int]]:
+        width = self.size.width - MARK - 1
+        if self._fitted is None or self._fitted[:2] != (self.shown, width):
+            self._fitted = (self.shown, width, fit(self.source.columns(self.shown), width))
+        return self._fitted[2]
+
+    def title_at(self, x: int) -> str:
+        """The sort that the title at a column stands for; empty where it stands for none."""
+        left = MARK
+        for column, width in self._columns():
+            if left <= x < left + width + GAP:
+                return column.sort
+            left += width + GAP
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen: the titles, a row, or a note where there are none."""
+        width = self.size.width
+        if y == 0:
+            return self._titles(width)
+        window, index = self.window, self.window.top + y - 1
+        if index < len(window.rows):
+            return self._row(index, width)
+        if y == 2 and not window.rows:
+            note = show(self.problem.sentence if self.problem else self.source.empty(self.shown) if window.loaded else "Reading …")
+            style = self.get_component_rich_style("list--note")
+            return Strip([Segment(" " * MARK, style), Segment(cut(note, width - MARK), style)], width)
+        return Strip.blank(width, self.rich_style)
+
+    def _titles(self, width: int) -> Strip:
+        plain_style = self.get_component_rich_style("list--titles")
+        sorted_style = self.get_component_rich_style("list--sorted")
+        sort, reverse = getattr(self.shown, "sort", ""), getattr(self.shown, "reverse", False)
+        segments = [Segment(" " * MARK, plain_style)]
+        for column, size in self._columns():
+            title, style = column.title, plain_style
+            if column.sort and column.sort == sort:
+                marker = glyphs().down if reverse else glyphs().up
+                title, style = cut(title, min(len(title), size - 1)) + marker, sorted_style
+            segments += [*spaced(cut(title, size, column.right), style), Segment(" " * GAP, plain_style)]
+        return Strip(segments).adjust_cell_length(width, plain_style)
+
+    def _row(self, index: int, width: int) -> Strip:
+        row, at_cursor = self.window.rows[index], index == self.window.cursor
+        name = "list--cursor" if self.has_focus else "list--cursor-blurred"
+        style = self.get_component_rich_style(name) if at_cursor else self.rich_style
+        segments = [Segment((glyphs().cursor if at_cursor else " ") + " ", style)]
+        for column, size in self._columns():
+            cell = column.cell(row)
+            own = style
+            if cell.style and not at_cursor:
+                own = style + self.get_component_rich_style(cell.style, partial=True)
+            segments += [*spaced(cut(cell.text, size, column.right), own), Segment(" " * GAP, style)]
+        return Strip(segments).adjust_cell_length(width, style)

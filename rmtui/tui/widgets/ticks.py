@@ -1,0 +1,117 @@
+"""A short list of things to tick, as one stop for Tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.columns import cut
+
+__all__ = ["Ticks"]
+
+
+class Ticks(Widget, can_focus=True):
+    """Labels with a box each; Space ticks."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"ticks--cursor"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "step(-1)", "Up", show=False),
+        Binding("down,j", "step(1)", "Down", show=False),
+        Binding("space", "tick", "Tick", id="ticks.toggle", tooltip="Tick or clear the line under the cursor"),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Something was ticked or cleared."""
+
+        ticks: Ticks
+        by_hand: bool = False
+        """Whether the operator did it, with a key or the mouse."""
+
+    @dataclass
+    class Left(Message):
+        """The cursor was to move beyond an end."""
+
+        by: int
+
+    def __init__(self, labels: Sequence[str] = (), ticked: Sequence[str] = (), *, ident: str | None = None) -> None:
+        super().__init__(id=ident)
+        self.labels: list[str] = [*labels]
+        self.ticked: set[str] = {*ticked}
+        self._cursor = 0
+        self._top = 0
+
+    def tell(self, labels: Sequence[str], ticked: Sequence[str]) -> None:
+        """Show these instead."""
+        self.labels, self.ticked = [*labels], {*ticked}
+        self._cursor = min(self._cursor, max(len(self.labels) - 1, 0))
+        self.refresh(layout=True)
+        self.post_message(self.Changed(self))
+
+    def add(self, label: str) -> None:
+        """One more, ticked, under the cursor."""
+        if label not in self.labels:
+            self.labels.append(label)
+        self.ticked.add(label)
+        self._cursor = self.labels.index(label)
+        self.refresh(layout=True)
+        self.post_message(self.Changed(self))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as there is room."""
+        return container.width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line each; CSS limits it."""
+        return max(len(self.labels), 1)
+
+    def action_step(self, by: int) -> None:
+        """Move the cursor; beyond an end, to the next control."""
+        if not 0 <= self._cursor + by < len(self.labels):
+            self.post_message(self.Left(by))
+            return
+        self._cursor += by
+        self.refresh()
+
+    def action_tick(self) -> None:
+        """Tick or clear."""
+        if self.labels:
+            self.ticked ^= {self.labels[self._cursor]}
+            self.refresh()
+            self.post_message(self.Changed(self, by_hand=True))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click ticks or clears."""
+        index = self._top + event.y
+        if index < len(self.labels):
+            self._cursor = index
+            self.action_tick()
+
+    def watch_has_focus(self, _value: bool) -> None:
+        """The cursor shows only with focus."""
+        super().watch_has_focus(_value)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One box and its label."""
+        width, height = self.size.width, max(self.size.height, 1)
+        self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
+        index = self._top + y
+        if index >= len(self.labels):
+            return Strip.blank(width, self.rich_style)
+        label, at_cursor = self.labels[index], self.has_focus and index == self._cursor
+        mark = glyphs().cursor if at_cursor else " "
+        text = f"{mark} [{'x' if label in self.ticked else ' '}] {show(label)}"
+        style = self.get_component_rich_style("ticks--cursor") if at_cursor else self.rich_style
+        return Strip([Segment(cut(text, width), style)], width)
