@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
@@ -16,6 +17,9 @@ for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is im
 from deployments import DATA, ENGINES, database_url, deploy, run_sql, unbind
 from rmtui import settings
 from rmtui.settings import Secret
+
+hypothesis.settings.register_profile("rmtui", database=None, deadline=None)
+hypothesis.settings.load_profile("rmtui")
 
 
 @pytest.fixture(scope="session")
