@@ -72,8 +72,8 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from {least} to {most}.")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -90,7 +90,8 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 
 def _beside(url: str) -> Path | None:
     """The directory of a named SQLite file: two deployments never share an authority by accident."""
-    path = unquote(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else ""
+    scheme, _, rest = url.strip().partition("://")
+    path = unquote(rest[1:]) if scheme.partition("+")[0] == "sqlite" and rest.startswith("/") else ""
     return Path(path).absolute().parent if path else None
 
 

@@ -124,10 +124,18 @@ _LOOKALIKES = str.maketrans(
 )
 
 
+_BLANK = frozenset("-_.\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Passed over when two callsigns are compared by eye: what separates, and letters and marks that are drawn as nothing."""
+
+
+def _seen(char: str) -> bool:
+    return not (char.isspace() or char in _BLANK or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef")
+
+
 def skeleton(callsign: str) -> str:
     """What is left of a callsign when everything that looks alike is one: case, digits for letters, Cyrillic and Greek for Latin."""
     folded = unicodedata.normalize("NFKC", fold(callsign))
-    return "".join(char for char in folded.translate(_LOOKALIKES) if char not in " -_.")
+    return "".join(char for char in folded.translate(_LOOKALIKES) if _seen(char))
 
 
 def new_code(size: int) -> str:
