@@ -56,7 +56,7 @@ class SetupScreen(Screen[Opening], Errands):
         super().__init__()
         self._place = place
         self._steps: list[str] = []
-        self._running = False
+        self._making = False
         self._opening: Opening | None = None
         self._guard = EnterGuard()
 
@@ -91,7 +91,7 @@ class SetupScreen(Screen[Opening], Errands):
 
     def action_enter(self) -> None:
         """Make it, or go on when it is made."""
-        if self._running:
+        if self._making:
             return
         focused = self.focused
         if isinstance(focused, Button) and focused.id == "quit":
@@ -109,7 +109,7 @@ class SetupScreen(Screen[Opening], Errands):
             self.app.exit(return_code=0)
         elif self._opening is not None:
             self.dismiss(self._opening)
-        elif not self._running:
+        elif not self._making:
             self._make()
 
     def _make(self) -> None:
@@ -134,7 +134,7 @@ class SetupScreen(Screen[Opening], Errands):
         line.update(text)
 
     def _busy(self, running: bool) -> None:
-        self._running = running
+        self._making = running
         self.query_one("#callsign").disabled = running
         self.query_one("#go").disabled = running
         if running:
@@ -163,7 +163,7 @@ class SetupScreen(Screen[Opening], Errands):
 
     @on(_Made)
     def _finish(self, message: _Made) -> None:
-        self._running = False
+        self._making = False
         self._opening = message.opening
         self._show_steps(done=True)
         made = message.made
