@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rmtui import settings
 from rmtui.auth.operator import Operator, deployment_key
 from rmtui.auth.operator import identify as _identify
@@ -22,7 +24,7 @@ def identify(surface: str = "console") -> Operator | None:
 
 
 def remember(callsign: str) -> None:
-    """Write to ``config.toml`` who acts on this database; the rest of the file stays as it is.
+    """Write to ``config.toml`` who acts on this database, from now on; the rest of the file stays as it is.
 
     :raises ConfigurationError: the file is there and cannot be understood.
     :raises StorageError: it cannot be written.
@@ -40,3 +42,5 @@ def remember(callsign: str) -> None:
     document.setdefault("operators", tomlkit.table())[deployment_key()] = callsign
     make_dir(path.parent, 0o700)
     write_file(path, tomlkit.dumps(document).encode(), 0o600)
+    config = settings.current()
+    settings.configure(replace(config, operators={**config.operators, deployment_key(): callsign}))
