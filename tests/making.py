@@ -8,6 +8,7 @@ from typing import Any
 
 from rmtui import settings
 from rmtui.auth.operator import Operator
+from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
@@ -15,6 +16,10 @@ from rmtui.db.people import Person, Role
 from rmtui.services.types import State
 
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+NAMES = """
+    RAVEN raven Raven ÅKE Åke åke 100% 1001 A_B AxB back\\slash KARHU karhu Ж ж 鷹 Z a
+""".split()
+"""Callsigns that try comparing, sorting and filtering."""
 NUMBERS = {State.PENDING: 0, State.APPROVED: 1, State.REJECTED: 2}
 
 
@@ -40,6 +45,12 @@ def make_enrollment(callsign: str, code: str | None = None, state: State = State
     """An enrolment in any state."""
     with connection():
         return Enrollment.create(callsign=callsign, approvecode=code or uuid.uuid4().hex.upper(), state=NUMBERS[state], **columns)
+
+
+def run(statement: str) -> None:
+    """Write behind everybody's back."""
+    with connection():
+        db.execute_sql(statement)
 
 
 def make_pool(owner: uuid.UUID | None = None, code: str = "INVITE22", **columns: Any) -> EnrollmentPool:
