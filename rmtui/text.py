@@ -22,6 +22,7 @@ __all__ = [
     "role_problem",
     "same_code",
     "skeleton",
+    "storable",
 ]
 
 CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
@@ -104,6 +105,11 @@ def role_problem(text: str) -> str | None:
     """Why ``text`` cannot be the name of a role, as the end of a sentence; None when it can."""
     problem = callsign_problem(text)
     return "it holds a space" if problem is None and any(char.isspace() for char in text) else problem
+
+
+def storable(text: str) -> bool:
+    """Whether every database can hold the text: it has no NUL and no half characters."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def fold(text: str) -> str:

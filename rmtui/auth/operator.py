@@ -10,9 +10,9 @@ from rmtui.db.config import DBConfig
 from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError
-from rmtui.text import plain
+from rmtui.text import plain, storable
 
-__all__ = ["ADMIN", "NotAnOperator", "Operator", "deployment_key", "identify"]
+__all__ = ["ADMIN", "NotAnOperator", "Operator", "deployment_key", "findable", "identify"]
 
 ADMIN = "admin"
 """The role that may act."""
@@ -38,6 +38,16 @@ class Operator:
     """How it was proven that it is them."""
 
 
+def findable(callsign: str) -> str:
+    """A callsign that can be looked up.
+
+    :raises NotFound: no database can hold it, so nobody has it.
+    """
+    if not storable(callsign):
+        raise NotFound(f"There is no “{plain(callsign, 80)}”.")
+    return callsign
+
+
 def deployment_key() -> str:
     """What ``config.toml`` knows this database as: no operator of one is taken for an operator of another."""
     config = DBConfig.singleton()
@@ -56,7 +66,7 @@ def identify(surface: str = "library") -> Operator | None:
     if name is None:
         return None
     try:
-        person = Person.by_callsign(name)
+        person = Person.by_callsign(findable(name))
     except Deleted:
         raise NotAnOperator(f"{plain(name)}, named by {source}, was revoked; name an active admin.") from None
     except AmbiguousCallsign as error:

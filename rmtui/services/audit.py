@@ -16,7 +16,7 @@ from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services.types import AuditEntry
-from rmtui.text import plain
+from rmtui.text import plain, storable
 
 __all__ = ["Act", "acting", "history", "ready", "record"]
 
@@ -96,8 +96,8 @@ def record(
         action=action,
         outcome=outcome,
         target_pk=target_pk,
-        target=target,
-        detail=detail,
+        target=target if storable(target) else plain(target),
+        detail=detail if storable(detail) else plain(detail),
     )
 
 

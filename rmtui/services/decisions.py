@@ -8,12 +8,13 @@ from collections.abc import Callable
 from rmtui.auth.operator import Operator
 from rmtui.db import approval, callsigns
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
+from rmtui.db.errors import NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services.audit import acting
 from rmtui.services.types import Approved, CreatedEnrollment
-from rmtui.text import normalise_callsign, plain
+from rmtui.text import normalise_callsign, plain, storable
 
 __all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen"]
 
@@ -49,12 +50,15 @@ def create(operator: Operator | None, callsign: str, *, csr: str | None = None, 
     :raises PoolInactive: the invite is disabled.
     """
     with acting(operator, "create") as act:
-        act.on(None, callsign)
+        act.on(None, plain(callsign, 80))
         callsign = normalise_callsign(callsign)
+        act.on(None, callsign)
         if csr is not None:
             from rmtui.pki.csr import check_csr
 
             check_csr(csr, callsign)
+        if invitecode and not storable(invitecode):
+            raise NotFound("There is no such invite code.")
         pool = EnrollmentPool.by_invitecode(invitecode) if invitecode else None
 
         def record(made: Enrollment) -> None:
@@ -107,7 +111,7 @@ def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
     with acting(operator, "reject") as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
-        reason = " ".join(reason.split())
+        reason = plain(" ".join(reason.split()))
         if not reason:
             raise ReasonMissing(f"{plain(found.callsign)} was not rejected: say why.")
         if len(reason) > MAX_REASON:

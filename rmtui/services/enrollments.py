@@ -9,6 +9,7 @@ from typing import Any
 from peewee import fn
 
 from rmtui import settings
+from rmtui.auth.operator import findable
 from rmtui.db import approval, callsigns, issuing
 from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
@@ -178,7 +179,7 @@ def find(callsign: str) -> EnrollmentDetail:
 
     :raises NotFound: there is none.
     """
-    return _detail(Enrollment.by_callsign(callsign))
+    return _detail(Enrollment.by_callsign(findable(callsign)))
 
 
 @connected

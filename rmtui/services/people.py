@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import JOIN
 
+from rmtui.auth.operator import findable
 from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.middleware import connected
@@ -25,7 +26,7 @@ def _select(query: PeopleQuery) -> Any:
     if query.status != "all":
         select = select.where(Person.deleted.is_null(query.status == "active"))
     if query.role is not None:
-        select = select.where(Person.pk.in_(Role.select(Role.user).where(Role.role == query.role)))
+        select = select.where(Person.pk.in_(Role.select(Role.user).where(windows.equals(Role.role, query.role))))
     return select.where(windows.holds(Person.callsign, query.text)) if query.text else select
 
 
@@ -89,7 +90,7 @@ def find(callsign: str) -> PersonDetail:
 
     :raises NotFound: there is none.
     """
-    return _detail(Person.by_callsign(callsign, allow_deleted=True))
+    return _detail(Person.by_callsign(findable(callsign), allow_deleted=True))
 
 
 def _detail(found: Person) -> PersonDetail:

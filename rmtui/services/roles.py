@@ -18,7 +18,7 @@ from rmtui.services import windows
 from rmtui.services.audit import acting
 from rmtui.services.types import Cursor, Member, Page, RoleRow
 from rmtui.services.windows import Order
-from rmtui.text import fold, plain, role_problem
+from rmtui.text import fold, plain, role_problem, storable
 
 __all__ = ["InvalidRole", "LastAdmin", "NotAMember", "SelfDemotion", "assign", "list_members", "list_roles", "member_cursor", "remove"]
 
@@ -83,7 +83,7 @@ def list_members(
     limit: int = 200,
 ) -> Page[Member]:
     """A stretch of the active people who have a role, by callsign."""
-    members = Role.select(Role.user).where(Role.role == role)
+    members = Role.select(Role.user).where(windows.equals(Role.role, role))
     select = Person.select(Person.pk, Person.callsign).where(Person.deleted.is_null() & Person.pk.in_(members))
     order = Order((windows.lowered(Person.callsign),), Person.pk)
     return windows.page(select, order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
@@ -129,7 +129,7 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
                 raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
             if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and _others(found) == 0:
                 raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nothing was changed.")
-            taken = found.remove_role(role)
+            taken = storable(role) and found.remove_role(role)
             if taken:
                 act.done(role)
         return taken

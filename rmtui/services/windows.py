@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from peewee import Field, Node, Value, fn
+from peewee import SQL, Field, Node, Value, fn
 
 from rmtui.db.base import db
 from rmtui.services.types import Count, Cursor, Page
+from rmtui.text import storable
 
-__all__ = ["Order", "Sort", "count", "holds", "lowered", "moment", "names", "page", "to_uuid"]
+__all__ = ["Order", "Sort", "count", "equals", "holds", "lowered", "moment", "names", "page", "to_uuid"]
 
 Row = TypeVar("Row")
+
+NOTHING = SQL("1 = 0")
+"""A condition that no row meets."""
 
 
 def _same(value: Any) -> Any:
@@ -101,6 +105,8 @@ def count(select: Any, most: int) -> Count:
 
 def holds(field: Field, text: str) -> Any:
     """Rows whose ``field`` holds ``text``, without case; letters outside ASCII in the cases they are usually written."""
+    if not storable(text):
+        return NOTHING
     if text.isascii():
         return field.contains(text)
     condition: Any = None
@@ -108,6 +114,11 @@ def holds(field: Field, text: str) -> Any:
         term = field.contains(variant)
         condition = term if condition is None else condition | term
     return condition
+
+
+def equals(field: Field, text: str) -> Any:
+    """Rows whose ``field`` is exactly ``text``."""
+    return field == text if storable(text) else NOTHING
 
 
 def lowered(field: Field) -> Sort:
