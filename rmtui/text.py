@@ -157,5 +157,5 @@ def normalise_code(text: str) -> str:
 
 def same_code(given: str, wanted: str) -> bool:
     """Whether a code read out is the one wanted, in time that does not depend on where they differ. Empty never is."""
-    left, right = normalise_code(given).encode(), normalise_code(wanted).encode()
+    left, right = (normalise_code(code).encode("utf-8", "surrogatepass") for code in (given, wanted))
     return bool(left) and hmac.compare_digest(left, right)
