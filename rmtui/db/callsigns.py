@@ -18,8 +18,8 @@ __all__ = ["UNSTEADY", "by_callsign", "check_reserved", "matching", "lookalikes"
 
 M = TypeVar("M", bound=BaseModel)
 
-UNSTEADY = frozenset("afhijklnstwy")
-"""ASCII letters that some other character folds to or begins with, such as the Kelvin sign to k."""
+UNSTEADY = frozenset("afhijklnstwy`;")
+"""ASCII characters that some other character folds to or begins with, such as the Kelvin sign to k."""
 
 
 def taking(callsign: str) -> str:

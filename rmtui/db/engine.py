@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, OperationalError, SqliteDatabase
+from peewee import Database, SqliteDatabase
 from playhouse.pool import PooledPostgresqlDatabase
 
 from rmtui import settings
@@ -29,6 +29,8 @@ class _Retrying:
     retry_interval = 0
 
     def _connect(self) -> Any:
+        from psycopg2 import OperationalError  # Peewee wraps it further out
+
         for left in range(self.retry_limit, -1, -1):
             try:
                 return super()._connect()  # type: ignore[misc]
