@@ -87,9 +87,9 @@ class BaseModel(DBModel):
 
     pk = UUIDField(primary_key=True, default=uuid.uuid4)
     """Primary key."""
-    created = UTCDateTimeField(default=clock.utcnow)
+    created = UTCDateTimeField(default=utcnow)
     """When the row was made."""
-    updated = UTCDateTimeField(default=clock.utcnow)
+    updated = UTCDateTimeField(default=utcnow)
     """When the row was last changed."""
     deleted = UTCDateTimeField(null=True)
     """When the row was marked as deleted; None while it counts."""

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from peewee import BigAutoField, BooleanField, Database, IntegerField, Model, ModelUpdate, UUIDField
 
-from rmtui import clock
-from rmtui.db.base import db
+from rmtui.db.base import db, utcnow
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import ForbiddenOperation
 from rmtui.db.fields import UTCDateTimeField, VarCharField
@@ -47,7 +46,7 @@ class Claim(OwnModel):
     """Host, boot and process namespace of the process, so that a dead one is recognised."""
     process = VarCharField()
     """Process id and start time."""
-    created = UTCDateTimeField(default=clock.utcnow)
+    created = UTCDateTimeField(default=utcnow)
     expires = UTCDateTimeField()
 
 
@@ -64,7 +63,7 @@ class Issued(OwnModel):
     """SHA-256 of the certificate, lower-case hexadecimal."""
     not_before = UTCDateTimeField()
     not_after = UTCDateTimeField()
-    created = UTCDateTimeField(default=clock.utcnow)
+    created = UTCDateTimeField(default=utcnow)
     committed = BooleanField(default=False)
     """Whether the person it was signed for exists."""
     revoked_on = UTCDateTimeField(null=True, index=True)
@@ -78,7 +77,7 @@ class Audit(OwnModel):
     base_name = "audit"
 
     id = BigAutoField()
-    at = UTCDateTimeField(default=clock.utcnow)
+    at = UTCDateTimeField(default=utcnow)
     operator_pk = UUIDField(null=True)
     operator = VarCharField()
     """Callsign of the operator, as it was."""

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Self
 
 from peewee import SQL, ForeignKeyField, ModelIndex, UUIDField
 
-from rmtui import clock, settings
+from rmtui import settings
 from rmtui.db import callsigns
-from rmtui.db.base import BaseModel, DBModel
+from rmtui.db.base import BaseModel, DBModel, utcnow
 from rmtui.db.errors import NotFound
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField, parse_pk
 from rmtui.db.locks import exclusive
@@ -218,9 +218,9 @@ class Role(DBModel):
 
     pk = UUIDField(primary_key=True, default=uuid.uuid4)
     """Primary key."""
-    created = UTCDateTimeField(default=clock.utcnow)
+    created = UTCDateTimeField(default=utcnow)
     """When the role was given."""
-    updated = UTCDateTimeField(default=clock.utcnow)
+    updated = UTCDateTimeField(default=utcnow)
     """When the row was last changed."""
     user = ForeignKeyField(Person, column_name="user", lazy_load=False, index=False, backref="role_rows")
     """Primary key of who has the role."""
