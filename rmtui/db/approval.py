@@ -11,18 +11,19 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from peewee import InterfaceError, OperationalError
+from peewee import IntegrityError, InterfaceError, OperationalError
 
 from rmtui import clock, settings
 from rmtui.db import callsigns, issuing
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.enrollments import Enrollment, EnrollmentState, decision
-from rmtui.db.errors import BeingApproved, EnrollmentError, InvalidCallsign, OutcomeUnknown, WrongCode
+from rmtui.db.errors import BeingApproved, CallsignReserved, EnrollmentError, InvalidCallsign, OutcomeUnknown, WrongCode
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
@@ -92,9 +93,10 @@ def approve(
     signer = issuing.authority()
     claim, row = _claim(enrollment, approver, code)
     identity = _Identity(claim.person, row.callsign, row.csr)
+    names = (decision(row.pk), callsigns.taking(row.callsign))
 
     def commit() -> Person:
-        with exclusive(decision(row.pk), callsigns.taking(row.callsign)):
+        with exclusive(*names):
             if not Claim.delete().where((Claim.enrollment == row.pk) & (Claim.token == claim.token)).execute():
                 enrollment.guard_pending()
                 raise BeingApproved(
@@ -117,7 +119,7 @@ def approve(
         return person
 
     try:
-        person = _outcome(identity, signer, tell, commit, claim)
+        person = _outcome(identity, signer, tell, commit, claim, names)
     finally:
         _under_way.discard(claim.token)
     enrollment._take(enrollment.reread())
@@ -133,11 +135,13 @@ def create_with_cert(model: type[P], callsign: str, extra: Mapping[str, Any] | N
     model.check_free(callsign)
     _check_csr(identity.csr, callsign)
 
+    names = (callsigns.taking(callsign),)
+
     def commit() -> P:
-        with exclusive(callsigns.taking(callsign)):
+        with exclusive(*names):
             return _create_person(model, identity, dict(extra or {}))
 
-    return _outcome(identity, signer, _quiet, commit, None)
+    return _outcome(identity, signer, _quiet, commit, None, names)
 
 
 def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[Claim, Enrollment]:
@@ -179,24 +183,36 @@ def _check_csr(csr: str | None, callsign: str) -> None:
 
 def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]) -> P:
     model.check_free(identity.callsign)
-    person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
+    try:
+        person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
+    except IntegrityError:  # the web API takes no lock of ours, but the index holds
+        raise CallsignReserved(f"{plain(identity.callsign)} was taken just now; nothing was made.") from None
     Issued.update(committed=True).where(Issued.serial == identity.serial).execute()
     return person
 
 
-def _outcome(identity: _Identity, signer: Any, tell: Callable[[str], None], commit: Callable[[], P], claim: Claim | None) -> P:
-    """Make the identity and commit; undo whatever was made when either fails."""
+def _outcome(
+    identity: _Identity, signer: Any, tell: Callable[[str], None], commit: Callable[[], P], claim: Claim | None, names: tuple[str, ...]
+) -> P:
+    """Make the identity and commit; undo whatever was made when either fails.
+
+    :param names: of the locks that ``commit`` holds.
+    """
     try:
         _make(identity, signer, tell)
         tell("Recording the approval")
         return commit()
     except (OperationalError, InterfaceError) as error:
-        done = _after_lost_connection(identity, claim, error)
+        done = _after_lost_connection(identity, claim, names, error)
         if done:
             return done  # type: ignore[return-value]
         raise
-    except BaseException:
+    except Exception:
         _undo(identity, claim)
+        raise
+    except BaseException:  # interrupted, perhaps just after the commit
+        if not _committed(identity):
+            _undo(identity, claim)
         raise
 
 
@@ -237,13 +253,27 @@ def _undo(identity: _Identity, claim: Claim | None) -> None:
             logger.warning("the next CRL names a lost certificate, this one does not: %s", error.sentence)
 
 
-def _after_lost_connection(identity: _Identity, claim: Claim | None, error: Exception) -> Person | None:
-    """What became of a commit whose answer was lost: the person if it was done, None after undoing what was not."""
+def _committed(identity: _Identity) -> bool:
+    """Whether the person is there for good; a transaction that an interruption left open is ended first."""
+    if db.in_transaction():
+        return False
+    if not is_sqlite(db) or db.connection().in_transaction:
+        db.rollback()
+    return Person.select(Person.pk).where(Person.pk == identity.pk).exists()
+
+
+def _after_lost_connection(identity: _Identity, claim: Claim | None, names: tuple[str, ...], error: Exception) -> Person | None:
+    """What became of a commit whose answer was lost: the person if it was done, None after undoing what was not.
+
+    A session that was lost may live on and commit yet: it holds its locks until then, and they are waited for.
+    """
     try:
-        if not is_sqlite(db):
+        lost = not is_sqlite(db) and db.connection().closed
+        if lost:
             db.manual_close()
             db.connect()
-        person: Person | None = Person.get_or_none(Person.pk == identity.pk)
+        with exclusive(*names) if lost else nullcontext():
+            person: Person | None = Person.get_or_none(Person.pk == identity.pk)
     except (OperationalError, InterfaceError):
         raise OutcomeUnknown(
             f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
