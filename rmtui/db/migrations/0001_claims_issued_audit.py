@@ -68,6 +68,11 @@ def up(migrator, db):
                 f"CREATE TRIGGER rmtui_audit_no_{verb.lower()} BEFORE {verb} ON rmtui_audit "
                 "BEGIN SELECT RAISE(ABORT, 'the audit table is only ever added to'); END"
             )
+        db.execute_sql(  # REPLACE deletes without the trigger above
+            "CREATE TRIGGER rmtui_audit_no_replace BEFORE INSERT ON rmtui_audit "
+            "WHEN EXISTS (SELECT 1 FROM rmtui_audit WHERE id = NEW.id) "
+            "BEGIN SELECT RAISE(ABORT, 'the audit table is only ever added to'); END"
+        )
     else:
         db.execute_sql(
             "CREATE FUNCTION rmtui.audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS "
