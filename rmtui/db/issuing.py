@@ -104,8 +104,14 @@ def _adopt_certificate(person: Person) -> None:
     if Issued.select().where(Issued.person == person.pk).exists():
         return
     from rmtui.pki.identity import read_certificate
+    from rmtui.pki.interface import FileMissing
 
-    found = read_certificate(person.directory)
+    try:
+        found = read_certificate(person.directory)
+    except FileMissing:
+        if not settings.current().people_dir.is_dir():  # nobody's files are here: this is not the deployment's data directory
+            raise
+        return  # whoever made the person was stopped half-way, and there is no certificate to revoke
     Issued.create(
         serial=found.serial,
         person=person.pk,
