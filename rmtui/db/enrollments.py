@@ -217,8 +217,13 @@ class Enrollment(KeptModel):
                 .execute()
             )
             if changed != 1:
-                word = state_word(self.reread().state)
-                raise ForbiddenOperation(f"{plain(self.callsign)} is {word}; only a rejected enrolment can be re-opened.")
+                now_is = self.reread()
+                word = state_word(now_is.state)
+                if now_is.person is not None and now_is.state == EnrollmentState.REJECTED:
+                    word = "rejected, but a person was made of it"
+                raise ForbiddenOperation(
+                    f"{plain(self.callsign)} is {word}; only a rejected enrolment without a person can be re-opened. Nothing was changed."
+                )
             if on_commit is not None:
                 on_commit()
             return code
