@@ -81,6 +81,16 @@ class DBModel(Model):
                 raise TypeError(f"{type(self).__name__} has no column {unknown[0]!r}")
         super().__init__(*args, **kwargs)
 
+    @classmethod
+    def truncate_table(cls, **_options: Any) -> Any:
+        """Refused: the rows are the deployment's."""
+        raise _kept(cls)
+
+    @classmethod
+    def drop_table(cls, *_args: Any, **_kwargs: Any) -> Any:
+        """Refused: the tables are the deployment's."""
+        raise _kept(cls)
+
 
 class BaseModel(DBModel):
     """A table whose rows have a UUID, know their times, and are marked rather than deleted."""
@@ -137,16 +147,6 @@ class BaseModel(DBModel):
         """Refused: rows are marked, not removed."""
         raise _kept(cls)
 
-    @classmethod
-    def truncate_table(cls, **_options: Any) -> Any:
-        """Refused: rows are marked, not removed."""
-        raise _kept(cls)
-
-    @classmethod
-    def drop_table(cls, *_args: Any, **_kwargs: Any) -> Any:
-        """Refused: the tables belong to the deployment."""
-        raise _kept(cls)
-
 
 class KeptModel(BaseModel):
     """A table whose rows cannot even be marked as deleted, one by one or in bulk."""
@@ -168,6 +168,16 @@ class KeptModel(BaseModel):
         if any(getattr(name, "name", name) == "deleted" for name in named):
             raise _kept(cls)
         return super().update(__data, **update)
+
+    @classmethod
+    def replace(cls, *_args: Any, **_kwargs: Any) -> Any:
+        """Refused: what is replaced is deleted first."""
+        raise _kept(cls)
+
+    @classmethod
+    def replace_many(cls, *_args: Any, **_kwargs: Any) -> Any:
+        """Refused: what is replaced is deleted first."""
+        raise _kept(cls)
 
 
 def _kept(model: type[DBModel]) -> ForbiddenOperation:
