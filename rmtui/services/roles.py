@@ -125,10 +125,10 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
         act.on(found.pk, found.callsign)
         with exclusive(_ADMINS):
             act.person()
-            if role == ADMIN and operator is not None and found.pk == operator.pk:
-                raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
             if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and _others(found) == 0:
                 raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nothing was changed.")
+            if role == ADMIN and operator is not None and found.pk == operator.pk:
+                raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
             taken = storable(role) and found.remove_role(role)
             if taken:
                 act.done(role)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rmtui import settings
-from rmtui.auth.operator import ADMIN, Operator
+from rmtui.auth.operator import ADMIN, Operator, deployment_key
 from rmtui.auth.permissions import require_writable
 from rmtui.db import callsigns, issuing
 from rmtui.db.base import bind_config, init_db
@@ -21,7 +21,7 @@ from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.services import operators
 from rmtui.services.audit import record
 from rmtui.services.deployment import has_admin
-from rmtui.text import fold, normalise_callsign, plain
+from rmtui.text import normalise_callsign, plain
 
 __all__ = ["AdminExists", "SetUp", "set_up"]
 
@@ -72,14 +72,17 @@ def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = Non
     try:
         with lock(config.local_data_dir / ".setup.lock"):
             _make_database(tell, made)
+            if callsign is not None:
+                with connection():
+                    _first(callsign, made)
             _make_keys(tell, made)
-            pfx = "" if callsign is None else _make_admin(callsign, tell, made)
+            admin, pfx = ("", "") if callsign is None else _make_admin(callsign, tell, made)
             with connection():
                 issuing.publish_crl()
     except BaseException:
         _remove_if_untouched(config.local_data_dir, fresh)
         raise
-    return SetUp(callsign or "", pfx, callsign or "", DBConfig.singleton().place(), str(config.local_data_dir), tuple(made))
+    return SetUp(admin, pfx, admin, DBConfig.singleton().place(), str(config.local_data_dir), tuple(made))
 
 
 def _check_backend() -> None:
@@ -130,28 +133,38 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
         made.append(f"the token keys in {plain(config.jwt_privkey_path.parent)}")
 
 
-def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> str:
-    """The first admin, with their role; the path of their PFX."""
+def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> tuple[str, str]:
+    """The first admin, with their role: their callsign as it is written, and the path of their PFX."""
     with connection():
-        try:
-            person = Person.by_callsign(callsign)
-        except NotFound:
-            person = None
-        if has_admin():
-            if person is not None and person.has_role(ADMIN) and fold(person.callsign) == fold(callsign):
-                return str(person.directory / "mtls.pfx")
-            raise AdminExists(f"There is an active admin already, who can make {plain(callsign)} one; nothing was made.")
+        person = _first(callsign, made)
         if person is None:
             tell(f"Making the key and certificate of {plain(callsign)}")
             person = Person.create_with_cert(callsign)
             made.append(f"the admin {plain(callsign)}, with key and certificate")
         with exclusive("admins"):
-            if has_admin():
-                raise AdminExists(f"Another admin was made just now; {plain(callsign)} was not given the role.")
-            person.assign_role(ADMIN)
-            record(Operator(person.pk, person.callsign, "set-up", proof="set-up"), "init", "done", person.pk, person.callsign, ADMIN)
-    operators.remember(person.callsign)
-    return str(person.directory / "mtls.pfx")
+            fresh = not person.has_role(ADMIN)
+            if fresh:
+                _first(callsign, made)
+                person.assign_role(ADMIN)
+                record(Operator(person.pk, person.callsign, "set-up", proof="set-up"), "init", "done", person.pk, person.callsign, ADMIN)
+    if fresh or deployment_key() not in settings.current().operators:  # a set-up that ended half-way may not have come so far
+        operators.remember(person.callsign)
+    return person.callsign, str(person.directory / "mtls.pfx")
+
+
+def _first(callsign: str, made: list[str]) -> Person | None:
+    """Who has the callsign, if anybody does, and can be the first admin or is.
+
+    :raises AdminExists: somebody else is an active admin already.
+    """
+    try:
+        person = Person.by_callsign(callsign)
+    except NotFound:
+        person = None
+    if has_admin() and not (person is not None and person.has_role(ADMIN)):
+        rest = "nothing was made" if not made else f"what was made is {', '.join(made)}"
+        raise AdminExists(f"There is an active admin already, who can make {plain(callsign)} one; {rest}.")
+    return person
 
 
 def _remove_if_untouched(path: Path, fresh: bool) -> None:
