@@ -18,7 +18,7 @@ from textual.screen import Screen
 from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.tui.glyphs import ascii_wanted, show
-from rmtui.tui.opening import Opening, begin
+from rmtui.tui.opening import Opening, begin, opened
 from rmtui.tui.screens.main import PANES, MainScreen
 from rmtui.tui.themes import DARK
 from rmtui.tui.threads import DaemonExecutor, Writes
@@ -122,8 +122,19 @@ class RmtuiApp(App[None]):
     def _stop(self) -> None:
         self.exit(return_code=EXIT_INTERRUPTED)
 
+    def get_default_screen(self) -> Screen[object]:
+        """The main screen at once, when the first page is there already; it usually is."""
+        if self._first.done() and self._first.exception() is None:
+            opening = self._first.result()
+            if opening.deployment.ready:
+                self.opening = opening
+                return MainScreen(opening)
+        return super().get_default_screen()
+
     async def on_mount(self) -> None:
         """Wait for the first page, which has been on its way since before Textual was imported."""
+        if self.opening is not None:
+            return
         try:
             opening = await asyncio.wrap_future(self._first)
         except RmtuiError as error:
@@ -185,7 +196,10 @@ def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str
     if first.done() and isinstance(error := first.exception(), RmtuiError):
         return _refuse(error)
     app = RmtuiApp(first, codes=codes)
-    app.run()
+    try:
+        app.run()
+    finally:
+        opened()
     if not app.writes.wait(PATIENCE):
         sys.stderr.write("A change was still under way when the console ended; look at it before trying again.\n")
     if app.ended_by is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
 
-__all__ = ["Opening", "begin", "open_console"]
+__all__ = ["Opening", "begin", "open_console", "opened"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,11 @@ def open_console() -> Opening:
 
 
 def begin() -> Future[Opening]:
-    """Run :func:`open_console` in a thread of its own, which does not keep the program from ending."""
+    """Run :func:`open_console` in a thread of its own, which does not keep the program from ending.
+
+    Until :func:`opened`, nothing is searched for garbage: nearly all that loading makes is there to stay.
+    """
+    gc.disable()
     future: Future[Opening] = Future()
 
     def run() -> None:
@@ -61,3 +66,10 @@ def begin() -> Future[Opening]:
 
     threading.Thread(target=run, name="opening", daemon=True).start()
     return future
+
+
+def opened() -> None:
+    """The first screen is there: garbage is collected again, without going through what was loaded so far."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -43,6 +43,7 @@ class Dialog(ModalScreen[Result], Errands):
     """A question to the operator. Esc goes back; Enter counts only when it was meant."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
+    CSS_PATH = "dialogs.tcss"
     CONFIRM: ClassVar[str] = ""
     """Label of the button that does it; empty when there is nothing to do but close."""
     CANCEL: ClassVar[str] = "Cancel"

@@ -58,7 +58,7 @@ class EnrollDialog(Dialog[CreatedEnrollment]):
     def body(self) -> Iterable[Widget]:
         """Two lines to type in."""
         yield prose("Makes a pending enrolment and its approve code, as the person's own web page would.")
-        yield entry("Callsign", ident="callsign", placeholder="what they are called")
+        yield entry("Callsign", ident="callsign", placeholder="what they are called").add_class("close")
         yield prose("", ident="problem", classes="problem")
         yield entry("CSR file", ident="csr", placeholder="optional: path of the request they brought")
         yield prose("Without a CSR their key is made here when they are approved.", classes="hint")

@@ -29,10 +29,10 @@ Row = TypeVar("Row")
 Query = TypeVar("Query")
 
 LIST_KEYS: list[BindingType] = [
-    Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only callsigns that hold what you type"),
-    Binding("s", "sort", "Sort", id="pane.sort", tooltip="By the next column"),
+    Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only callsigns that hold what is typed"),
+    Binding("s", "sort", "Sort", id="pane.sort", tooltip="Sort by the next column"),
     Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
-    Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal's clipboard"),
+    Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal"),
     Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter"),
 ]
 

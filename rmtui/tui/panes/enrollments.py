@@ -28,10 +28,10 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     SORTS = ("age", "callsign", "decided")
     BINDING_GROUP_TITLE = "Enrolments"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve with the code the person reads out (pending only)"),
-        Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject with a reason (pending only)"),
-        Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Make it pending again, under a new code (rejected only)"),
-        Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment here; shows its approve code once"),
+        Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve a pending one, with the code read out"),
+        Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject a pending one, with a reason"),
+        Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Re-open a rejected one, under a new code"),
+        Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment; its code is shown once"),
         Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
         *LIST_KEYS,
     ]

@@ -14,7 +14,7 @@ from rmtui import clock, settings
 from rmtui.errors import RmtuiError
 from rmtui.services import deployment
 from rmtui.tui.glyphs import show
-from rmtui.tui.opening import Opening
+from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
 from rmtui.tui.watch import Watching
@@ -81,6 +81,7 @@ class MainScreen(Watching):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        opened()
         self.watch_database()
         if self._opening.problem is not None:
             self.console.tell_error(self._opening.problem)

@@ -33,6 +33,7 @@ class SetupScreen(Screen[Opening], Errands):
     """Gives the deployment that it made."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Input"
+    CSS_PATH: ClassVar[list[str]] = ["../dialogs/dialogs.tcss", "setup.tcss"]
     BINDING_GROUP_TITLE = "Set-up"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", "Go on", id="setup.enter", priority=True, tooltip="Make the deployment, then open the console"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.widgets import Input
+
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
 __all__ = ["KeyLine"]
@@ -20,15 +22,15 @@ class KeyLine(OneLine):
         """The keys, most useful first; the last two are never left out."""
         pieces: list[Piece] = []
         seen: set[str] = set()
+        focused = self.screen.focused
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not binding.show or binding.action in seen:
+            if not binding.show or binding.action in seen or (isinstance(focused, Input) and active.node is not focused):
                 continue
             seen.add(binding.action)
             key = self.app.get_key_display(binding)
             style = "" if active.enabled else "line--off"
             weight = 100 if binding.id in {"app.quit", "main.help"} else 50 - len(pieces)
-            pieces.append(
-                Piece(f"{key} {binding.description}", style, weight, f"screen.press_key('{binding.key}')" if active.enabled else "")
-            )
+            action = f"screen.press_key('{binding.key}')" if active.enabled else ""
+            pieces.append(Piece(f"{key} {binding.description}", style, weight, action, lead=len(key)))
         return pieces

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -15,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rmtui.tui.glyphs import glyphs, show
-from rmtui.tui.widgets.columns import cut
+from rmtui.tui.widgets.columns import cut, spaced
 
 __all__ = ["Ticks"]
 
@@ -114,4 +113,4 @@ class Ticks(Widget, can_focus=True):
         mark = glyphs().cursor if at_cursor else " "
         text = f"{mark} [{'x' if label in self.ticked else ' '}] {show(label)}"
         style = self.get_component_rich_style("ticks--cursor") if at_cursor else self.rich_style
-        return Strip([Segment(cut(text, width), style)], width)
+        return Strip(spaced(cut(text, width), style), width)
