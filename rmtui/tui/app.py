@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -122,7 +122,7 @@ class RmtuiApp(App[None]):
     def _stop(self) -> None:
         self.exit(return_code=EXIT_INTERRUPTED)
 
-    def get_default_screen(self) -> Screen[object]:
+    def get_default_screen(self) -> Screen[Any]:
         """The main screen at once, when the first page is there already; it usually is."""
         if self._first.done() and self._first.exception() is None:
             opening = self._first.result()

@@ -137,6 +137,9 @@ class ApproveDialog(Dialog[Approved]):
         self._approved = value
         for selector in ("#ask", ".entry", "#lookalike", "#sure", ".hint"):
             self.query(selector).set(display=False)
+        live = self.console.deployment.kind == "postgresql"
+        hand_over = "They fetch mtls.pfx from the deployment's page" if live else "Hand them mtls.pfx from there"
+        hand_over += "; its password is their callsign."
         self.query_one(Facts).tell(
             [
                 Section(
@@ -147,7 +150,7 @@ class ApproveDialog(Dialog[Approved]):
                         ("Files", show(value.files)),
                     ),
                 ),
-                Section("", (("", "They fetch mtls.pfx from there or from the deployment's page; its password is their callsign."),)),
+                Section("", (("", hand_over),)),
             ]
         )
         self.query_one("#cancel").display = False

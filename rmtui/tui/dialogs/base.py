@@ -20,6 +20,7 @@ from rmtui.errors import RmtuiError
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.ticks import Ticks
 
 __all__ = ["Dialog", "entry", "prose"]
@@ -51,7 +52,6 @@ class Dialog(ModalScreen[Result], Errands):
     """Whether the dialog opens on Cancel."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back", id="dialog.cancel", tooltip="Close without doing anything"),
-        Binding("enter", "enter", "Confirm", id="dialog.confirm", priority=True, show=False, tooltip="Press the button or send the form"),
         Binding("tab,down", "step(1)", "Next", id="dialog.next", show=False, tooltip="To the next control"),
         Binding("shift+tab,up", "step(-1)", "Previous", id="dialog.previous", show=False, tooltip="To the previous control"),
         Binding("right", "step(1)", "Next", id="dialog.right", show=False),
@@ -75,6 +75,8 @@ class Dialog(ModalScreen[Result], Errands):
         self._title = title
         self.guard = EnterGuard()
         self.running = False
+        self.expect: Callable[[bool], None] | None = None
+        """Told True before the change is made, and False when it was refused, by whoever would report it as news otherwise."""
 
     # What a dialog says
 
@@ -105,9 +107,9 @@ class Dialog(ModalScreen[Result], Errands):
                 yield from self.body()
             yield prose("", ident="message")
             with Horizontal(id="buttons"):
-                yield Button(self.CANCEL, id="cancel", compact=True)
+                yield Choice(self.CANCEL, id="cancel", compact=True)
                 if self.CONFIRM:
-                    yield Button(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
+                    yield Choice(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
 
     def on_mount(self) -> None:
         """Open on the safe control."""
@@ -133,6 +135,8 @@ class Dialog(ModalScreen[Result], Errands):
             return
         self._busy(True)
         self.tell("Working …", error=False)
+        if self.expect is not None:
+            self.expect(True)
         self.errand("act", lambda: self._Did(work()), self._Refused, description=description, writes=True)
 
     def progress(self, step: str) -> None:
@@ -159,6 +163,8 @@ class Dialog(ModalScreen[Result], Errands):
     @on(_Refused)
     def _take_error(self, message: _Refused) -> None:
         self._busy(False)
+        if self.expect is not None:
+            self.expect(False)
         self.focus_on(self.first_focus())
         self.tell(message.error.sentence)
         self.refused(message.error)
@@ -180,15 +186,23 @@ class Dialog(ModalScreen[Result], Errands):
         else:
             self.focus_previous()
 
-    def action_enter(self) -> None:
-        """Press the button in focus, or send the form."""
-        if not self.guard.accepts() or self.running:
-            return
-        focused = self.focused
-        if isinstance(focused, Button):
-            focused.press()
-        elif focused is not None:
-            self.entered(focused)
+    @on(Choice.Entered)
+    def _entered_choice(self, event: Choice.Entered) -> None:
+        event.stop()
+        if self.guard.accepts() and not self.running:
+            event.choice.press()
+
+    @on(Input.Submitted)
+    def _entered_input(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.guard.accepts() and not self.running:
+            self.entered(event.input)
+
+    @on(Ticks.Entered)
+    def _entered_ticks(self, event: Ticks.Entered) -> None:
+        event.stop()
+        if self.guard.accepts() and not self.running:
+            self.entered(event.ticks)
 
     def entered(self, control: Widget) -> None:
         """Enter in a control that is not a button."""

@@ -116,9 +116,9 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if changed:
             self.post_message(self.FilterChanged(getattr(query, "text", "")))
 
-    def reread(self, expected: Any = None) -> None:
+    def reread(self) -> None:
         """Read again what is on the screen, and count again."""
-        self.view.refresh_rows(expected)
+        self.view.refresh_rows()
         self.count()
 
     def count(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
@@ -16,7 +17,12 @@ from rmtui.tui.sources import EnrollmentSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 
+if TYPE_CHECKING:
+    from rmtui.tui.dialogs.base import Dialog
+
 __all__ = ["EnrollmentsPane"]
+
+Result = TypeVar("Result")
 
 STATES = (State.PENDING, State.APPROVED, State.REJECTED, None)
 """What ``f`` goes through."""
@@ -100,11 +106,11 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.approve import ApproveDialog
 
         def done(result: Approved | None) -> None:
-            self.reread(row.pk)
+            self.reread()
             if result is not None:
                 self.post_message(self.Acted(f"{show(result.callsign)} is approved."))
 
-        self.app.push_screen(ApproveDialog(row, hint=self.console.codes.get(row.callsign, "")), done)
+        self._push(ApproveDialog(row, hint=self.console.codes.get(row.callsign, "")), row, done)
 
     def action_reject(self) -> None:
         """Ask for the reason."""
@@ -114,11 +120,11 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.reject import RejectDialog
 
         def done(result: bool | None) -> None:
-            self.reread(row.pk)
+            self.reread()
             if result:
                 self.post_message(self.Acted(f"{show(row.callsign)} is rejected."))
 
-        self.app.push_screen(RejectDialog(row, live=self.console.deployment.kind == "postgresql"), done)
+        self._push(RejectDialog(row, live=self.console.deployment.kind == "postgresql"), row, done)
 
     def action_reopen(self) -> None:
         """Ask whether."""
@@ -127,7 +133,12 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             return
         from rmtui.tui.dialogs.reopen import ReopenDialog
 
-        self.app.push_screen(ReopenDialog(row), lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+        self._push(ReopenDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+
+    def _push(self, dialog: Dialog[Result], row: EnrollmentRow, done: Callable[[Result | None], None]) -> None:
+        """Open a dialog about a row; that its decision takes the row from the list is no news."""
+        dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)
+        self.app.push_screen(dialog, done)
 
     def action_new(self) -> None:
         """Ask for whom."""
@@ -144,7 +155,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.code import CodeDialog
 
         def closed(_nothing: None) -> None:
-            self.reread(created.pk)
+            self.reread()
             self.post_message(self.Acted(sentence))
 
         self.app.push_screen(CodeDialog(created), closed)

@@ -128,9 +128,9 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
 
         self.app.push_screen(DetailDialog(show(row.callsign, 60), row.callsign, lambda: people.person(row.pk), person_sections))
 
-    def reread(self, expected: Any = None) -> None:
+    def reread(self) -> None:
         """Both lists."""
-        super().reread(expected)
+        super().reread()
         if self._role:
             self.members.refresh_rows()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -24,6 +25,7 @@ from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.opening import Opening, open_console
+from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.facts import Facts, Section
 
 __all__ = ["SetupScreen"]
@@ -33,10 +35,11 @@ class SetupScreen(Screen[Opening], Errands):
     """Gives the deployment that it made."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Input"
-    CSS_PATH: ClassVar[list[str]] = ["../dialogs/dialogs.tcss", "setup.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../dialogs/dialogs.tcss", "setup.tcss"]
     BINDING_GROUP_TITLE = "Set-up"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "Go on", id="setup.enter", priority=True, tooltip="Make the deployment, then open the console"),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("ctrl+c", "app.quit", "Quit", id="setup.quit", show=False, tooltip="Quit; what was made stays"),
     ]
 
@@ -76,8 +79,8 @@ class SetupScreen(Screen[Opening], Errands):
             yield prose("", ident="steps")
             yield Facts(ident="result")
             with Horizontal(id="buttons"):
-                yield Button("Make the deployment", id="go", compact=True, variant="primary")
-                yield Button("Quit", id="quit", compact=True)
+                yield Choice("Make the deployment", id="go", compact=True, variant="primary")
+                yield Choice("Quit", id="quit", compact=True)
 
     @on(Input.Changed)
     def _judge(self, event: Input.Changed) -> None:
@@ -90,18 +93,15 @@ class SetupScreen(Screen[Opening], Errands):
         else:
             line.update("Type it and press Enter. It goes into your certificate and cannot be changed.")
 
-    def action_enter(self) -> None:
-        """Make it, or go on when it is made."""
-        if self._making:
-            return
-        focused = self.focused
-        if isinstance(focused, Button) and focused.id == "quit":
-            focused.press()
-        elif self._opening is not None:
-            if self._guard.accepts():
-                self.dismiss(self._opening)
-        else:
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        if not self._running:
             self._make()
+
+    @on(Choice.Entered)
+    def _chosen(self, event: Choice.Entered) -> None:
+        if self._guard.accepts():
+            event.choice.press()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -110,8 +110,13 @@ class SetupScreen(Screen[Opening], Errands):
             self.app.exit(return_code=0)
         elif self._opening is not None:
             self.dismiss(self._opening)
-        elif not self._making:
+        elif not self._running:
             self._make()
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key but Enter ends the repeating of a held one."""
+        if event.key != "enter":
+            self._guard.moved()
 
     def _make(self) -> None:
         callsign = self.query_one("#callsign", Input).value

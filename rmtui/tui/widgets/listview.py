@@ -149,13 +149,12 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
             self._Fetched(generation, query, place),
         )
 
-    def refresh_rows(self, expected: Hashable = None) -> None:
-        """Read again what is on the screen; the cursor stays on its row.
+    def expect(self, key: Hashable, leaving: bool) -> None:
+        """Whether it would be no news to the operator if this row left the list."""
+        (self._expected.add if leaving else self._expected.discard)(key)
 
-        :param expected: key of a row whose leaving the list is no news to the operator.
-        """
-        if expected is not None:
-            self._expected.add(expected)
+    def refresh_rows(self) -> None:
+        """Read again what is on the screen; the cursor stays on its row."""
         row = self.current
         if row is None:
             self.fetch("first")

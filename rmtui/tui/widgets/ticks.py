@@ -28,7 +28,14 @@ class Ticks(Widget, can_focus=True):
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
         Binding("space", "tick", "Tick", id="ticks.toggle", tooltip="Tick or clear the line under the cursor"),
+        Binding("enter", "enter", "Send", show=False),
     ]
+
+    @dataclass
+    class Entered(Message):
+        """Enter: the form is to be sent."""
+
+        ticks: Ticks
 
     @dataclass
     class Changed(Message):
@@ -89,6 +96,10 @@ class Ticks(Widget, can_focus=True):
             self.ticked ^= {self.labels[self._cursor]}
             self.refresh()
             self.post_message(self.Changed(self, by_hand=True))
+
+    def action_enter(self) -> None:
+        """Send the form."""
+        self.post_message(self.Entered(self))
 
     def on_click(self, event: events.Click) -> None:
         """A click ticks or clears."""
