@@ -110,7 +110,7 @@ def approve(args: argparse.Namespace) -> None:
     ahead = enrollments.preview(found.row.pk)
     for other in found.lookalikes:
         say(f"Warning: {plain(found.row.callsign)} looks like {plain(other)}.")
-    if ahead.blocked is None:
+    if ahead.blocked is None or ahead.detail.claimed_by:
         confirm(
             f"Approve {plain(found.row.callsign)}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes
         )

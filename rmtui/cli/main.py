@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rmtui.cli.output import say
+from rmtui.cli.output import discard_output, printing, say
 from rmtui.cli.parser import UsageError, build
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 
@@ -29,11 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("rmtui: interrupted; what was under way was taken back or left as it was.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read the list has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return EXIT_REFUSED
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another alphabet still gets the rest
     args = build().parse_args(argv)
     for name, value in DEFAULTS.items():
         if not hasattr(args, name):
@@ -41,12 +43,12 @@ def _run(argv: Sequence[str] | None) -> int:
     if args.version:
         from rmtui import __version__
 
-        sys.stdout.write(f"rmtui {__version__}\n")
+        with printing():
+            sys.stdout.write(f"rmtui {__version__}\n")
         return EXIT_DONE
     _configure(args)
     module, _, function = args.run.partition(":")
     code = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)(args)
-    sys.stdout.flush()
     return EXIT_DONE if code is None else int(code)
 
 

@@ -4,21 +4,54 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
-__all__ = ["one", "say", "table"]
+__all__ = ["NotPrinted", "discard_output", "one", "printing", "say", "table"]
 
 Record = Mapping[str, Any]
 
 
 def say(sentence: str) -> None:
     """Tell the operator something; not a result."""
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(plain(sentence) + "\n")
+
+
+class NotPrinted(RmtuiError):
+    """What was asked for was done, and the result could not be told."""
+
+    title = "Not printed"
+
+
+def discard_output() -> None:
+    """Let what was not printed go: it would fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Print, and be sure that it was.
+
+    :raises NotPrinted: standard output took no more, such as a file on a full disk.
+    :raises BrokenPipeError: whoever read it has seen enough.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        raise NotPrinted(
+            f"The result could not be printed ({error.strerror}). If something was to be changed, it was: look before trying again."
+        ) from error
 
 
 def _data(value: Any) -> Any:
@@ -48,7 +81,7 @@ def _cell(value: Any) -> str:
 def _csv_cell(value: Any) -> str:
     """A value that no spreadsheet takes for a formula."""
     text = _cell(value) if not isinstance(value, (tuple, list)) else " ".join(_cell(each) for each in value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+    return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip()[:1] in {"=", "+", "-", "@"} else text
 
 
 def _width(text: str) -> int:
@@ -59,7 +92,14 @@ def table(records: Iterable[Record], columns: Sequence[str], form: str) -> None:
     """Print a list: aligned text with a head, one JSON array of objects, or CSV with a head.
 
     JSON objects hold every key of a record; text and CSV only ``columns``.
+
+    :raises NotPrinted: standard output took no more.
     """
+    with printing():
+        _table(records, columns, form)
+
+
+def _table(records: Iterable[Record], columns: Sequence[str], form: str) -> None:
     out = sys.stdout
     if form == "json":
         separator = "["
@@ -84,12 +124,20 @@ def table(records: Iterable[Record], columns: Sequence[str], form: str) -> None:
 
 
 def one(record: Record, form: str) -> None:
-    """Print one record: a line for each of its fields, a JSON object, or CSV of two lines."""
+    """Print one record: a line for each of its fields, a JSON object, or CSV of two lines.
+
+    :raises NotPrinted: standard output took no more.
+    """
+    with printing():
+        _one(record, form)
+
+
+def _one(record: Record, form: str) -> None:
     if form == "json":
         sys.stdout.write(json.dumps(_data(dict(record)), indent=1) + "\n")
         return
     if form == "csv":
-        table([record], list(record), form)
+        _table([record], list(record), form)
         return
     shown = {name.replace("_", " "): value for name, value in record.items() if value not in (None, "", (), {})}
     width = max((len(name) for name in shown), default=0)
