@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
@@ -23,9 +24,12 @@ from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.ticks import Ticks
 
-__all__ = ["Dialog", "entry", "prose"]
+__all__ = ["STYLES", "Dialog", "entry", "prose"]
 
 Result = TypeVar("Result")
+
+STYLES = Path(__file__).with_name("dialogs.tcss")
+"""Loaded with the first dialog, since the first list does not need it."""
 
 
 def prose(text: str, *, ident: str | None = None, classes: str | None = None) -> Static:
@@ -44,7 +48,7 @@ class Dialog(ModalScreen[Result], Errands):
     """A question to the operator. Esc goes back; Enter counts only when it was meant."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
-    CSS_PATH = "dialogs.tcss"
+    CSS_PATH = STYLES
     CONFIRM: ClassVar[str] = ""
     """Label of the button that does it; empty when there is nothing to do but close."""
     CANCEL: ClassVar[str] = "Cancel"

@@ -20,7 +20,7 @@ from rmtui.errors import RmtuiError
 from rmtui.services import setup
 from rmtui.services.setup import SetUp
 from rmtui.text import callsign_problem
-from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.base import STYLES, entry, prose
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import glyphs, show
@@ -35,7 +35,7 @@ class SetupScreen(Screen[Opening], Errands):
     """Gives the deployment that it made."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Input"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["../dialogs/dialogs.tcss", "setup.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES, "setup.tcss"]
     BINDING_GROUP_TITLE = "Set-up"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next", show=False),

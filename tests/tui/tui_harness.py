@@ -1,0 +1,81 @@
+"""How the tests drive the console: run a script on it, wait until it is at rest, read the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual.pilot import Pilot
+from tui_world import World
+
+from rmtui.tui.app import RmtuiApp
+from rmtui.tui.opening import begin, opened
+
+Script = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+class Console:
+    """Makes the app and runs a script on it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def app(self, **arguments: Any) -> RmtuiApp:
+        """A console whose first page is there."""
+        first = begin()
+        first.exception()
+        return RmtuiApp(first, **arguments)
+
+    def run(self, script: Script, *, size: tuple[int, int] = (80, 24), settled: bool = True, **arguments: Any) -> RmtuiApp:
+        """Run a script; the app afterwards."""
+        app = self.app(**arguments)
+
+        async def main() -> None:
+            async with app.run_test(size=size, notifications=True) as pilot:
+                if settled:
+                    await settle(pilot)
+                else:
+                    await pilot.pause(0.1)
+                await script(pilot)
+
+        try:
+            asyncio.run(main())
+        finally:
+            opened()
+        return app
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until no work is under way and what it led to is on the screen."""
+    quiet = 0
+    for _ in range(400):
+        await pilot.pause()
+        busy = any(not worker.is_finished for worker in pilot.app.workers)
+        quiet = 0 if busy else quiet + 1
+        if quiet >= 3:
+            return
+        if busy:
+            await asyncio.sleep(0.005)
+    raise AssertionError("the console does not come to rest")
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, one after the other, each to its end."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def write(pilot: Pilot[Any], text: str) -> None:
+    """Type a text."""
+    names = {" ": "space", "-": "minus", "/": "slash", ".": "full_stop", "[": "left_square_bracket", "~": "tilde"}
+    await pilot.press(*(names.get(char, char) for char in text))
+    await settle(pilot)
+
+
+def screen_text(app: RmtuiApp) -> list[str]:
+    """What is on the screen, line by line."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip).ljust(width) for strip in strips][:height]
