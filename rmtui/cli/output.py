@@ -75,7 +75,7 @@ def _cell(value: Any) -> str:
         return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, (tuple, list)):
         return ", ".join(_cell(each) for each in value)
-    return plain(json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else value)
+    return plain(json.dumps(_data(value), sort_keys=True, ensure_ascii=False) if isinstance(value, Mapping) else value)
 
 
 def _csv_cell(value: Any) -> str:
