@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 import psycopg2
-from stage import ENGINES, ENROLLMENT_COLUMNS, PERSON_COLUMNS, ROLE_COLUMNS, enrollments, fill, make, people, server
+from stage import ENGINES, ENROLLMENT_COLUMNS, PERSON_COLUMNS, ROLE_COLUMNS, admin, enrollments, fill, make, people, server
 
 from rmtui.settings import Secret
 from terminal import Terminal
@@ -50,7 +50,7 @@ def key_press(program: Terminal, times: int = 40) -> float:
     for _ in range(times):
         program.settle(0.12)
         sent = time.perf_counter()
-        program.press("j")
+        program.press("\x1b[B")  # down
         if program.read(5):
             answers.append(time.perf_counter() - sent)
     return median(answers)
@@ -76,6 +76,9 @@ def console(engine: str, root: Path, pg: str, keyring: Path, rounds: int, many: 
     results = {}
     for count in (100, many):
         env = make(engine, root, pg, keyring)
+        users, roles = admin()
+        fill(env, "users", PERSON_COLUMNS, users)
+        fill(env, "roles", ROLE_COLUMNS, roles)
         fill(env, "enrollments", ENROLLMENT_COLUMNS, enrollments(count))
         results[count] = environment(env, root)
     first_list(rmtui, results[100], last, 1)  # warm the caches of the file system

@@ -49,6 +49,12 @@ def people(count: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...
     return users, roles
 
 
+def admin() -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Rows of the one admin without whom a deployment is not set up."""
+    pk, when = uuid.uuid4().hex, BEGIN.isoformat(" ", "microseconds")
+    return [(pk, when, when, "BOSS", f"/nowhere/{pk}", "{}")], [(uuid.uuid4().hex, when, when, pk, "admin")]
+
+
 ENROLLMENT_COLUMNS = ("pk", "created", "updated", "approvecode", "callsign", "state", "extra")
 PERSON_COLUMNS = ("pk", "created", "updated", "callsign", "certspath", "extra")
 ROLE_COLUMNS = ("pk", "created", "updated", '"user"', "role")

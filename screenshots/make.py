@@ -1,0 +1,84 @@
+"""Draws the screenshots anew, of the real console on the demo's deployment with the clock held still.
+
+python screenshots/make.py [DIRECTORY]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import sys
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+for name in ("NO_COLOR", "TEXTUAL_THEME"):  # before Textual is imported
+    os.environ.pop(name, None)
+os.environ.update({"RMTUI_REFRESH": "0", "TEXTUAL_ANIMATIONS": "none"})
+
+from rmtui import clock, settings
+from rmtui.services.demo import demo
+from rmtui.tui.app import RmtuiApp
+from rmtui.tui.opening import Opening, open_console
+
+HERE = Path(__file__).parent
+NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
+PLACE = "/home/operator/.local/share/rmtui/rmtui.db"
+"""Where the sample seems to be: its real place is another each time."""
+SIZES = ((80, 24), (120, 40))
+
+SCREENS: dict[str, tuple[str, ...]] = {
+    "enrolments": ("down", "down"),
+    "approve": ("a",),
+    "reject": ("x",),
+    "new": ("n",),
+    "people": ("2", "down"),
+    "roles": ("3",),
+    "edit-roles": ("2", "e"),
+    "help": ("question_mark",),
+}
+"""What is pressed to come to each screen."""
+
+
+async def settle(pilot: object) -> None:
+    """Wait until nothing is under way."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()  # type: ignore[attr-defined]
+        await pilot.pause(0.15)  # type: ignore[attr-defined]
+
+
+async def draw(target: Path, name: str, keys: tuple[str, ...], size: tuple[int, int], codes: dict[str, str]) -> None:
+    """One screenshot."""
+    opening = open_console()
+    first: Future[Opening] = Future()
+    first.set_result(replace(opening, deployment=replace(opening.deployment, place=PLACE)))
+    app = RmtuiApp(first, codes=codes)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        path = target / f"{name}-{size[0]}x{size[1]}.svg"
+        path.write_text(app.export_screenshot(title="rmtui"), "utf-8")
+
+
+async def everything(target: Path, codes: dict[str, str]) -> None:
+    """Every screen in every size."""
+    for name, keys in SCREENS.items():
+        for size in SIZES:
+            await draw(target, name, keys, size, codes)
+
+
+def main() -> None:
+    """Draw into the directory that was named, or into this one."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    target.mkdir(parents=True, exist_ok=True)
+    clock.utcnow = lambda: NOW
+    settings.configure(settings.Settings.from_env({"HOME": "/home/operator"}))
+    with demo() as made:
+        asyncio.run(everything(target, made.codes))
+
+
+if __name__ == "__main__":
+    main()
