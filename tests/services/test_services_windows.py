@@ -77,7 +77,7 @@ def pks(page):
 def test_pages_put_together_are_the_list(many):
     for query in ORDERS:
         wanted = expected(query)
-        for limit in (1, 7, 200) if not query.text else (7,):
+        for limit in (7, 200) if query.text or query.state else (1, 7, 200):
             forward, page = [], enrollments.list_enrollments(query, limit=limit)
             assert not page.more_before
             while True:
@@ -153,32 +153,32 @@ def test_what_a_row_holds(many):
         assert not [name for name in row.__slots__ if "code" in name.lower()]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("raven", {"RAVEN", "raven", "Raven"}),
-        ("%", {"100%"}),
-        ("100%", {"100%"}),
-        ("_", {"A_B"}),
-        ("a_b", {"A_B"}),
-        ("\\", {"back\\slash"}),
-        ("K\\", {"back\\slash"}),
-        ("åke", {"ÅKE", "Åke", "åke"}),
-        ("ÅKE", {"ÅKE", "Åke", "åke"}),
-        ("ж", {"Ж", "ж"}),
-        ("鷹", {"鷹"}),
-        ("'", set()),
-        ('"; DROP TABLE', set()),
-        ("\x00", set()),
-        ("\udc80", set()),
-        ("NOBODY", set()),
-    ],
-)
-def test_filters(many, text, found):
-    query = EnrollmentQuery(state=None, text=text)
-    rows = enrollments.list_enrollments(query, limit=1000).rows
-    assert {row.callsign for row in rows} == found
-    assert enrollments.count_enrollments(query).number == len(found)
+FILTERS = {
+    "raven": {"RAVEN", "raven", "Raven"},
+    "%": {"100%"},
+    "100%": {"100%"},
+    "_": {"A_B"},
+    "a_b": {"A_B"},
+    "\\": {"back\\slash"},
+    "K\\": {"back\\slash"},
+    "åke": {"ÅKE", "Åke", "åke"},
+    "ÅKE": {"ÅKE", "Åke", "åke"},
+    "ж": {"Ж", "ж"},
+    "鷹": {"鷹"},
+    "'": set(),
+    '"; DROP TABLE': set(),
+    "\x00": set(),
+    "\udc80": set(),
+    "NOBODY": set(),
+}
+
+
+def test_filters(many):
+    for text, found in FILTERS.items():
+        query = EnrollmentQuery(state=None, text=text)
+        rows = enrollments.list_enrollments(query, limit=1000).rows
+        assert {row.callsign for row in rows} == found, text
+        assert enrollments.count_enrollments(query).number == len(found)
 
 
 def test_counts(many):
