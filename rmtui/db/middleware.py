@@ -86,7 +86,7 @@ def explain(error: Exception) -> Exception:
         return DBError(f"The database role may not do this; nothing was changed. See the README for the grants: {line}")
     if code == "25006" or "readonly database" in text or "query_only" in text:
         return ReadOnlyError(f"The database {place} takes no writes; nothing was changed.")
-    if code in {"55P03", "57014", "40P01"} or "database is locked" in text or "Max connections" in text:
+    if code in {"55P03", "57014", "40P01"} or "database is locked" in text or isinstance(error, MaxConnectionsExceeded):
         return DatabaseUnreachable(f"The database {place} is busy; nothing was changed. Try again.")
     if "disk is full" in text or code == "53100":
         return BackendError("The disk of the database is full; nothing was changed.")

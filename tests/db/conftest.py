@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from db_rows import person
+
+from rmtui.db import Enrollment
 
 
 @pytest.fixture
@@ -13,3 +14,9 @@ def admin(database):
     made = person("BOSS")
     made.assign_role("admin")
     return made
+
+
+@pytest.fixture
+def asked(database):
+    """Somebody who waits for approval."""
+    return Enrollment.create_for_callsign("Kettu", extra={"unit": "1"})

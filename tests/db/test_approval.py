@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import os
-import uuid
 
 import pytest
 from cryptography import x509
-
+from db_outcome import crl_serials, nothing_left, while_made
 from db_rows import STAMP, people_files, person, sql, stored_pk
-from rmtui import clock, settings
+
+from rmtui import settings
 from rmtui.db import Enrollment, EnrollmentState, Person, approval, issuing
 from rmtui.db.engine import is_sqlite
-from rmtui.db.errors import AlreadyDecided, BeingApproved, CallsignReserved, EnrollmentError, InvalidCallsign, WrongCode
+from rmtui.db.errors import AlreadyDecided, CallsignReserved, EnrollmentError, InvalidCallsign, WrongCode
 from rmtui.db.own import Claim, Issued
-from rmtui.db.process import host, process
 from rmtui.errors import ConfigurationError
 from rmtui.pki import files, identity
 from rmtui.pki.embedded import EmbeddedAuthority
 from rmtui.pki.interface import AuthorityMissing, AuthorityUnavailable, CSRError, PKIError, StorageError
-
-
-@pytest.fixture
-def asked(database):
-    """Somebody who waits for approval."""
-    return Enrollment.create_for_callsign("Kettu", extra={"unit": "1"})
-
-
-def crl_serials() -> set[str]:
-    pems = (settings.current().public_dir / "crl.pem").read_bytes().split(b"-----END X509 CRL-----")[:-1]
-    lists = [x509.load_pem_x509_crl(pem.strip() + b"\n-----END X509 CRL-----\n") for pem in pems]
-    return {f"{entry.serial_number:x}" for each in lists for entry in each}
-
-
-def nothing_left(row, admin, *, signed=0, then_approve=True):
-    """No files, no claim, no person, every certificate that was signed revoked; and the next attempt succeeds at once."""
-    assert people_files() == []
-    assert Claim.select().count() == 0
-    assert Person.list(include_deleted=True) == [admin]
-    lost = {each.serial for each in Issued.select().where(~Issued.committed)}
-    assert len(lost) == signed == Issued.select().count()
-    assert crl_serials() == lost
-    if then_approve:
-        assert row.reread().state == EnrollmentState.PENDING
-        made = row.approve(admin)
-        assert people_files() == [str(made.pk)]
-        assert crl_serials() == lost
 
 
 @pytest.mark.parametrize(
@@ -204,17 +175,6 @@ def test_a_csr_that_others_let_in_is_judged(asked, admin):
     assert not (made.directory / "mtls.key").exists()
 
 
-def while_made(monkeypatch, action):
-    """Do something after the files were made and before the commit."""
-    make = approval._make
-
-    def made(*args):
-        make(*args)
-        action()
-
-    monkeypatch.setattr(approval, "_make", made)
-
-
 def test_rejected_while_being_made(asked, admin, monkeypatch):
     other = person("CHIEF")
     while_made(monkeypatch, lambda: Enrollment.by_pk(asked.pk).reject(other))
@@ -284,76 +244,6 @@ def test_the_web_api_decides_at_the_last_moment(asked, admin, monkeypatch):
     nothing_left(asked, admin, signed=1)
 
 
-def foreign_claim(row, **fields):
-    values = {"operator": "CHIEF", "host": "elsewhere", "process": "1/1", "expires": clock.utcnow() + approval.CLAIM_TIME}
-    return Claim.create(enrollment=row.pk, person=uuid.uuid4(), **{**values, **fields})
-
-
-def test_a_claim_of_another_operator_keeps_it(asked, admin):
-    foreign_claim(asked)
-    assert approval.live_claim(asked.pk).operator == "CHIEF"
-    with pytest.raises(BeingApproved, match="CHIEF is approving Kettu since 2"):
-        asked.approve(admin)
-    assert Claim.select().count() == 1
-    assert people_files() == []
-    asked.reject(admin)  # a claim is no decision
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"expires": dt.datetime(2024, 1, 1, tzinfo=dt.UTC)},
-        {"host": host(), "process": "999999999/1"},
-        {"host": host(), "process": f"{os.getpid()}/1"},
-        {"host": host(), "process": process()},
-    ],
-    ids=["ran out", "dead", "number used again", "ours, forgotten"],
-)
-def test_claims_that_keep_nobody(asked, admin, fields):
-    foreign_claim(asked, **fields)
-    assert approval.live_claim(asked.pk) is None
-    asked.approve(admin)
-    assert Claim.select().count() == 0
-
-
-def test_a_claim_runs_out_by_the_clock(asked, admin, monkeypatch):
-    foreign_claim(asked)
-    later = clock.utcnow() + approval.CLAIM_TIME
-    monkeypatch.setattr(clock, "utcnow", lambda: later)
-    asked.approve(admin)
-
-
-def test_taken_over_while_being_made(asked, admin, monkeypatch):
-    def take_over():
-        Claim.delete().execute()
-        foreign_claim(asked)
-
-    while_made(monkeypatch, take_over)
-    with pytest.raises(BeingApproved, match="took too long and another took over"):
-        asked.approve(admin)
-    assert [claim.operator for claim in Claim.select()] == ["CHIEF"]
-    Claim.delete().execute()
-    monkeypatch.undo()
-    nothing_left(asked, admin, signed=1)
-
-
-def test_taken_over_and_approved_while_being_made(asked, admin, monkeypatch):
-    other = person("CHIEF")
-
-    def take_over():
-        monkeypatch.undo()
-        Claim.delete().execute()
-        Enrollment.by_pk(asked.pk).approve(other)
-
-    while_made(monkeypatch, take_over)
-    with pytest.raises(AlreadyDecided, match="Kettu is already approved by CHIEF"):
-        asked.approve(admin)
-    made = Person.by_callsign("Kettu")
-    assert people_files() == [str(made.pk)]
-    assert crl_serials() == {each.serial for each in Issued.select().where(~Issued.committed)}
-    assert Claim.select().count() == 0
-
-
 def test_the_steps_are_told(asked, admin):
     steps = []
     asked.approve(admin, progress=steps.append)
@@ -363,18 +253,3 @@ def test_the_steps_are_told(asked, admin):
 def test_an_operator_is_recorded(asked, admin):
     asked.approve(admin)
     assert sql("SELECT decided_by FROM enrollments")[0][0] in {admin.pk, stored_pk(admin.pk)}
-
-
-def test_sweep_leaves_what_is_young_or_pointed_at(asked, admin, monkeypatch):
-    made = asked.approve(admin)
-    people = settings.current().people_dir
-    for name in (str(uuid.uuid4()), f".{uuid.uuid4()}.0123456789ab.part", "lost+found", "notes"):
-        (people / name).mkdir()
-        (people / name / "mtls.key").write_bytes(b"x")
-    claim = foreign_claim(asked, expires=clock.utcnow() + dt.timedelta(hours=3))
-    (people / str(claim.person)).mkdir()
-    assert issuing.sweep() == []
-    later = clock.utcnow() + dt.timedelta(hours=2)
-    monkeypatch.setattr(clock, "utcnow", lambda: later)
-    assert len(issuing.sweep()) == 2
-    assert set(people_files()) == {str(made.pk), str(claim.person), "lost+found", "notes"}

@@ -6,9 +6,9 @@ import threading
 
 import psycopg2
 import pytest
-
 from db_proxy import Wire
 from db_rows import people_files, person
+
 from deployments import deploy, unbind
 from rmtui.db import Enrollment, EnrollmentState, Person, issuing
 from rmtui.db.errors import OutcomeUnknown

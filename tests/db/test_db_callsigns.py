@@ -8,8 +8,8 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-
 from db_rows import STAMP, foreign_enrollment, person, sql
+
 from rmtui import settings
 from rmtui.db import Enrollment, Person
 from rmtui.db.callsigns import UNSTEADY, check_reserved, lookalikes, matching
@@ -71,7 +71,7 @@ def test_a_callsign_of_somebody_revoked_stays_taken(database):
     with pytest.raises(CallsignReserved, match=r"taken by a revoked person, written Kettu"):
         Enrollment.create_for_callsign("KETTU")
     foreign_enrollment("Susi", state=2)
-    with pytest.raises(CallsignReserved, match="has an enrolment already .Susi, rejected"):
+    with pytest.raises(CallsignReserved, match=r"has an enrolment already .Susi, rejected"):
         Enrollment.create_for_callsign("susi")
 
 

@@ -6,8 +6,8 @@ import re
 import uuid
 
 import pytest
-
 from db_rows import STAMP, sql
+
 from rmtui import clock, settings
 from rmtui.db import LoginCode, SeenToken
 from rmtui.db import logincodes as module

@@ -7,8 +7,8 @@ import uuid
 from dataclasses import replace
 
 import pytest
-
 from db_rows import STAMP, foreign_enrollment, person, sql
+
 from rmtui import settings
 from rmtui.db import Enrollment, EnrollmentPool, EnrollmentState, Person
 from rmtui.db import enrollments as module

@@ -7,9 +7,9 @@ import datetime as dt
 import uuid
 
 import pytest
+from db_rows import STAMP, foreign_enrollment, person, sql, stored_pk
 from peewee import SQL, UUIDField
 
-from db_rows import STAMP, foreign_enrollment, person, sql, stored_pk
 from rmtui import clock
 from rmtui.db import DBConfig, Enrollment, EnrollmentPool, LoginCode, Person, Role, SeenToken
 from rmtui.db.base import BaseModel, DBModel, KeptModel, utcnow
@@ -119,8 +119,8 @@ def test_timestamptz_columns_read_the_same(env):
 
 def test_naive_times_are_refused(database):
     made = person("Kettu")
+    made.created = dt.datetime(2024, 5, 6)  # noqa: DTZ001
     with pytest.raises(ValueError, match="naive"):
-        made.created = dt.datetime(2024, 5, 6)  # noqa: DTZ001
         made.save()
     assert UTCDateTimeField().python_value(None) is None
 
@@ -214,10 +214,9 @@ def test_kept_rows_cannot_be_deleted(database, model):
         lambda: model.replace(pk=row.pk).execute(),
         lambda: model.replace_many([{"pk": row.pk}]).execute(),
     ]
-    for number, attempt in enumerate(attempts):
+    for attempt in attempts:
         with pytest.raises(ForbiddenOperation, match="are kept; nothing was deleted"):
             attempt()
-            pytest.fail(f"attempt {number} got through")
     with pytest.raises((TypeError, ForbiddenOperation)):
         model.delete()
     assert [found.deleted for found in model.select()] == [None]

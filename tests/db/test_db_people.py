@@ -9,8 +9,8 @@ import uuid
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
-
 from db_rows import STAMP, person, sql
+
 from rmtui import settings
 from rmtui.db import Person, Role
 from rmtui.db.errors import CallsignReserved, Deleted, ForbiddenOperation, InvalidCallsign, NotFound

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
+from db_outcome import crl_serials
 from db_rows import people_files
-from rmtui import clock, settings
+
+from rmtui import clock
 from rmtui.db import Enrollment, EnrollmentState, Person, issuing
 from rmtui.db.engine import is_sqlite
 from rmtui.db.own import Claim, Issued
@@ -81,12 +82,6 @@ def check(admin: Person) -> None:
         Person.check_free(row.callsign)
 
 
-def revoked() -> set[str]:
-    pems = (settings.current().public_dir / "crl.pem").read_bytes().split(b"-----END X509 CRL-----")[:-1]
-    lists = [x509.load_pem_x509_crl(pem.strip() + b"\n-----END X509 CRL-----\n") for pem in pems]
-    return {f"{entry.serial_number:x}" for each in lists for entry in each}
-
-
 def test_kill_during_approvals(worker, database, admin, monkeypatch):
     rows = [Enrollment.create_for_callsign(f"W{number}") for number in range(8)]
     start(worker, rows)
@@ -124,7 +119,7 @@ def test_kill_during_approvals(worker, database, admin, monkeypatch):
     assert people_files() == sorted(str(person.pk) for person in Person.list() if person.pk != admin.pk)
     lost = {row.serial for row in Issued.select().where(~Issued.committed)}
     assert len(lost) == left["certificates"]
-    assert revoked() == lost
+    assert crl_serials() == lost
     assert Claim.select().count() == 0
     assert issuing.sweep() == []
     for row in Enrollment.list(state=EnrollmentState.PENDING)[:4]:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from db_rows import people_files, person
 from peewee import fn
 
-from db_rows import people_files, person
 from rmtui.db import Enrollment, EnrollmentState, LoginCode, Person, Role, SeenToken
 from rmtui.db.own import Claim, Issued
 
