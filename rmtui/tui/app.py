@@ -91,19 +91,6 @@ class RmtuiApp(App[None]):
 
         self.push_screen(MessageDialog(error.title, error.sentence))
 
-    def tell_unexpected(self, error: BaseException | None, doing: str) -> None:
-        """An error that nobody expected, in a dialog of its own."""
-        from rmtui.tui.dialogs.message import MessageDialog
-
-        what = f"{type(error).__name__}: {error}" if error is not None else "no reason was given"
-        self.push_screen(
-            MessageDialog(
-                "Unexpected failure",
-                f"Something went wrong while {doing} ({what}). It may not have been done: look at the list before trying again, "
-                "and report this to whoever looks after rmtui.",
-            )
-        )
-
     def copy_text(self, text: str) -> None:
         """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text is shown as well."""
         self.copy_to_clipboard(show(text))

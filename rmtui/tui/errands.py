@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -11,11 +12,27 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from rmtui.errors import RmtuiError
+from rmtui.text import plain
 
 if TYPE_CHECKING:
     from rmtui.tui.app import RmtuiApp
 
-__all__ = ["Errands"]
+__all__ = ["Errands", "UnexpectedFailure"]
+
+logger = logging.getLogger("rmtui.tui")
+
+
+class UnexpectedFailure(RmtuiError):
+    """Something nobody foresaw."""
+
+    title = "Unexpected failure"
+
+    def __init__(self, error: BaseException | None, doing: str) -> None:
+        what = f"{type(error).__name__}: {plain(error, 300)}" if error is not None else "no reason was given"
+        super().__init__(
+            f"Something went wrong while {doing} ({what}). It may not have been done: look at the list before trying again, "
+            "and report this to whoever looks after rmtui."
+        )
 
 
 class Errands(DOMNode):
@@ -38,7 +55,7 @@ class Errands(DOMNode):
         group: str | None = None,
         writes: bool = False,
     ) -> Worker[None]:
-        """Do ``work`` in a thread and post the message it gives; an expected error is posted as ``failed`` makes it.
+        """Do ``work`` in a thread and post the message it gives; an error is posted as ``failed`` makes it.
 
         :param name: names the worker and, without ``group``, the group in which a newer errand replaces this one.
         :param description: ends the sentence "It went wrong while …".
@@ -60,6 +77,9 @@ class Errands(DOMNode):
                 return work()
             except RmtuiError as error:
                 return failed(error)
+            except Exception as error:  # told to the operator as a sentence, by whoever sent the errand
+                logger.exception("%s failed", name)
+                return failed(UnexpectedFailure(error, description))
 
         return self.run_worker(
             run, name=name, group=group or name, description=description, thread=True, exclusive=True, exit_on_error=False
@@ -67,11 +87,8 @@ class Errands(DOMNode):
 
     @on(Worker.StateChanged)
     def _errand_changed(self, event: Worker.StateChanged) -> None:
-        """Whatever an errand did not expect ends in front of the operator."""
+        """What went wrong around an errand ends in front of the operator too."""
         event.stop()
         if event.state is WorkerState.ERROR:
             error = event.worker.error
-            if isinstance(error, RmtuiError):
-                self.console.tell_error(error)
-            else:
-                self.console.tell_unexpected(error, event.worker.description)
+            self.console.tell_error(error if isinstance(error, RmtuiError) else UnexpectedFailure(error, event.worker.description))

@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.screen import Screen
 
 from rmtui import clock
-from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
 from rmtui.services import deployment, enrollments
 from rmtui.services.types import Summary
 from rmtui.tui.errands import Errands
 from rmtui.tui.widgets.listview import ListView
-from rmtui.tui.widgets.status import Health
+from rmtui.tui.widgets.status import UNREACHABLE, Health
 
 __all__ = ["Watching", "refresh_seconds"]
 
@@ -158,7 +158,8 @@ class Watching(Screen[None], Errands):
             self._found()
 
     def _lost(self, error: RmtuiError) -> None:
-        self.set_health(trouble=error.sentence, lost_since=self.health.lost_since or clock.utcnow())
+        headline = UNREACHABLE if isinstance(error, UnreachableError) else error.title
+        self.set_health(trouble=error.sentence, headline=headline, lost_since=self.health.lost_since or clock.utcnow())
 
     def _found(self) -> None:
         self.set_health(trouble="", lost_since=None, seen=clock.utcnow())

@@ -79,3 +79,13 @@ def screen_text(app: RmtuiApp) -> list[str]:
     width, height = app.size
     strips = app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip).ljust(width) for strip in strips][:height]
+
+
+def dialog_text(app: RmtuiApp) -> str:
+    """What the box on top says, as one line, so that wrapped sentences can be found; the whole screen where there is none."""
+    lines = screen_text(app)
+    box = app.screen.query("#box, #setup")
+    if box:
+        region = box.first().region
+        lines = [line[region.x + 1 : region.right - 1] for line in lines[region.y : region.bottom]]
+    return " ".join(" ".join(lines).split())

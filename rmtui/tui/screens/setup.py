@@ -95,7 +95,7 @@ class SetupScreen(Screen[Opening], Errands):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        if not self._running:
+        if not self._making:
             self._make()
 
     @on(Choice.Entered)
@@ -110,7 +110,7 @@ class SetupScreen(Screen[Opening], Errands):
             self.app.exit(return_code=0)
         elif self._opening is not None:
             self.dismiss(self._opening)
-        elif not self._running:
+        elif not self._making:
             self._make()
 
     def on_key(self, event: events.Key) -> None:

@@ -11,8 +11,10 @@ from rmtui.services.types import Summary
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
-__all__ = ["Banner", "Health", "StatusLine"]
+__all__ = ["UNREACHABLE", "Banner", "Health", "StatusLine"]
 
+UNREACHABLE = "Database unreachable"
+"""What the banner begins with when nothing answers."""
 FRESH = dt.timedelta(seconds=10)
 """Data younger than this is not worth counting seconds for."""
 
@@ -33,6 +35,8 @@ class Health:
     lost_since: dt.datetime | None = None
     trouble: str = ""
     """Sentence of the failure; empty while all is well."""
+    headline: str = UNREACHABLE
+    """What kind of failure it is."""
 
 
 class StatusLine(OneLine):
@@ -96,6 +100,6 @@ class Banner(OneLine):
             return []
         since = f" since {clock.stamp(health.lost_since)[11:]}" if health.lost_since else ""
         return [
-            Piece(f"{glyphs().warning} Database unreachable{since}, retrying.", weight=9),
+            Piece(f"{glyphs().warning} {health.headline}{since}, retrying.", weight=9),
             Piece(show(health.trouble), weight=5, least=20),
         ]

@@ -1,0 +1,456 @@
+"""Dialogs: what they open on, what they refuse, what they keep, and what a held-down Enter does not do."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+from tui_harness import Console, dialog_text, press, settle, write
+from tui_world import CODE, DIGEST, World, pk
+
+from rmtui.services.types import State
+from rmtui.tui.dialogs.guard import EnterGuard
+from rmtui.tui.widgets.ticks import Ticks
+
+
+def name(pilot: Pilot[Any]) -> str:
+    return type(pilot.app.screen).__name__
+
+
+def text(pilot: Pilot[Any]) -> str:
+    return dialog_text(pilot.app)
+
+
+def focused(pilot: Pilot[Any]) -> str:
+    return pilot.app.screen.focused.id if pilot.app.screen.focused else ""
+
+
+def test_guard_counts_a_first_enter_after_another_key_or_a_pause() -> None:
+    now = [0.0]
+    guard = EnterGuard(lambda: now[0])
+    assert not guard.accepts()  # held down since before the dialog
+    for _ in range(50):
+        now[0] += 0.03
+        assert not guard.accepts()
+    now[0] += 0.5  # the slowest keyboard's pause before it repeats
+    assert not guard.accepts()
+    now[0] += 0.8
+    assert guard.accepts()
+    assert not guard.accepts()
+    guard.moved()
+    assert guard.accepts()
+    guard.begin()
+    assert not guard.accepts()
+
+
+class TestApprove:
+    def test_opens_on_the_code_and_shows_what_will_be_signed(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a")
+            assert name(pilot) == "ApproveDialog"
+            assert focused(pilot) == "code"
+            for fact in ("CN=KARHU01", "a new RSA 4096 key, made here", "42 days from now", "embedded authority", "3d), invite MOD8 ZRXG"):
+                assert fact in text(pilot)
+            assert "ABCD" not in text(pilot)
+
+        console.run(script)
+
+    def test_of_a_csr_shows_its_key_and_fingerprint(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "slash")
+            await write(pilot, "csr")
+            await press(pilot, "enter", "a")
+            assert "their own key, RSA 4096" in text(pilot)
+            assert DIGEST[:4] + " " + DIGEST[4:8] in text(pilot)
+
+        console.run(script)
+
+    def test_with_the_code_says_the_serial_and_where_the_files_are(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a")
+            await write(pilot, "abcd-efgh")
+            await press(pilot, "enter")
+            assert world.enrollments[pk(1)].state is State.APPROVED
+            for fact in ("KARHU01 is approved", "1f" * 16, "/srv/rmtui/private/people", "2026-04-12"):
+                assert fact in text(pilot)
+            await press(pilot, "escape")
+            assert name(pilot) == "MainScreen"
+            assert pilot.app.screen.pane.view.current.callsign == "SALAMA"
+            assert "KARHU01 is approved." in text(pilot)
+            assert "left this list" not in text(pilot)
+            assert "11 pending" in text(pilot)
+
+        console.run(script)
+
+    def test_a_wrong_code_keeps_what_was_typed(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a", "enter")
+            await write(pilot, "zzzz")
+            await press(pilot, "enter")
+            assert "That is not the code of KARHU01" in text(pilot)
+            assert pilot.app.screen.query_one("#code", Input).value == "zzzz"
+            assert focused(pilot) == "code"
+            assert world.enrollments[pk(1)].state is State.PENDING
+
+        console.run(script)
+
+    def test_without_a_code_asks_nobody(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a", "space", "minus", "enter")
+            assert "Type the code" in text(pilot)
+            assert world.calls["write"] == 0
+
+        console.run(script)
+
+    def test_the_screen_lives_while_it_runs_and_esc_does_not_leave_it(self, console: Console, world: World) -> None:
+        world.gate.clear()
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a")
+            await pilot.press(*CODE.lower(), "enter")
+            for _ in range(100):
+                await pilot.pause(0.01)
+                if "Making the key and the certificate" in text(pilot):
+                    break
+            assert "Making the key and the certificate" in text(pilot)
+            await pilot.press("escape", "enter")
+            await pilot.pause()
+            assert name(pilot) == "ApproveDialog"
+            assert pilot.app.screen.query_one("#confirm", Button).disabled
+            world.gate.set()
+            await settle(pilot)
+            assert "KARHU01 is approved" in text(pilot)
+            assert world.calls["write"] == 1
+
+        console.run(script)
+
+    def test_the_loser_of_a_race_is_told_who_decided_and_when(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a")
+            world.decide(pk(1), State.REJECTED, "ILVES")
+            await write(pilot, CODE)
+            await press(pilot, "enter")
+            assert "KARHU01 is already rejected by ILVES on 2026-03-01 12:00:00Z; nothing was changed." in text(pilot)
+
+        console.run(script)
+
+    def test_a_lookalike_takes_a_second_yes(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "j", "j", "a")
+            assert "looks like AURORA" in text(pilot)
+            await write(pilot, CODE)
+            await press(pilot, "enter", "enter", "enter")
+            assert world.enrollments[pk(3)].state is State.PENDING
+            assert focused(pilot) == "sure"
+            await press(pilot, "space", "enter")
+            assert world.enrollments[pk(3)].state is State.APPROVED
+
+        console.run(script)
+
+    def test_a_callsign_that_breaks_the_rules_is_blocked_with_the_reason(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "j", "j", "j", "j", "a")
+            assert "It cannot be approved now. The callsign cannot be approved: it holds a control character" in text(pilot)
+            assert pilot.app.screen.query_one("#confirm", Button).disabled
+            assert focused(pilot) == "cancel"
+            await press(pilot, "escape")
+            assert name(pilot) == "MainScreen"
+            assert world.calls["write"] == 0
+
+        console.run(script)
+
+    def test_an_unexpected_failure_is_a_sentence_too(self, console: Console, world: World, monkeypatch: Any) -> None:
+        from rmtui.services import enrollments
+
+        def explode(*_args: object, **_more: object) -> None:
+            raise KeyError("[/]surprise")
+
+        monkeypatch.setattr(enrollments, "approve", explode)
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "a")
+            await write(pilot, CODE)
+            await press(pilot, "enter")
+            assert "Something went wrong while approving KARHU01 (KeyError: '[/]surprise')" in text(pilot)
+            assert pilot.app.screen.query_one("#code", Input).value == CODE
+            await press(pilot, "escape")
+            assert name(pilot) == "MainScreen"
+
+        console.run(script)
+
+
+class TestReject:
+    def test_opens_on_cancel_and_takes_a_reason(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "x")
+            assert focused(pilot) == "cancel"
+            assert "web page" not in text(pilot)
+            await press(pilot, "tab", "tab")
+            assert focused(pilot) == "reason"
+            await write(pilot, "wrong unit")
+            await press(pilot, "enter")
+            assert focused(pilot) == "confirm"
+            assert world.enrollments[pk(1)].state is State.PENDING
+            await press(pilot, "space")
+            assert world.enrollments[pk(1)].state is State.PENDING, "a key right after another state of the dialog is not meant"
+            await press(pilot, "left", "right", "enter")
+            assert world.enrollments[pk(1)].state is State.REJECTED
+            assert world.history[pk(1)][0].detail == "wrong unit"
+            assert name(pilot) == "MainScreen"
+
+        console.run(script)
+
+    def test_needs_a_reason(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "x", "tab", "enter")
+            assert "Say why; nothing was rejected." in text(pilot)
+            assert focused(pilot) == "reason"
+            assert world.calls["write"] == 0
+
+        console.run(script)
+
+    def test_on_a_live_deployment_says_what_the_web_page_will_say(self, console: Console, world: World) -> None:
+        world.kind = "postgresql"
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "x")
+            assert "web page will tell KARHU01 that they were approved, although they get no certificate" in text(pilot)
+
+        console.run(script)
+
+    def test_a_held_enter_does_nothing(self, console: Console, world: World, ticker: Any) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "x", "tab", "tab")
+            await write(pilot, "because")
+            await press(pilot, "enter")
+            ticker.now += 0.5
+            for _ in range(20):
+                await press(pilot, "enter")
+                ticker.now += 0.03
+            assert name(pilot) == "RejectDialog"
+            assert world.calls["write"] == 0
+            ticker.now += 1
+            await press(pilot, "enter")
+            assert world.enrollments[pk(1)].state is State.REJECTED
+
+        console.run(script)
+
+    def test_a_held_enter_does_not_even_cancel(self, console: Console, ticker: Any) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "x")
+            for _ in range(20):
+                ticker.now += 0.03
+                await press(pilot, "enter")
+            assert name(pilot) == "RejectDialog"
+            ticker.now += 1
+            await press(pilot, "enter")
+            assert name(pilot) == "MainScreen"
+
+        console.run(script)
+
+
+class TestReopen:
+    def test_opens_on_cancel_and_shows_the_new_code_once(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "f", "f", "o")
+            assert name(pilot) == "ReopenDialog"
+            assert focused(pilot) == "cancel"
+            assert "was rejected by AURORA" in text(pilot)
+            await press(pilot, "right", "enter")
+            assert name(pilot) == "CodeDialog"
+            assert "ABCD EFGH" in text(pilot)
+            await press(pilot, "y")
+            assert pilot.app.clipboard == CODE
+            await press(pilot, "escape")
+            assert "TEST is pending again." in text(pilot)
+            assert "left this list" not in text(pilot)
+            assert world.enrollments[pk(103)].state is State.PENDING
+
+        console.run(script)
+
+
+class TestNew:
+    def test_shows_the_code_in_groups(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "n")
+            assert focused(pilot) == "callsign"
+            await write(pilot, "HAUKKA 7")
+            await press(pilot, "enter")
+            assert name(pilot) == "CodeDialog"
+            assert "ABCD EFGH" in text(pilot)
+            await press(pilot, "tab", "enter")
+            assert name(pilot) == "MainScreen"
+            assert "13 pending" in text(pilot)
+
+        console.run(script)
+
+    def test_says_what_is_wrong_while_it_is_typed_and_keeps_it(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "n")
+            await write(pilot, "A/B")
+            assert "Not a callsign: it holds /." in text(pilot)
+            await press(pilot, "ctrl+u")
+            await write(pilot, "AURORA")
+            await press(pilot, "enter")
+            assert "AURORA is taken" in text(pilot)
+            assert pilot.app.screen.query_one("#callsign", Input).value == "AURORA"
+
+        console.run(script)
+
+    def test_takes_a_csr_file(self, console: Console, world: World, tmp_path: Path) -> None:
+        file = tmp_path / "person.csr"
+        file.write_text("-----BEGIN CERTIFICATE REQUEST-----\n")
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "n")
+            await write(pilot, "HAUKKA")
+            await press(pilot, "down")
+            pilot.app.screen.query_one("#csr", Input).value = str(file) + "x"
+            await press(pilot, "enter")
+            assert "cannot be read: No such file or directory" in text(pilot)
+            pilot.app.screen.query_one("#csr", Input).value = str(file)
+            await press(pilot, "down", "down", "up", "enter")
+            assert name(pilot) == "CodeDialog"
+            assert [row.has_csr for row in world.enrollments.values() if row.callsign == "HAUKKA"] == [True]
+
+        console.run(script)
+
+    def test_a_file_that_is_no_csr_is_refused(self, console: Console, world: World, tmp_path: Path) -> None:
+        (tmp_path / "big").write_bytes(b"x" * 70_000)
+        (tmp_path / "binary").write_bytes(b"\xff\xfe")
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "n")
+            await write(pilot, "HAUKKA")
+            for file, sentence in (("big", "larger than 64 KiB"), ("binary", "not a PEM file"), ("", "cannot be read")):
+                pilot.app.screen.query_one("#csr", Input).value = f"{tmp_path}/{file}"
+                await press(pilot, "down", "enter")
+                assert sentence in text(pilot)
+            assert world.calls["write"] == 0
+
+        console.run(script)
+
+
+class TestRoles:
+    def test_space_ticks_and_saving_says_what_it_did(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "2", "j", "j", "j", "e")
+            assert name(pilot) == "EditRolesDialog"
+            ticks = pilot.app.screen.query_one("#roles", Ticks)
+            assert ticks.labels == ["admin", "medic", "pilot", "signal"]
+            assert ticks.ticked == {"signal"}
+            await press(pilot, "space")
+            assert "gives admin" in text(pilot)
+            assert "An admin can approve" in text(pilot)
+            await press(pilot, "down", "down", "down", "space", "enter")
+            assert world.people[pk(1003)].roles == ("admin",)
+            assert "KETTU: given admin; taken signal." in text(pilot)
+
+        console.run(script)
+
+    def test_a_new_role_is_typed_and_a_held_enter_does_not_save_it(self, console: Console, world: World, ticker: Any) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "2", "j", "j", "j", "e", "tab")
+            assert focused(pilot) == "new"
+            await write(pilot, "logistics")
+            await press(pilot, "enter")
+            for _ in range(10):
+                ticker.now += 0.03
+                await press(pilot, "enter")
+            assert name(pilot) == "EditRolesDialog"
+            assert "gives logistics" in text(pilot)
+            ticker.now += 1
+            await press(pilot, "enter")
+            assert world.people[pk(1003)].roles == ("logistics", "signal")
+
+        console.run(script)
+
+    def test_a_name_that_cannot_be_a_role_is_refused(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "2", "e", "tab")
+            await write(pilot, "a b")
+            await press(pilot, "enter")
+            assert "a b cannot be a role: it holds a space" in text(pilot)
+            assert world.calls["write"] == 0
+
+        console.run(script)
+
+    def test_the_guards_of_the_service_speak_here(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "2", "j", "e", "space", "down", "space", "enter")
+            assert "AURORA is you; another admin takes your admin role." in text(pilot)
+            assert "Done before that: given medic." in text(pilot)
+            await press(pilot, "escape")
+            assert "AURORA: given medic." in text(pilot)
+            assert world.people[pk(1001)].roles == ("admin", "medic")
+
+        console.run(script)
+
+    def test_n_gives_a_role_by_callsign(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "3", "j", "n")
+            assert pilot.app.screen.query_one("#role", Input).value == "medic"
+            assert focused(pilot) == "callsign"
+            await write(pilot, "nobody")
+            await press(pilot, "enter")
+            assert "There is no nobody" in text(pilot)
+            await press(pilot, "ctrl+u")
+            await write(pilot, "kettu")
+            await press(pilot, "enter")
+            assert world.people[pk(1003)].roles == ("medic", "signal")
+            assert "KETTU: given medic." in text(pilot)
+            assert [row.members for row in pilot.app.screen.pane.view.window.rows] == [2, 2, 1, 2]
+
+        console.run(script)
+
+    def test_e_edits_the_member_under_the_cursor(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "3", "G", "enter", "j", "e")
+            assert "Roles of KETTU" in text(pilot)
+
+        console.run(script)
+
+
+class TestDetail:
+    def test_shows_history_and_scrolls(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "f", "f", "enter")
+            assert name(pilot) == "DetailDialog"
+            assert "Reason Nobody at the gate knows them" in text(pilot)
+            assert "reject by AURORA" in text(pilot)
+            await press(pilot, "j", "G", "g", "y", "escape")
+            assert name(pilot) == "MainScreen"
+            await press(pilot, "2", "enter")
+            assert "Serial" in text(pilot)
+            await press(pilot, "G")
+            assert "mtls.pfx" in text(pilot)
+
+        console.run(script)
+
+    def test_a_row_that_is_gone_is_a_sentence(self, console: Console, world: World) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            del world.enrollments[pk(1)]
+            await press(pilot, "enter")
+            assert "There is no such enrolment any more." in text(pilot)
+
+        console.run(script)
+
+
+def test_the_end_waits_for_a_change_under_way(console: Console, world: World) -> None:
+    world.gate.clear()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "a")
+        await pilot.press(*CODE.lower(), "enter")
+        while world.calls["write"] == 0:
+            await asyncio.sleep(0.01)
+        pilot.app.exit()
+
+    app = console.run(script)
+    assert not app.writes.wait(0.05)
+    world.gate.set()
+    assert app.writes.wait(5)
+    assert world.enrollments[pk(1)].state is State.APPROVED
