@@ -83,15 +83,19 @@ def check(admin: Person) -> None:
 
 
 def test_kill_during_approvals(worker, database, admin, monkeypatch):
-    rows = [Enrollment.create_for_callsign(f"W{number}") for number in range(8)]
-    start(worker, rows)
-    took = sorted(until_gone(worker, database))[4]
+    first = []
+    for number in range(3):  # the first approval of a process takes longest
+        start(worker, [Enrollment.create_for_callsign(f"W{number}-{each}") for each in range(2)])
+        first.append(until_gone(worker, database)[0])
+    took = sorted(first)[1]
 
     left = Counter[str]()
     instants = [took * (number + random.random()) / KILLS for number in range(KILLS)]
     random.shuffle(instants)
-    for number, instant in enumerate(instants):
-        rows = [Enrollment.create_for_callsign(f"K{number}-{each}") for each in range(3)]
+    while instants:
+        instant, number = instants.pop(), left["kills"]
+        left["kills"] += 1
+        rows = [Enrollment.create_for_callsign(f"K{number}-{each}") for each in range(8)]
         child = start(worker, rows)
         time.sleep(instant)
         os.kill(child, signal.SIGKILL)
@@ -107,8 +111,10 @@ def test_kill_during_approvals(worker, database, admin, monkeypatch):
             assert struck.approve(admin).callsign == struck.callsign
             assert time.monotonic() - began < 2
             check(admin)
-    assert left["claims"] >= KILLS // 2, f"the kills missed the approvals: {left}"
-    assert left["certificates"] > 0, left
+        if not instants and left["kills"] < 4 * KILLS and not (left["certificates"] and left["directories"]):
+            instants.append(took * random.uniform(0.3, 1.3))  # none hit the part after the signature yet
+    assert left["claims"] >= KILLS // 3, f"the kills missed the approvals: {left}"
+    assert left["certificates"] >= left["directories"] > 0, left
 
     assert issuing.sweep() == []  # nothing is old enough
     later = clock.utcnow() + issuing.LEFTOVER_AGE + dt.timedelta(minutes=6)
