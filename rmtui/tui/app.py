@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RmtuiApp", "run_console"]
 
+AREAS = frozenset({"enrolment", "person", "role", "pane"})
+"""Bindings, by the first word of their id, that the palette offers."""
 PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
 
@@ -153,11 +155,11 @@ class RmtuiApp(App[None]):
         if isinstance(screen, MainScreen):
             for name, title in PANES:
                 yield SystemCommand(f"Go to {title}", "Show this pane", partial(self._run, f"screen.pane('{name}')"))
-            seen = set()
+            seen: set[str | None] = set()
             for active in screen.active_bindings.values():
                 binding = active.binding
                 area = (binding.id or "").partition(".")[0]
-                if active.enabled and area in {"enrolment", "person", "role", "pane"} and binding.id not in seen:
+                if active.enabled and area in AREAS and binding.id not in {*seen, "pane.back"}:
                     seen.add(binding.id)
                     yield SystemCommand(binding.description, binding.tooltip, partial(self._run, binding.action, active.node))
             yield SystemCommand("Refresh", "Read everything again now", screen.action_reload)

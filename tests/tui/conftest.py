@@ -17,6 +17,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """No refresh, no delays, no animation, Unicode symbols."""
     monkeypatch.setenv("RMTUI_REFRESH", "0")
     monkeypatch.setenv("RMTUI_ASCII", "0")
+    monkeypatch.setenv("RM_PERSISTENT_DATA_DIR", "/srv/rmtui")
     glyphs.ascii_wanted.cache_clear()
     monkeypatch.setattr(detail, "DELAY", 0)
     monkeypatch.setattr(filterbar, "DELAY", 0)

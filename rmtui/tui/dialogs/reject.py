@@ -39,7 +39,7 @@ class RejectDialog(Dialog[bool]):
                 classes="warning",
             )
         yield prose("The reason is kept in the history; they do not see it.", classes="hint")
-        yield entry("Reason", ident="reason", placeholder="Tab comes here")
+        yield entry("Reason", ident="reason", placeholder="why: press Tab to type it")
 
     def entered(self, control: Widget) -> None:
         """Enter after the reason goes on to the button, which takes another."""

@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
 from rmtui.services.types import Count
 from rmtui.tui.errands import Errands
-from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.caption import Caption
 from rmtui.tui.widgets.detail import DetailPanel
 from rmtui.tui.widgets.facts import Section
@@ -40,6 +40,8 @@ LIST_KEYS: list[BindingType] = [
 class Pane(Widget, Errands, Generic[Row, Query]):
     """One tab. Subclasses say what the rows are and what can be done to one."""
 
+    KIND: ClassVar[str] = ""
+    """What one row is, for the head of its details."""
     SORTS: ClassVar[Sequence[str]] = ()
     """The query's names for its orders, as ``s`` goes through them."""
 
@@ -191,7 +193,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         from rmtui.tui.dialogs.detail import DetailDialog
 
         name = self.view.source.name(row)
-        self.app.push_screen(DetailDialog(show(name, 60), name, lambda: self.read_detail(row), self.say_detail))
+        self.app.push_screen(DetailDialog(self.KIND, name, lambda: self.read_detail(row), self.say_detail))
 
     @on(ListView.SortAsked)
     def _sort_by(self, event: ListView.SortAsked) -> None:
@@ -213,7 +215,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     async def _filter_closed(self) -> None:
         for bar in self.query(FilterBar):
             had_focus = bar.has_focus
-            await bar.remove()
+            await self.query(".filter").remove()
             self.query_one(Caption).display = True
             if had_focus or self.screen.focused is None:
                 self.view.focus()
@@ -223,7 +225,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if not self.query(FilterBar):
             caption = self.query_one(Caption)
             bar = FilterBar(self.query_now.text)
-            await self.query_one(".side").mount(bar, before=caption)
+            await self.query_one(".side").mount(Horizontal(Static("Filter", markup=False), bar, classes="filter"), before=caption)
             caption.display = False
             bar.focus()
 

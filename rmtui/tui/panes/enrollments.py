@@ -31,6 +31,7 @@ STATES = (State.PENDING, State.APPROVED, State.REJECTED, None)
 class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     """The pending list is the first thing seen."""
 
+    KIND = "Enrolment"
     SORTS = ("age", "callsign", "decided")
     BINDING_GROUP_TITLE = "Enrolments"
     BINDINGS: ClassVar[list[BindingType]] = [

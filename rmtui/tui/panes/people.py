@@ -24,6 +24,7 @@ STATUSES = ("active", "revoked", "all")
 class PeoplePane(Pane[PersonRow, PeopleQuery]):
     """People, active ones first shown."""
 
+    KIND = "Person"
     SORTS = ("callsign", "age")
     BINDING_GROUP_TITLE = "People"
     BINDINGS: ClassVar[list[BindingType]] = [

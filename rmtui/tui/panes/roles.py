@@ -126,7 +126,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         from rmtui.tui.dialogs.detail import DetailDialog
         from rmtui.tui.facts import person_sections
 
-        self.app.push_screen(DetailDialog(show(row.callsign, 60), row.callsign, lambda: people.person(row.pk), person_sections))
+        self.app.push_screen(DetailDialog("Person", row.callsign, lambda: people.person(row.pk), person_sections))
 
     def reread(self) -> None:
         """Both lists."""

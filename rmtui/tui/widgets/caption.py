@@ -27,11 +27,7 @@ class Caption(OneLine):
         """Scope, filter, order."""
         pieces = [Piece(self.scope, "line--strong", 9)]
         if self.filter:
-            pieces.append(
-                Piece(
-                    f"filter “{show(self.filter)}”" if glyphs().dot == "·" else f'filter "{show(self.filter)}"', "line--active", 8, least=10
-                )
-            )
+            pieces.append(Piece(show(f"filter “{self.filter}”"), "line--active", 8, least=10))
         if self.order:
             pieces.append(Piece(self.order, "line--muted", 5))
         return pieces

@@ -47,14 +47,13 @@ class Facts(Widget):
         label = self.get_component_rich_style("facts--label", partial=True)
         warning = self.get_component_rich_style("facts--warning", partial=True)
         parts: list[RenderableType] = []
-        widest = max((len(name) for section in self._sections for name, _value in section.facts), default=0)
         for section in self._sections:
             if parts:
                 parts.append(Text(""))
             if section.title:
                 parts.append(Text(section.title, style=warning if section.warning else title))
             grid = Table.grid(padding=(0, 2, 0, 0))
-            grid.add_column(width=widest, no_wrap=True)
+            grid.add_column(width=max((len(name) for name, _value in section.facts), default=0), no_wrap=True)
             grid.add_column(overflow="fold")
             for name, value in section.facts:
                 look = warning if section.warning else ""

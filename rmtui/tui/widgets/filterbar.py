@@ -21,8 +21,9 @@ class FilterBar(Input):
     """Asks for what is typed a moment after it was; Enter keeps it, Esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "keep", "Keep filter", id="filter.keep", tooltip="Back to the list, with the filter"),
-        Binding("escape", "clear", "Clear filter", id="filter.clear", tooltip="Back to the whole list"),
+        Binding("enter", "keep", "Keep filter", id="filter.keep", key_display="Enter", tooltip="Back to the list, with the filter"),
+        Binding("down", "keep", "Keep filter", id="filter.down", show=False, tooltip="Back to the list, with the filter"),
+        Binding("escape", "clear", "Clear filter", id="filter.clear", key_display="Esc", tooltip="Back to the whole list"),
     ]
 
     @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.widgets import Input
 
+from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
 __all__ = ["KeyLine"]
@@ -28,7 +29,7 @@ class KeyLine(OneLine):
             if not binding.show or binding.action in seen or (isinstance(focused, Input) and active.node is not focused):
                 continue
             seen.add(binding.action)
-            key = self.app.get_key_display(binding)
+            key = show(self.app.get_key_display(binding))
             style = "" if active.enabled else "line--off"
             weight = 100 if binding.id in {"app.quit", "main.help"} else 50 - len(pieces)
             action = f"screen.press_key('{binding.key}')" if active.enabled else ""

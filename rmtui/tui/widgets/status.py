@@ -76,7 +76,7 @@ class StatusLine(OneLine):
         if seen is None:
             return "reading"
         now = clock.utcnow()
-        return "data now" if now - seen < FRESH else f"data {clock.age(seen, now)} old"
+        return "data now" if now - seen < FRESH and not self.health.trouble else f"data {clock.age(seen, now)} old"
 
 
 class Banner(OneLine):
