@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -188,3 +189,15 @@ def test_the_timer_asks_by_itself(console: Console, world: World, monkeypatch: p
         assert "13 pending" in text(pilot)
 
     console.run(script)
+
+
+def test_a_read_that_never_ends_does_not_keep_the_console(console: Console, world: World) -> None:
+    world.slow_counts.clear()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("q")
+
+    began = time.monotonic()
+    assert console.run(script, settled=False).return_code == 0
+    assert time.monotonic() - began < 5
+    world.slow_counts.set()

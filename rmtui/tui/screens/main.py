@@ -29,6 +29,10 @@ PANES = (("enrolments", "Enrolments"), ("people", "People"), ("roles", "Roles"))
 """The tabs: name and title."""
 
 
+AGES = 30.0
+"""Seconds after which the ages in a list are drawn anew though nothing else has changed."""
+
+
 class MainScreen(Watching):
     """Owns the panes; each is made when it is first shown."""
 
@@ -83,6 +87,7 @@ class MainScreen(Watching):
     def _begin(self) -> None:
         opened()
         self.watch_database()
+        self.set_interval(AGES, self._show_ages)
         if self._opening.problem is not None:
             self.console.tell_error(self._opening.problem)
         self.errand(
@@ -140,6 +145,9 @@ class MainScreen(Watching):
     def on_resize(self, _event: events.Resize) -> None:
         """The panel may have come to stand beside the list."""
         self.call_after_refresh(self._show_detail)
+
+    def _show_ages(self) -> None:
+        self.pane.view.refresh()
 
     def _show_detail(self) -> None:
         self.pane.show_detail()

@@ -71,7 +71,7 @@ class SetupScreen(Screen[Opening], Errands):
             yield prose("rmtui: a new deployment", classes="title")
             yield prose(
                 "There is no deployment here yet. This makes a complete one: a database, a certificate authority of its own, and its first "
-                "admin, who approves everybody else. Nothing else is needed, no server and no network."
+                "admin, who approves everybody else. It takes no server and no network."
             )
             yield Facts([Section("", (("Database", show(self._place)), ("Data", show(directory))))], ident="places")
             yield entry("Your callsign", ident="callsign", placeholder="the first admin, for example KARHU01")
