@@ -35,7 +35,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "new": ("n",),
     "people": ("2", "down"),
     "roles": ("3",),
-    "edit-roles": ("2", "e"),
+    "edit-roles": ("3", "right", "e"),
     "help": ("question_mark",),
 }
 """What is pressed to come to each screen."""

@@ -52,8 +52,12 @@ def glyphs() -> Glyphs:
 
 def show(text: object, limit: int | None = None) -> str:
     """Text of whatever origin as it may be drawn: harmless, and with plain punctuation on an ASCII terminal."""
-    drawn = plain(text, limit)
-    return drawn.translate(_TYPOGRAPHY) if ascii_wanted() else drawn
+    return typed(plain(text, limit))
+
+
+def typed(text: str) -> str:
+    """Text of our own, with plain punctuation on an ASCII terminal."""
+    return text.translate(_TYPOGRAPHY) if ascii_wanted() else text
 
 
 def group(code: str, size: int = 4) -> str:

@@ -19,7 +19,7 @@ from rmtui.services.types import ApprovalPreview, Approved, EnrollmentRow
 from rmtui.text import normalise_code
 from rmtui.tui.dialogs.base import Dialog, entry, prose
 from rmtui.tui.facts import preview_facts
-from rmtui.tui.glyphs import glyphs, group, show
+from rmtui.tui.glyphs import glyphs, group, show, typed
 from rmtui.tui.widgets.facts import Facts, Section
 from rmtui.tui.widgets.ticks import Ticks
 
@@ -56,7 +56,7 @@ class ApproveDialog(Dialog[Approved]):
         yield entry("Code", ident="code", placeholder="as they say it; case, spaces and dashes do not matter")
         if self._hint:
             yield prose(f"Demo: nobody can read it out, it is {group(self._hint)}.", classes="hint")
-        yield Facts([Section("What will be signed", (("", "Reading …"),))], ident="facts")
+        yield Facts([Section("What will be signed", (("", typed("Reading …")),))], ident="facts")
         yield prose("", ident="lookalike", classes="warning")
         yield Ticks([SURE], ident="sure")
 

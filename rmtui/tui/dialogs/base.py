@@ -20,7 +20,7 @@ from textual.widgets import Button, Input, Static
 from rmtui.errors import RmtuiError
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
-from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.glyphs import glyphs, show, typed
 from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.ticks import Ticks
 
@@ -34,7 +34,7 @@ STYLES = Path(__file__).with_name("dialogs.tcss")
 
 def prose(text: str, *, ident: str | None = None, classes: str | None = None) -> Static:
     """A paragraph, never markup."""
-    return Static(text, markup=False, id=ident, classes=classes)
+    return Static(typed(text), markup=False, id=ident, classes=classes)
 
 
 def entry(label: str, *, ident: str, placeholder: str = "", value: str = "") -> Horizontal:

@@ -71,7 +71,8 @@ class SetupScreen(Screen[Opening], Errands):
             yield prose("rmtui: a new deployment", classes="title")
             yield prose(
                 "There is no deployment here yet. This makes a complete one: a database, a certificate authority of its own, and its first "
-                "admin, who approves everybody else. It takes no server and no network."
+                "admin, who approves everybody else. It takes no server and no network.",
+                classes="lead",
             )
             yield Facts([Section("", (("Database", show(self._place)), ("Data", show(directory))))], ident="places")
             yield entry("Your callsign", ident="callsign", placeholder="the first admin, for example KARHU01")
@@ -173,7 +174,7 @@ class SetupScreen(Screen[Opening], Errands):
         self._opening = message.opening
         self._show_steps(done=True)
         made = message.made
-        for selector in ("#places", ".entry", "#problem"):
+        for selector in (".lead", "#places", ".entry", "#problem", "#steps"):
             self.query(selector).set(display=False)
         facts: Sequence[tuple[str, str]] = (
             ("Admin", show(made.admin)),
