@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tui_harness import Console
+from tui_services import install
 from tui_world import World
 
 from rmtui.tui import glyphs
@@ -28,7 +29,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The usual rows behind the services."""
-    return World().fill().install(monkeypatch)
+    return install(World().fill(), monkeypatch)
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 from tui_harness import Console, dialog_text, press, settle, write
-from tui_world import CODE, DIGEST, World, pk
+from tui_rows import CODE, DIGEST, pk
+from tui_world import World
 
 from rmtui.services.types import State
 from rmtui.tui.dialogs.guard import EnterGuard
-from rmtui.tui.widgets.ticks import Ticks
 
 
 def name(pilot: Pilot[Any]) -> str:
@@ -268,173 +267,6 @@ class TestReopen:
             assert "TEST is pending again." in text(pilot)
             assert "left this list" not in text(pilot)
             assert world.enrollments[pk(103)].state is State.PENDING
-
-        console.run(script)
-
-
-class TestNew:
-    def test_shows_the_code_in_groups(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "n")
-            assert focused(pilot) == "callsign"
-            await write(pilot, "HAUKKA 7")
-            await press(pilot, "enter")
-            assert name(pilot) == "CodeDialog"
-            assert "ABCD EFGH" in text(pilot)
-            await press(pilot, "tab", "enter")
-            assert name(pilot) == "MainScreen"
-            assert "13 pending" in text(pilot)
-
-        console.run(script)
-
-    def test_says_what_is_wrong_while_it_is_typed_and_keeps_it(self, console: Console) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "n")
-            await write(pilot, "A/B")
-            assert "Not a callsign: it holds /." in text(pilot)
-            await press(pilot, "ctrl+u")
-            await write(pilot, "AURORA")
-            await press(pilot, "enter")
-            assert "AURORA is taken" in text(pilot)
-            assert pilot.app.screen.query_one("#callsign", Input).value == "AURORA"
-
-        console.run(script)
-
-    def test_takes_a_csr_file(self, console: Console, world: World, tmp_path: Path) -> None:
-        file = tmp_path / "person.csr"
-        file.write_text("-----BEGIN CERTIFICATE REQUEST-----\n")
-
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "n")
-            await write(pilot, "HAUKKA")
-            await press(pilot, "down")
-            pilot.app.screen.query_one("#csr", Input).value = str(file) + "x"
-            await press(pilot, "enter")
-            assert "cannot be read: No such file or directory" in text(pilot)
-            pilot.app.screen.query_one("#csr", Input).value = str(file)
-            await press(pilot, "down", "down", "up", "enter")
-            assert name(pilot) == "CodeDialog"
-            assert [row.has_csr for row in world.enrollments.values() if row.callsign == "HAUKKA"] == [True]
-
-        console.run(script)
-
-    def test_a_file_that_is_no_csr_is_refused(self, console: Console, world: World, tmp_path: Path) -> None:
-        (tmp_path / "big").write_bytes(b"x" * 70_000)
-        (tmp_path / "binary").write_bytes(b"\xff\xfe")
-
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "n")
-            await write(pilot, "HAUKKA")
-            for file, sentence in (("big", "larger than 64 KiB"), ("binary", "not a PEM file"), ("", "cannot be read")):
-                pilot.app.screen.query_one("#csr", Input).value = f"{tmp_path}/{file}"
-                await press(pilot, "down", "enter")
-                assert sentence in text(pilot)
-            assert world.calls["write"] == 0
-
-        console.run(script)
-
-
-class TestRoles:
-    def test_space_ticks_and_saving_says_what_it_did(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "2", "j", "j", "j", "e")
-            assert name(pilot) == "EditRolesDialog"
-            ticks = pilot.app.screen.query_one("#roles", Ticks)
-            assert ticks.labels == ["admin", "medic", "pilot", "signal"]
-            assert ticks.ticked == {"signal"}
-            await press(pilot, "space")
-            assert "gives admin" in text(pilot)
-            assert "An admin can approve" in text(pilot)
-            await press(pilot, "down", "down", "down", "space", "enter")
-            assert world.people[pk(1003)].roles == ("admin",)
-            assert "KETTU: given admin; taken signal." in text(pilot)
-
-        console.run(script)
-
-    def test_a_new_role_is_typed_and_a_held_enter_does_not_save_it(self, console: Console, world: World, ticker: Any) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "2", "j", "j", "j", "e", "tab")
-            assert focused(pilot) == "new"
-            await write(pilot, "logistics")
-            await press(pilot, "enter")
-            for _ in range(10):
-                ticker.now += 0.03
-                await press(pilot, "enter")
-            assert name(pilot) == "EditRolesDialog"
-            assert "gives logistics" in text(pilot)
-            ticker.now += 1
-            await press(pilot, "enter")
-            assert world.people[pk(1003)].roles == ("logistics", "signal")
-
-        console.run(script)
-
-    def test_a_name_that_cannot_be_a_role_is_refused(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "2", "e", "tab")
-            await write(pilot, "a b")
-            await press(pilot, "enter")
-            assert "a b cannot be a role: it holds a space" in text(pilot)
-            assert world.calls["write"] == 0
-
-        console.run(script)
-
-    def test_the_guards_of_the_service_speak_here(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "2", "j", "e", "space", "down", "space", "enter")
-            assert "AURORA is you; another admin takes your admin role." in text(pilot)
-            assert "Done before that: given medic." in text(pilot)
-            await press(pilot, "escape")
-            assert "AURORA: given medic." in text(pilot)
-            assert world.people[pk(1001)].roles == ("admin", "medic")
-
-        console.run(script)
-
-    def test_n_gives_a_role_by_callsign(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "3", "j", "n")
-            assert pilot.app.screen.query_one("#role", Input).value == "medic"
-            assert focused(pilot) == "callsign"
-            await write(pilot, "nobody")
-            await press(pilot, "enter")
-            assert "There is no nobody" in text(pilot)
-            await press(pilot, "ctrl+u")
-            await write(pilot, "kettu")
-            await press(pilot, "enter")
-            assert world.people[pk(1003)].roles == ("medic", "signal")
-            assert "KETTU: given medic." in text(pilot)
-            assert [row.members for row in pilot.app.screen.pane.view.window.rows] == [2, 2, 1, 2]
-
-        console.run(script)
-
-    def test_e_edits_the_member_under_the_cursor(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "3", "G", "enter", "j", "e")
-            assert "Roles of KETTU" in text(pilot)
-
-        console.run(script)
-
-
-class TestDetail:
-    def test_shows_history_and_scrolls(self, console: Console) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "f", "f", "enter")
-            assert name(pilot) == "DetailDialog"
-            assert "Reason Nobody at the gate knows them" in text(pilot)
-            assert "reject by AURORA" in text(pilot)
-            await press(pilot, "j", "G", "g", "y", "escape")
-            assert name(pilot) == "MainScreen"
-            await press(pilot, "2", "enter")
-            assert "Serial" in text(pilot)
-            await press(pilot, "G")
-            assert "mtls.pfx" in text(pilot)
-
-        console.run(script)
-
-    def test_a_row_that_is_gone_is_a_sentence(self, console: Console, world: World) -> None:
-        async def script(pilot: Pilot[Any]) -> None:
-            del world.enrollments[pk(1)]
-            await press(pilot, "enter")
-            assert "There is no such enrolment any more." in text(pilot)
 
         console.run(script)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from tui_harness import Console, press, settle, write
-from tui_world import CODE, World, lost, pk, read_only
+from tui_rows import CODE, pk
+from tui_world import World, lost, read_only
 
 from rmtui.services.types import State
 from rmtui.tui import glyphs

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from tui_harness import Console, press, screen_text, settle
-from tui_world import World, lost, pk
+from tui_rows import pk
+from tui_world import World, lost
 
 from rmtui.errors import ConfigurationError
 from rmtui.services import enrollments

@@ -6,17 +6,16 @@ import datetime as dt
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
+from tui_rows import CODE, DECIDED, DIGEST, NOW, PENDING, PEOPLE, page_of, pk
 
-from rmtui import clock, settings
+from rmtui import settings
 from rmtui.auth.permissions import ReadOnly
 from rmtui.db.errors import AlreadyDecided, DatabaseUnreachable, NotFound, WrongCode
 from rmtui.errors import RmtuiError
-from rmtui.services import deployment, enrollments, operators, people, roles, setup
+from rmtui.services import enrollments
 from rmtui.services.deployment import Deployment
 from rmtui.services.operators import Operator
 from rmtui.services.roles import LastAdmin, SelfDemotion
@@ -42,39 +41,6 @@ from rmtui.services.types import (
 )
 from rmtui.settings import Settings
 from rmtui.text import callsign_problem, same_code
-
-NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
-CODE = "ABCDEFGH"
-DIGEST = "00112233445566778899aabbccddeeff" * 2
-
-PENDING = [
-    ("KARHU01", 3 * 86_400, "MOD8ZRXG", False),
-    ("SALAMA", 2 * 86_400 + 3_600, "MOD8ZRXG", False),
-    ("AUR0RA", 86_400, "QFETPEOY", False),
-    ("[red]TEAM[/red]", 9 * 3_600, "QFETPEOY", False),
-    ("EVIL\x1b[31m\x1b]0;gotcha\x07", 8 * 3_600, None, False),
-    ("\u202eSREVER", 7 * 3_600, None, False),
-    ("Åke 1", 6 * 3_600, "NMHGPDYY", False),
-    ("鷲の目部隊", 5 * 3_600, "NMHGPDYY", False),
-    ("WITH-CSR", 3_600, "NMHGPDYY", True),
-    ("A-VERY-LONG-CALLSIGN-THAT-FILLS-ALL-SIXTY-FOUR-BYTES-OF-A-CN-1234", 1_800, "MOD8ZRXG", False),
-    ("NAAVA", 300, "MOD8ZRXG", False),
-    ("TUISKU", 42, None, False),
-]
-DECIDED = [("ILVES", State.APPROVED), ("KETTU", State.APPROVED), ("FOX", State.REJECTED), ("TEST", State.REJECTED)]
-PEOPLE = [
-    ("AURORA", ("admin",), None, None),
-    ("ILVES", ("admin", "signal"), None, None),
-    ("KETTU", ("signal",), None, None),
-    ("KOTKA", ("medic", "pilot"), None, None),
-    ("[bold]LYNX", (), None, None),
-    ("SORSA", (), 2 * 86_400, "keyCompromise"),
-]
-
-
-def pk(number: int) -> uuid.UUID:
-    """A key that is the same every time."""
-    return uuid.UUID(int=number)
 
 
 class World:
@@ -149,25 +115,6 @@ class World:
             raise ReadOnly("This is read-only mode; nothing was changed.")
         self._read("write")
 
-    def _page(self, rows: list[Any], place: Callable[[Any], Cursor], **where: Any) -> Page[Any]:
-        limit, keys = where["limit"], [place(row).pk for row in rows]
-        given = where["after"] or where["before"] or where["at"]
-        index = 0
-        if given is not None:
-            index = keys.index(given.pk) if given.pk in keys else sum(1 for row in rows if self._rank(place(row)) < self._rank(given))
-        if where["last"]:
-            start, end = max(len(rows) - limit, 0), len(rows)
-        elif where["before"] is not None:
-            start, end = max(index - limit, 0), index
-        else:
-            start = index + 1 if where["after"] is not None and given.pk in keys else index
-            end = min(start + limit, len(rows))
-        return Page(tuple(rows[start:end]), start > 0, end < len(rows))
-
-    @staticmethod
-    def _rank(place: Cursor) -> Any:
-        return place.value, place.pk
-
     def _enrollments(self, query: EnrollmentQuery) -> list[EnrollmentRow]:
         order = [State.PENDING, State.APPROVED, State.REJECTED]
         rows = [
@@ -194,7 +141,7 @@ class World:
     def list_enrollments(self, query: EnrollmentQuery, *, after=None, before=None, at=None, last=False, limit=200) -> Page[EnrollmentRow]:
         self._read("list_enrollments")
         rows = self._enrollments(query)
-        return self._page(rows, lambda row: self.enrollment_cursor(query, row), after=after, before=before, at=at, last=last, limit=limit)
+        return page_of(rows, lambda row: self.enrollment_cursor(query, row), after=after, before=before, at=at, last=last, limit=limit)
 
     def count_enrollments(self, query: EnrollmentQuery, most: int = 10_000) -> Count:
         self._read("count_enrollments")
@@ -299,7 +246,7 @@ class World:
 
     def list_people(self, query: PeopleQuery, *, after=None, before=None, at=None, last=False, limit=200) -> Page[PersonRow]:
         self._read("list_people")
-        return self._page(
+        return page_of(
             self._people(query), lambda row: self.people_cursor(query, row), after=after, before=before, at=at, last=last, limit=limit
         )
 
@@ -389,27 +336,6 @@ class World:
         self.operator = Operator(pk(1001), callsign, "config.toml", "console")
         data = "/srv/rmtui"
         return SetUp(callsign, f"{data}/private/people/{pk(1001)}/mtls.pfx", callsign, f"{data}/rmtui.db", data, ("the database",))
-
-    def install(self, patch: pytest.MonkeyPatch) -> World:
-        """Put these in the place of the services."""
-        replacements: list[tuple[Any, str, Any]] = [
-            (clock, "utcnow", lambda: NOW),
-            (deployment, "open_deployment", self.open_deployment),
-            (deployment, "changes", self.changes),
-            (deployment, "start_up", lambda: ()),
-            (operators, "identify", self.identify),
-            (setup, "set_up", self.set_up),
-            (enrollments, "cursor", self.enrollment_cursor),
-            (people, "cursor", self.people_cursor),
-            (people, "find", self.find_person),
-        ]
-        for name in ("list_enrollments", "count_enrollments", "summary", "enrollment", "preview", "approve", "reject", "reopen", "create"):
-            replacements.append((enrollments, name, getattr(self, name)))
-        replacements += [(people, name, getattr(self, name)) for name in ("list_people", "count_people", "person")]
-        replacements += [(roles, name, getattr(self, name)) for name in ("list_roles", "assign", "remove")]
-        for module, name, value in replacements:
-            patch.setattr(module, name, value)
-        return self
 
 
 def lost() -> DatabaseUnreachable:

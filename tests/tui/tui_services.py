@@ -1,0 +1,36 @@
+"""Puts a world in the place of the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tui_rows import NOW
+from tui_world import World
+
+from rmtui import clock
+from rmtui.services import deployment, enrollments, operators, people, roles, setup
+
+__all__ = ["install"]
+
+
+def install(world: World, patch: pytest.MonkeyPatch) -> World:
+    """Have the console ask ``world``, at a time that stands still."""
+    replacements: list[tuple[Any, str, Any]] = [
+        (clock, "utcnow", lambda: NOW),
+        (deployment, "open_deployment", world.open_deployment),
+        (deployment, "changes", world.changes),
+        (deployment, "start_up", lambda: ()),
+        (operators, "identify", world.identify),
+        (setup, "set_up", world.set_up),
+        (enrollments, "cursor", world.enrollment_cursor),
+        (people, "cursor", world.people_cursor),
+        (people, "find", world.find_person),
+    ]
+    for name in ("list_enrollments", "count_enrollments", "summary", "enrollment", "preview", "approve", "reject", "reopen", "create"):
+        replacements.append((enrollments, name, getattr(world, name)))
+    replacements += [(people, name, getattr(world, name)) for name in ("list_people", "count_people", "person")]
+    replacements += [(roles, name, getattr(world, name)) for name in ("list_roles", "assign", "remove")]
+    for module, name, value in replacements:
+        patch.setattr(module, name, value)
+    return world
