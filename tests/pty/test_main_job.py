@@ -65,7 +65,9 @@ def test_from_set_up_to_an_approved_person_with_a_role(run: Callable[..., Termin
     terminal.settle(0.3)
     terminal.press(ENTER)
     terminal.until("not the code of Ville")
-    terminal.press("\x15" + code.lower().replace(" ", "-"))  # ctrl+u empties the field
+    terminal.press("\x15")  # ctrl+u empties the field
+    terminal.until("as they say it")
+    terminal.press(code.lower().replace(" ", "-"))
     terminal.settle(0.3)
     terminal.press(ENTER)
     terminal.until("Ville is approved", "Serial")
@@ -77,9 +79,11 @@ def test_from_set_up_to_an_approved_person_with_a_role(run: Callable[..., Termin
     terminal.press("jj")
     terminal.until("▸ ✓ active   Ville")
     terminal.press("e")
-    terminal.until("Roles of Ville")
-    terminal.press("pilot")
+    terminal.until("Roles of Ville", "[ ] admin")
+    terminal.press(TAB)
     terminal.settle(0.3)
+    terminal.press("pilot")
+    terminal.until("New role      pilot")
     terminal.press(ENTER)
     terminal.until("[x] pilot")
     for _ in range(6):  # to the button that saves
