@@ -28,15 +28,23 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}. See {self.prog} --help.")
 
 
-def _common() -> Parser:
-    """Options that are taken before or after the command."""
+_COMMON: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("--db", {"metavar": "URL"}, "sqlite:///PATH or postgresql://… without a password (RM_DB_DSN)"),
+    ("--as", {"dest": "operator", "metavar": "CALLSIGN"}, "who acts: an active admin (RMTUI_OPERATOR)"),
+    ("--format", {"choices": ("text", "json", "csv")}, "how results are printed; text is the default"),
+    ("--read-only", {"action": "store_true"}, "change nothing (RMTUI_READ_ONLY)"),
+    ("--yes", {"action": "store_true"}, "do not ask; needed to change something where there is no terminal"),
+)
+"""Options that are taken before or after the command."""
+_EPILOG = f"Also: {', '.join(name for name, _how, _text in _COMMON)}; see rmtui --help."
+
+
+def _common(shown: bool) -> Parser:
+    """The options of every command; told in full once, by ``rmtui --help``."""
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    group = common.add_argument_group("options of every command")
-    group.add_argument("--db", metavar="URL", help="sqlite:///PATH or postgresql://… without a password (RM_DB_DSN)")
-    group.add_argument("--as", dest="operator", metavar="CALLSIGN", help="who acts: an active admin (RMTUI_OPERATOR)")
-    group.add_argument("--format", choices=("text", "json", "csv"), help="how results are printed; text is the default")
-    group.add_argument("--read-only", action="store_true", help="change nothing (RMTUI_READ_ONLY)")
-    group.add_argument("--yes", action="store_true", help="do not ask; needed to change something where there is no terminal")
+    group = common.add_argument_group("options, before or after the command") if shown else common
+    for name, how, text in _COMMON:
+        group.add_argument(name, help=text if shown else argparse.SUPPRESS, **how)
     return common
 
 
@@ -48,32 +56,33 @@ class _Tree:
 
     def add(self, name: str, run: str, text: str, **changes: Any) -> Parser:
         """A command: ``run`` is ``module:function`` under ``rmtui.cli``, imported when it is called."""
-        parser: Parser = self.subparsers.add_parser(
-            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[self.common], allow_abbrev=False
-        )
+        parser = self._parser(name, text)
         parser.set_defaults(run=run, **changes)
         return parser
 
     def group(self, name: str, text: str) -> _Tree:
         """A word that commands follow."""
+        return _Tree(self._parser(name, text).add_subparsers(metavar="COMMAND", required=True, dest="subcommand"), self.common)
+
+    def _parser(self, name: str, text: str) -> Parser:
+        about = text[0].upper() + text[1:] + "."
         parser: Parser = self.subparsers.add_parser(
-            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[self.common], allow_abbrev=False
+            name, help=text, description=about, epilog=_EPILOG, parents=[self.common], allow_abbrev=False
         )
-        return _Tree(parser.add_subparsers(metavar="COMMAND", required=True, dest="subcommand"), self.common)
+        return parser
 
 
 def build() -> Parser:
     """The whole command line."""
-    common = _common()
     parser = Parser(
         prog="rmtui",
         description="Operators' console of a RASENMAEHER deployment. Without a command it opens the console.",
-        parents=[common],
+        parents=[_common(shown=True)],
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     parser.set_defaults(run="console:console")
-    tree = _Tree(parser.add_subparsers(metavar="COMMAND", dest="command"), common)
+    tree = _Tree(parser.add_subparsers(metavar="COMMAND", dest="command"), _common(shown=False))
     tree.add("demo", "console:demo", "open the console on a sample deployment that is gone afterwards")
     init = tree.add("init", "deployment:init", "make what is missing of database, authority, keys and first admin")
     init.add_argument("--admin", metavar="CALLSIGN", help="callsign of the first admin")
