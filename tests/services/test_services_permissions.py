@@ -202,15 +202,15 @@ class TestIdentify:
     def test_nobody_is_nobody(self, boss):
         assert operators.identify() is None
 
-    @pytest.mark.parametrize("name", ["NOBODY", "", "A\x00", "\udc80", "KARHU", "GONE"])
-    def test_who_cannot_act(self, boss, name):
+    def test_who_cannot_act(self, boss):
         make_person("KARHU", "pilot")
         make_person("GONE", "admin", deleted=START)
-        self.named(operator=name)
-        with pytest.raises(NotAnOperator) as caught:
-            operators.identify()
-        assert caught.value.exit_code == EXIT_CONFIGURATION
-        assert "name an active admin" in caught.value.sentence
+        for name in ["NOBODY", "", "A\x00", "\udc80", "KARHU", "GONE"]:
+            self.named(operator=name)
+            with pytest.raises(NotAnOperator) as caught:
+                operators.identify()
+            assert caught.value.exit_code == EXIT_CONFIGURATION
+            assert "name an active admin" in caught.value.sentence
 
     def test_two_in_different_case(self, boss):
         make_person("Karhu", "admin")

@@ -39,19 +39,19 @@ class TestAssign:
         assert rows_of(person) == ["medic"]
         assert len(audit_rows()) == 1
 
-    @pytest.mark.parametrize("role", ["", " ", "two words", "Admin", "ADMIN", "a/b", "x\x00", "\udc80", "x\x1b", "x" * 65, "ａｄｍｉｎ "])
-    def test_what_is_no_role(self, boss, role):
+    def test_what_is_no_role(self, boss):
         person = make_person("RAVEN")
-        with pytest.raises(InvalidRole, match="cannot be a role") as caught:
-            roles.assign(boss, person.pk, role)
-        assert "\x1b" not in caught.value.sentence
+        for role in ["", " ", "two words", "Admin", "ADMIN", "a/b", "x\x00", "\udc80", "x\x1b", "x" * 65, "ａｄｍｉｎ "]:
+            with pytest.raises(InvalidRole, match="cannot be a role") as caught:
+                roles.assign(boss, person.pk, role)
+            assert "\x1b" not in caught.value.sentence
         assert rows_of(person) == []
 
-    @pytest.mark.parametrize("role", ["medic", "lääkintä", "tak_admin", "x" * 64, "admin"])
-    def test_what_is_one(self, boss, role):
+    def test_what_is_one(self, boss):
         person = make_person("RAVEN")
-        assert roles.assign(boss, person.pk, role)
-        assert people.person(person.pk).row.roles == (role,)
+        names = ["medic", "lääkintä", "tak_admin", "x" * 64, "admin"]
+        assert all(roles.assign(boss, person.pk, role) for role in names)
+        assert people.person(person.pk).row.roles == tuple(sorted(names))
 
     def test_somebody_revoked_or_gone(self, boss):
         person = make_person("RAVEN", deleted=START)
@@ -71,9 +71,9 @@ class TestRemove:
         assert rows_of(person) == ["pilot"]
         assert [row[1:3] for row in audit_rows()] == [("remove-role", "done")]
 
-    @pytest.mark.parametrize("role", ["", "x\x00", "\udc80", "%"])
-    def test_what_nobody_can_have(self, boss, role):
-        assert roles.remove(boss, make_person("RAVEN", "medic").pk, role) is False
+    def test_what_nobody_can_have(self, boss):
+        person = make_person("RAVEN", "medic")
+        assert not any(roles.remove(boss, person.pk, role) for role in ["", "x\x00", "\udc80", "%"])
 
     def test_a_role_with_a_name_of_others_making(self, boss):
         person = make_person("RAVEN", "two words", "Admin")
