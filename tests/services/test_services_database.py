@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 import struct
@@ -246,7 +247,7 @@ class TestFile:
         """As for somebody who may not write the file; root may write any."""
         boss, waiting = make_operator(), make_enrollment("RAVEN", "KROW2IAB")
         unbind()
-        monkeypatch.setattr(engine.os, "access", lambda *_args: False)
+        monkeypatch.setattr(engine.os, "access", lambda _path, mode: mode != os.W_OK)
         DBConfig.singleton(dsn=Secret(f"sqlite:///{path}"))
         assert enrollments.find("RAVEN").row.callsign == "RAVEN"
         with pytest.raises(ReadOnlyError, match="takes no writes; nothing was changed"):
