@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+
+for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)):
+    signal.signal(_signal, _handler)  # started in the background or by nohup, children would inherit that they are ignored
 
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
     os.environ.pop(_name, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from rmtui import clock
-from rmtui.errors import ConfigurationError, InvalidCallsign, RmtuiError, UnreachableError
+from rmtui.errors import EXIT_CONFIGURATION, ConfigurationError, InvalidCallsign, RmtuiError, UnreachableError
 from rmtui.text import plain
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "DBFetchError",
     "DatabaseUnreachable",
     "Deleted",
+    "DeploymentMissing",
     "EnrollmentError",
     "ForbiddenOperation",
     "InvalidCallsign",
@@ -69,6 +70,13 @@ class DatabaseUnreachable(BackendError, UnreachableError):
     """The database cannot be reached; nothing was changed, and a retry may succeed."""
 
     title = "Database unreachable"
+
+
+class DeploymentMissing(DatabaseUnreachable):
+    """There is no database file where one should be; set-up makes one."""
+
+    title = "No deployment"
+    exit_code = EXIT_CONFIGURATION
 
 
 class OutcomeUnknown(BackendError, UnreachableError):

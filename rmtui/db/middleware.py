@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -13,7 +14,7 @@ from playhouse.pool import MaxConnectionsExceeded
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import DBConfig
 from rmtui.db.engine import is_sqlite
-from rmtui.db.errors import BackendError, DatabaseUnreachable, DBError, ReadOnlyError, SchemaMismatch
+from rmtui.db.errors import BackendError, DatabaseUnreachable, DBError, DeploymentMissing, ReadOnlyError, SchemaMismatch
 from rmtui.errors import ConfigurationError
 from rmtui.text import plain
 
@@ -92,6 +93,8 @@ def explain(error: Exception) -> Exception:
         return BackendError("The disk of the database is full; nothing was changed.")
     if code is None and any(words in text for words in _REFUSED):
         return ConfigurationError(f"The database {place} turned us away: {line}")
+    if "unable to open" in text and not os.access(DBConfig.singleton().database, os.F_OK):
+        return DeploymentMissing(f"The database file {place} cannot be opened: it is not there. rmtui init makes a new deployment.")
     if "unable to open" in text:
         return DatabaseUnreachable(f"The database file {place} cannot be opened: check that it is there and may be written.")
     if "not a database" in text or "malformed" in text:

@@ -64,7 +64,8 @@ def test_shows_its_steps_and_stays_alive_meanwhile(console: Console, world: Worl
         assert "✓ Making the database ▸ Making the certificate authority" in text(pilot)
         world.gate.set()
         await settle(pilot)
-        assert "✓ Making the key and certificate of karhu" in text(pilot)
+        assert "✓ The deployment is ready" in text(pilot)
+        assert "Making the" not in text(pilot)
 
     console.run(script)
 
