@@ -14,7 +14,7 @@ from playhouse.pool import PooledPostgresqlDatabase
 from rmtui import settings
 from rmtui.db.config import DBConfig
 
-__all__ = ["create_sqlite_file", "is_sqlite", "make_database"]
+__all__ = ["create_sqlite_file", "is_sqlite", "make_database", "sqlite_file_exists"]
 
 BUSY_SECONDS = 10
 """How long a writer waits for another before it gives up."""
@@ -56,7 +56,7 @@ def _sqlite(config: DBConfig) -> Sqlite:
     else:
         pragmas.insert(0, ("journal_mode", "wal"))
     path = Path(config.database)
-    mode = "ro" if path.exists() and not os.access(path, os.W_OK) else "rw"  # never "rwc": only init_db makes a file
+    mode = "ro" if os.access(path, os.F_OK) and not os.access(path, os.W_OK) else "rw"  # never "rwc": only init_db makes a file
     uri = f"{path.as_uri()}?mode={mode}"
     return Sqlite(uri, uri=True, pragmas=pragmas, timeout=BUSY_SECONDS, lock_type="IMMEDIATE", autoconnect=False)
 
@@ -85,12 +85,32 @@ def make_database(config: DBConfig) -> Database:
 
 
 def create_sqlite_file(path: Path) -> None:
-    """Make an empty database file that only its owner can read (0600), unless it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Make an empty database file that only its owner can read (0600), unless it is there.
+
+    :raises StorageError: it cannot be made.
+    """
+    from rmtui.pki import files
+
+    files.make_dir(path.parent, 0o755)
+    with files.storage(path, "made"):
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return
+
+
+def sqlite_file_exists(path: Path) -> bool:
+    """Whether a database file is there.
+
+    :raises StorageError: its directory cannot be looked into.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
+        return path.exists()
+    except OSError:
+        from rmtui.pki.files import storage
+
+        with storage(path, "read"):
+            raise
 
 
 def is_sqlite(database: Any) -> bool:

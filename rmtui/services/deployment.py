@@ -12,7 +12,7 @@ from rmtui.auth.operator import ADMIN, deployment_key
 from rmtui.db import issuing, schema
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import SCHEMA, DBConfig
-from rmtui.db.engine import is_sqlite
+from rmtui.db.engine import is_sqlite, sqlite_file_exists
 from rmtui.db.errors import SchemaMismatch
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
@@ -43,6 +43,7 @@ def open_deployment() -> Deployment:
 
     :raises SchemaMismatch: the database is not one of today's deployments.
     :raises DatabaseUnreachable: it does not answer.
+    :raises StorageError: the directory of its file cannot be looked into.
     """
     bind_config()
     config = DBConfig.singleton()
@@ -50,7 +51,7 @@ def open_deployment() -> Deployment:
     name = "embedded" if config.is_sqlite else config.place().partition("@")[0]
     found = Deployment(True, kind, config.place(), deployment_key(), name)
     unset = Deployment(False, kind, found.place, found.key, name)
-    if config.is_sqlite and not Path(config.database).exists():
+    if config.is_sqlite and not sqlite_file_exists(Path(config.database)):
         return unset
     with connection():
         if not schema.present():
@@ -80,7 +81,7 @@ def changes() -> str:
             try:
                 status = path.stat()
                 states.append(f"{status.st_ino}.{status.st_mtime_ns}.{status.st_size}")
-            except FileNotFoundError:
+            except OSError:
                 states.append("-")
         if states[0] == "-":
             with connection():  # says what is wrong, in a sentence

@@ -13,6 +13,7 @@ from rmtui.auth.permissions import require_writable
 from rmtui.db import callsigns, issuing
 from rmtui.db.base import bind_config, init_db
 from rmtui.db.config import DBConfig
+from rmtui.db.engine import sqlite_file_exists
 from rmtui.db.errors import NotFound
 from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
@@ -63,11 +64,12 @@ def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = Non
         callsign = normalise_callsign(callsign)
         callsigns.check_reserved(callsign)
     _check_backend()
-    from rmtui.pki.files import lock, make_dir
+    from rmtui.pki.files import lock, make_dir, storage
 
     bind_config()
     made: list[str] = []
-    fresh = not config.local_data_dir.exists()
+    with storage(config.local_data_dir, "read"):
+        fresh = not config.local_data_dir.exists()
     make_dir(config.local_data_dir, 0o755)
     try:
         with lock(config.local_data_dir / ".setup.lock"):
@@ -100,7 +102,7 @@ def _make_database(tell: Callable[[str], None], made: list[str]) -> None:
 
     tell("Making the database")
     path = Path(DBConfig.singleton().database)
-    if DBConfig.singleton().is_sqlite and not path.exists():
+    if DBConfig.singleton().is_sqlite and not sqlite_file_exists(path):
         missing = True
     else:
         with connection():

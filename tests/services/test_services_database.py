@@ -18,6 +18,7 @@ from rmtui.db import base, engine
 from rmtui.db.config import DBConfig
 from rmtui.db.errors import DatabaseUnreachable, ReadOnlyError, SchemaMismatch
 from rmtui.errors import EXIT_CONFIGURATION, EXIT_REFUSED, EXIT_UNREACHABLE, ConfigurationError, RmtuiError
+from rmtui.pki.interface import StorageError
 from rmtui.services import enrollments, people, roles
 from rmtui.services.database import PasswordInURL, use_database
 from rmtui.services.deployment import changes, open_deployment
@@ -242,6 +243,21 @@ class TestFile:
         bind(f"sqlite:///{tmp_path}")
         for error in failures(DatabaseUnreachable):
             sentence(error)
+
+    def test_a_place_that_cannot_be_looked_at(self, tmp_path):
+        """A name too long for any file stands for every refusal of the system; root may look into every directory."""
+        path = tmp_path / ("x" * 300) / "rmtui.db"
+        bind(f"sqlite:///{path}")
+        with pytest.raises(StorageError) as caught:
+            open_deployment()
+        assert caught.value.exit_code == EXIT_REFUSED
+        sentence(caught.value, "rmtui.db was not read")
+        with pytest.raises(StorageError) as caught:
+            base.init_db()
+        sentence(caught.value, "was not made")
+        with pytest.raises(DatabaseUnreachable) as caught:
+            changes()
+        sentence(caught.value, "cannot be opened")
 
     def test_one_that_may_only_be_read(self, path, monkeypatch):
         """As for somebody who may not write the file; root may write any."""
