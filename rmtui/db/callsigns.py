@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from peewee import fn
 
-from rmtui import settings
+from rmtui import clock, settings
 from rmtui.db.base import BaseModel, db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound
@@ -61,8 +61,6 @@ def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M
         )
     row = live[0] if live else rows[0]
     if row.deleted is not None and not allow_deleted:
-        from rmtui import clock
-
         raise Deleted(f"{plain(row.callsign)} was revoked or deleted on {clock.stamp(row.deleted)}.")  # type: ignore[attr-defined]
     return row
 
@@ -71,8 +69,7 @@ def lookalikes(model: type[M], callsign: str, most: int = 5) -> list[str]:
     """Callsigns of rows that count and look like this one, without being the same."""
     wanted, folded = skeleton(callsign), fold(callsign)
     field: Any = model.callsign  # type: ignore[attr-defined]
-    near = fn.LENGTH(field).between(len(callsign) - 2, len(callsign) + 2)
-    query = model.select(field).where(model.deleted.is_null() & near).tuples()
+    query = model.select(field).where(model.deleted.is_null()).tuples()
     found: list[str] = []
     for (other,) in query.iterator():
         if skeleton(other) == wanted and fold(other) != folded:

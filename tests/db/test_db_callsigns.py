@@ -103,6 +103,9 @@ def test_lookalikes(database):
     assert lookalikes(Person, "Kettu1") == sorted(["KETTUl", "\u041aettu1", "K\u0435ttu-1"])
     assert lookalikes(Person, "KETTU1") == sorted(["KETTUl", "\u041aettu1", "K\u0435ttu-1"])
     assert lookalikes(Person, "Ahma") == []
+    assert lookalikes(Person, "S-U-S-I----") == ["Susi"]
+    person("M.e.t.s.o_-_-")
+    assert lookalikes(Person, "Metso") == ["M.e.t.s.o_-_-"]
 
 
 def test_reserved_by_the_system(database):
