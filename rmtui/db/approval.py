@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from peewee import IntegrityError, InterfaceError, OperationalError
+from peewee import DatabaseError, IntegrityError, InterfaceError
 
 from rmtui import clock, settings
 from rmtui.db import callsigns, issuing
@@ -202,9 +202,9 @@ def _outcome(
         _make(identity, signer, tell)
         tell("Recording the approval")
         return commit()
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:  # a connection that is lost is not always an OperationalError
         done = _after_lost_connection(identity, claim, names, error)
-        if done:
+        if done is not None:
             return done  # type: ignore[return-value]
         raise
     except Exception:
@@ -274,7 +274,7 @@ def _after_lost_connection(identity: _Identity, claim: Claim | None, names: tupl
             db.connect()
         with exclusive(*names) if lost else nullcontext():
             person: Person | None = Person.get_or_none(Person.pk == identity.pk)
-    except (OperationalError, InterfaceError):
+    except (DatabaseError, InterfaceError):
         raise OutcomeUnknown(
             f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
             "Look at the enrolment once the database is back; if it is pending, approve it again."
@@ -282,7 +282,7 @@ def _after_lost_connection(identity: _Identity, claim: Claim | None, names: tupl
     if person is None:
         try:
             _undo(identity, claim)
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError):
             logger.warning("left for the sweep: the claim and the certificate of %s", plain(identity.callsign))
     return person
 
