@@ -17,6 +17,8 @@ __all__ = ["SCHEMA", "DBConfig"]
 SCHEMA = "raesenmaeher"
 """The PostgreSQL schema of the deployment's tables."""
 
+_NETWORK = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""How long libpq waits for a network that says nothing more, unless the DSN says otherwise: seconds, but for the last, milliseconds."""
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -66,7 +68,7 @@ class DBConfig:
     dsn: Secret | None = field(default_factory=_dsn)
     """A whole libpq URL, or ``sqlite:///PATH``. It wins over everything else, and may hold a password."""
     pool_min_size: int = _int("DB_POOL_MIN_SIZE", 1)
-    """Connections that are kept when idle; the pool opens them as they are needed."""
+    """Read as the deployment's own setting, and of no effect: the pool opens connections as they are needed."""
     pool_max_size: int = _int("DB_POOL_MAX_SIZE", 16)
     """Connections that may be open at once."""
     echo: bool = _bool("DB_ECHO", False)
@@ -152,7 +154,8 @@ class DBConfig:
             if self.password:
                 params["password"] = self.password.reveal()
         params.setdefault("sslmode", self.ssl)
-        params.setdefault("connect_timeout", 5)
+        for name, value in _NETWORK.items():
+            params.setdefault(name, value)
         params.setdefault("application_name", "rmtui")
         own = {
             "search_path": SCHEMA,

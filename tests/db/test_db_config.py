@@ -166,6 +166,15 @@ def test_a_libpq_url_is_passed_on_whole(dsn, host, port, place):
     assert (database._max_connections, database.connect_params["sslmode"]) == (16, "prefer")
 
 
+def test_a_silent_network_is_given_up_on():
+    """The server's own time limits are of no use when it is the network that is gone."""
+    given = DBConfig(dsn="postgresql://h/d").connect_params()
+    assert given["connect_timeout"] == 5
+    assert given["keepalives_idle"] + given["keepalives_interval"] * given["keepalives_count"] <= 30
+    assert given["tcp_user_timeout"] <= 30_000
+    assert DBConfig(dsn="postgresql://h/d?keepalives_idle=99").connect_params()["keepalives_idle"] == "99"
+
+
 def test_ssl_and_options_of_the_dsn_win_but_for_ours():
     params = DBConfig(
         dsn="postgresql://h/d?sslmode=disable&options=-c%20timezone%3DAsia/Tokyo%20-c%20work_mem%3D8MB", ssl="require"
