@@ -3,7 +3,7 @@
 The models are frozen copies: what this migration made does not change when the program does.
 """
 
-from peewee import BigAutoField, BooleanField, IntegerField, Model, SqliteDatabase, TextField, TimestampField, UUIDField  # noqa: F401
+from peewee import BigAutoField, BooleanField, IntegerField, Model, SqliteDatabase, TextField, UUIDField
 
 
 class VarChar(TextField):
