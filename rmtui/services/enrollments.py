@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from rmtui import settings
 from rmtui.auth.operator import findable
@@ -39,6 +39,8 @@ __all__ = [
 
 _STATES = {State.PENDING: EnrollmentState.PENDING, State.APPROVED: EnrollmentState.APPROVED, State.REJECTED: EnrollmentState.REJECTED}
 _WORDS = {int(number): word for word, number in _STATES.items()}
+_RANK = Case(None, [(Enrollment.state.in_([*_WORDS]), Enrollment.state)], int(EnrollmentState.REJECTED))
+"""The state as the list shows it: one that others invented stands, and is sorted, with the rejected."""
 
 
 def _select(query: EnrollmentQuery) -> Any:
@@ -64,7 +66,7 @@ def _order(query: EnrollmentQuery) -> Order:
     if query.sort == "decided":
         decided = windows.moment(fn.COALESCE(Enrollment.decided_on, Enrollment.created), Enrollment.created)
         return Order((decided,), Enrollment.pk, not query.reverse)
-    sorts = (created,) if query.state is not None else (Sort(Enrollment.state), created)
+    sorts = (created,) if query.state is not None else (Sort(_RANK), created)
     return Order(sorts, Enrollment.pk, query.reverse)
 
 

@@ -129,6 +129,18 @@ def test_a_row_that_changed_state_does_not_hide_its_neighbours(many):
     assert enrollments.list_enrollments(query, after=place, limit=1).rows[0].pk == expected(query)[4]
 
 
+def test_states_that_others_invented_are_gone_through_once(many):
+    run("UPDATE enrollments SET state = 7 WHERE state <> 0")
+    query, seen, after = EnrollmentQuery(state=None), [], None
+    for _ in range(len(many)):
+        stretch = enrollments.list_enrollments(query, after=after, limit=7)
+        seen += [row.pk for row in stretch.rows]
+        if not stretch.more_after:
+            break
+        after = enrollments.cursor(query, stretch.rows[-1])
+    assert len(seen) == len(set(seen)) == len(many)
+
+
 def test_pending_come_first_and_the_oldest_of_them(many):
     rows = enrollments.list_enrollments(EnrollmentQuery(state=None), limit=1000).rows
     states = [row.state for row in rows]
