@@ -16,6 +16,8 @@ def init(args: argparse.Namespace) -> None:
     done = setup.set_up(args.admin, progress=say)
     if not done.made:
         say("Nothing was missing.")
+    if done.problem:
+        say(done.problem)
     record = {"database": done.database, "data_dir": done.data_dir, "made": done.made}
     if done.admin:
         record |= {"admin": done.admin, "pfx": done.pfx}

@@ -94,6 +94,7 @@ def approve(
     claim, row = _claim(enrollment, approver, code)
     identity = _Identity(claim.person, row.callsign, row.csr)
     names = (decision(row.pk), callsigns.taking(row.callsign))
+    decided: dict[str, Any] = {}
 
     def commit() -> Person:
         with exclusive(*names):
@@ -107,8 +108,9 @@ def approve(
                 raise EnrollmentError(f"The enrolment of {plain(row.callsign)} was changed meanwhile; nothing was approved. Look again.")
             person = _create_person(Person, identity, now.extra)
             at = clock.utcnow()
+            decided.update(state=EnrollmentState.APPROVED.value, decided_by=approver.pk, decided_on=at, person=person.pk, updated=at)
             changed = (
-                Enrollment.update(state=EnrollmentState.APPROVED.value, decided_by=approver.pk, decided_on=at, person=person.pk, updated=at)
+                Enrollment.update(**decided)
                 .where((Enrollment.pk == row.pk) & (Enrollment.state == EnrollmentState.PENDING.value))
                 .execute()
             )
@@ -122,7 +124,8 @@ def approve(
         person = _outcome(identity, signer, tell, commit, claim, names)
     finally:
         _under_way.discard(claim.token)
-    enrollment._take(enrollment.reread())
+    for name, value in decided.items():
+        setattr(enrollment, name, value)
     return person
 
 

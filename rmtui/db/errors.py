@@ -16,6 +16,7 @@ __all__ = [
     "CallsignReserved",
     "DBError",
     "DBFetchError",
+    "DatabaseBusy",
     "DatabaseUnreachable",
     "Deleted",
     "DeploymentMissing",
@@ -70,6 +71,12 @@ class DatabaseUnreachable(BackendError, UnreachableError):
     """The database cannot be reached; nothing was changed, and a retry may succeed."""
 
     title = "Database unreachable"
+
+
+class DatabaseBusy(DatabaseUnreachable):
+    """Others kept the database longer than we wait; nothing was changed."""
+
+    title = "Database busy"
 
 
 class DeploymentMissing(DatabaseUnreachable):

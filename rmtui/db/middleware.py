@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from peewee import IntegrityError, InterfaceError, OperationalError, PeeweeException
@@ -14,7 +14,7 @@ from playhouse.pool import MaxConnectionsExceeded
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import DBConfig
 from rmtui.db.engine import is_sqlite
-from rmtui.db.errors import BackendError, DatabaseUnreachable, DBError, DeploymentMissing, ReadOnlyError, SchemaMismatch
+from rmtui.db.errors import BackendError, DatabaseBusy, DatabaseUnreachable, DBError, DeploymentMissing, ReadOnlyError, SchemaMismatch
 from rmtui.errors import ConfigurationError
 from rmtui.text import plain
 
@@ -69,6 +69,17 @@ class DBConnectionMiddleware:
             return self.app(*args, **kwargs)
 
 
+def _is_missing(path: str) -> bool:
+    """Whether there is no such file, as opposed to one that may not be looked at."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 _REFUSED = ("password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "authentication failed")
 
 
@@ -88,12 +99,12 @@ def explain(error: Exception) -> Exception:
     if code == "25006" or "readonly database" in text or "query_only" in text:
         return ReadOnlyError(f"The database {place} takes no writes; nothing was changed.")
     if code in {"55P03", "57014", "40P01"} or "database is locked" in text or isinstance(error, MaxConnectionsExceeded):
-        return DatabaseUnreachable(f"The database {place} is busy; nothing was changed. Try again.")
+        return DatabaseBusy(f"The database {place} is busy; nothing was changed. Try again.")
     if "disk is full" in text or code == "53100":
         return BackendError("The disk of the database is full; nothing was changed.")
     if code is None and any(words in text for words in _REFUSED):
         return ConfigurationError(f"The database {place} turned us away: {line}")
-    if "unable to open" in text and not os.access(DBConfig.singleton().database, os.F_OK):
+    if "unable to open" in text and _is_missing(DBConfig.singleton().database):
         return DeploymentMissing(f"The database file {place} cannot be opened: it is not there. rmtui init makes a new deployment.")
     if "unable to open" in text:
         return DatabaseUnreachable(f"The database file {place} cannot be opened: check that it is there and may be written.")

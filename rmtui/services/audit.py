@@ -11,6 +11,7 @@ from typing import Any, Literal
 from rmtui.auth.operator import Operator
 from rmtui.auth.permissions import require, require_writable
 from rmtui.db import schema
+from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
@@ -41,6 +42,7 @@ class Act:
         :raises NotPermitted: they were revoked or demoted meanwhile; the transaction is to roll back.
         """
         require(self.operator)
+        assert self.operator is not None
         record(self.operator, self.action, "done", self.target_pk, self.target, detail)
 
     def person(self) -> Person:
@@ -56,31 +58,42 @@ def acting(operator: Operator | None, action: str) -> Iterator[Act]:
     """A connection to act on, permission to act, and a row for what is refused or fails.
 
     :raises RmtuiError: whatever the action was refused for, after it was recorded.
+    :raises OutcomeUnknown: the database was lost on the way, perhaps while it committed.
     """
     require_writable()
-    with connection():
-        schema.migrate()
-        act = Act(operator, action)
-        try:
-            act.person()
-            yield act
-        except RmtuiError as error:
-            if operator is not None:
-                _record_refusal(act, error)
+    act = Act(operator, action)
+    begun = False
+    try:
+        with connection():
+            schema.migrate()
+            try:
+                act.person()
+                begun = True
+                yield act
+            except RmtuiError as error:
+                if operator is not None:
+                    _record_refusal(operator, act, error)
+                raise
+    except DatabaseUnreachable as error:
+        if not begun or isinstance(error, (DatabaseBusy, DeploymentMissing)):
             raise
+        raise OutcomeUnknown(
+            f"The database was lost during the {action} of {plain(act.target, 80)}, and whether it was recorded is not known. "
+            f"Look before trying again. {error.sentence}"
+        ) from error
 
 
-def _record_refusal(act: Act, error: RmtuiError) -> None:
+def _record_refusal(operator: Operator, act: Act, error: RmtuiError) -> None:
     outcome: Literal["refused", "failed"] = "refused" if error.exit_code == 1 else "failed"
     try:
         with connection():
-            record(act.operator, act.action, outcome, act.target_pk, act.target, error.sentence)
+            record(operator, act.action, outcome, act.target_pk, act.target, error.sentence)
     except RmtuiError as second:  # the database is what failed: the first error is the one to tell
         logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second.sentence)
 
 
 def record(
-    operator: Operator | None,
+    operator: Operator,
     action: str,
     outcome: Literal["done", "refused", "failed"],
     target_pk: uuid.UUID | None,
@@ -89,10 +102,10 @@ def record(
 ) -> None:
     """Add a row. Needs an open connection; inside a transaction it stands or falls with it."""
     Audit.create(
-        operator_pk=operator.pk if operator else None,
-        operator=operator.callsign if operator else "",
-        proof=operator.proof if operator else "set-up",
-        surface=operator.surface if operator else "library",
+        operator_pk=operator.pk,
+        operator=operator.callsign,
+        proof=operator.proof,
+        surface=operator.surface,
         action=action,
         outcome=outcome,
         target_pk=target_pk,

@@ -94,12 +94,14 @@ def approve(
         if others and not accept_lookalikes:
             raise LookalikeWarning(found.callsign, others)
 
+        signed: list[Issued] = []
+
         def record(person: Person) -> None:
             act.done(f"looks like {', '.join(others)}, accepted" if others else "")
+            signed.append(Issued.get(Issued.person == person.pk))
 
         person = found.approve(act.person(), code, on_commit=record, progress=progress)
-        issued = Issued.get(Issued.person == person.pk)
-        return Approved(person.pk, person.callsign, issued.serial, issued.not_after, str(person.directory))
+        return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))
 
 
 def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:

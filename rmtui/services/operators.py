@@ -34,7 +34,9 @@ def remember(callsign: str) -> None:
 
     from rmtui.pki.files import make_dir, write_file
 
-    path = settings.current().config_file
+    config = settings.current()
+    settings.configure(replace(config, operators={**config.operators, deployment_key(): callsign}))
+    path = config.config_file
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
@@ -42,5 +44,3 @@ def remember(callsign: str) -> None:
     document.setdefault("operators", tomlkit.table())[deployment_key()] = callsign
     make_dir(path.parent, 0o700)
     write_file(path, tomlkit.dumps(document).encode(), 0o600)
-    config = settings.current()
-    settings.configure(replace(config, operators={**config.operators, deployment_key(): callsign}))

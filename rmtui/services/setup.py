@@ -47,6 +47,8 @@ class SetUp:
     data_dir: str
     made: tuple[str, ...]
     """A few words for each thing that was made; empty when nothing was missing."""
+    problem: str = ""
+    """Why ``config.toml`` does not name the admin, as a sentence; empty when it does."""
 
 
 def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = None) -> SetUp:
@@ -78,13 +80,13 @@ def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = Non
                 with connection():
                     _first(callsign, made)
             _make_keys(tell, made)
-            admin, pfx = ("", "") if callsign is None else _make_admin(callsign, tell, made)
+            admin, pfx, problem = ("", "", "") if callsign is None else _make_admin(callsign, tell, made)
             with connection():
                 issuing.publish_crl()
     except BaseException:
         _remove_if_untouched(config.local_data_dir, fresh)
         raise
-    return SetUp(admin, pfx, admin, DBConfig.singleton().place(), str(config.local_data_dir), tuple(made))
+    return SetUp(admin, pfx, admin, DBConfig.singleton().place(), str(config.local_data_dir), tuple(made), problem)
 
 
 def _check_backend() -> None:
@@ -135,8 +137,9 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
         made.append(f"the token keys in {plain(config.jwt_privkey_path.parent)}")
 
 
-def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> tuple[str, str]:
-    """The first admin, with their role: their callsign as it is written, and the path of their PFX."""
+def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> tuple[str, str, str]:
+    """The first admin, with their role: their callsign as it is written, the path of their PFX, and why config.toml does not name them."""
+    problem = ""
     with connection():
         person = _first(callsign, made)
         if person is None:
@@ -150,8 +153,11 @@ def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> 
                 person.assign_role(ADMIN)
                 record(Operator(person.pk, person.callsign, "set-up", proof="set-up"), "init", "done", person.pk, person.callsign, ADMIN)
     if fresh or deployment_key() not in settings.current().operators:  # a set-up that ended half-way may not have come so far
-        operators.remember(person.callsign)
-    return person.callsign, str(person.directory / "mtls.pfx")
+        try:
+            operators.remember(person.callsign)
+        except RmtuiError as error:
+            problem = f"{error.sentence} Name yourself with --as {plain(person.callsign)} or RMTUI_OPERATOR."
+    return person.callsign, str(person.directory / "mtls.pfx"), problem
 
 
 def _first(callsign: str, made: list[str]) -> Person | None:

@@ -202,7 +202,7 @@ def test_the_crl_is_renewed(boss, cli, deployed):
 
 def test_info_in_every_form(boss, cli, deployed):
     told = cli("info", "--format", "json", code=0).json
-    assert (told["ready"], told["operator"], told["people"], told["read_only"]) == (True, "BOSS", "1", False)
+    assert (told["ready"], told["operator"], told["people"], told["read_only"]) == (True, "BOSS", 1, False)
     assert re.search(r"^operator +BOSS$", cli("info").out, re.M)
     assert from_csv(cli("info", "--format", "csv").out)[0]["operator"] == "BOSS"
     assert cli("info", "--read-only", "--format", "json").json["read_only"] is True

@@ -167,8 +167,8 @@ class TestInformation:
             True,
             "BOSS",
             None,
-            "1",
-            "1",
+            1,
+            1,
         )
         assert told["database"] == ("sqlite" if env["RM_DB_DSN"].startswith("sqlite") else "postgresql")
         assert told["data_dir"] == env["RM_PERSISTENT_DATA_DIR"]

@@ -182,6 +182,7 @@ class SetupScreen(Screen[Opening], Errands):
             ("Its password", f"{show(made.password)} (the callsign)"),
             ("Database", show(made.database)),
             ("Data", show(made.data_dir)),
+            *((("Mind", show(made.problem)),) if made.problem else ()),
         )
         self.query_one("#result", Facts).tell([Section(f"{glyphs().done} The deployment is ready", tuple(facts))])
         button = self.query_one("#go", Button)
