@@ -5,25 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from rmtui.cli.asking import confirm, read_code
 from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import every
-from rmtui.errors import RmtuiError
-from rmtui.services import enrollments, operators
+from rmtui.services import deployment, enrollments, operators
+from rmtui.services.requests import MAX_REQUEST, read_request
 from rmtui.services.types import AuditEntry, EnrollmentQuery, EnrollmentRow, State
 from rmtui.text import plain
-
-MAX_CSR = 65_536
-"""Bytes of a request that are read at most."""
-
-
-class UnreadableFile(RmtuiError):
-    """A file that was named cannot be read."""
-
-    title = "File"
 
 
 def _record(row: EnrollmentRow) -> dict[str, Any]:
@@ -78,17 +68,9 @@ def show(args: argparse.Namespace) -> None:
 
 
 def _csr(name: str | None) -> str | None:
-    if name is None:
-        return None
-    try:
-        if name == "-":
-            return sys.stdin.read(MAX_CSR + 1)
-        with Path(name).open("rb") as file:
-            return file.read(MAX_CSR + 1).decode("ascii")
-    except UnicodeDecodeError:
-        raise UnreadableFile(f"{plain(name)} is no PEM file; nothing was made.") from None
-    except OSError as error:
-        raise UnreadableFile(f"{plain(name)} cannot be read ({error.strerror}); nothing was made.") from error
+    if name == "-":
+        return sys.stdin.read(MAX_REQUEST + 1)
+    return None if name is None else read_request(name)
 
 
 def create(args: argparse.Namespace) -> None:
@@ -132,6 +114,8 @@ def reject(args: argparse.Namespace) -> None:
     """Reject, with a reason."""
     operator = operators.identify("command")
     found = enrollments.find(args.callsign)
+    if deployment.open_deployment().kind == "postgresql":
+        say(f"Warning: {enrollments.told_accepted(found.row.callsign)}")
     confirm(f"Reject {plain(found.row.callsign)}?", args.yes)
     enrollments.reject(operator, found.row.pk, args.reason)
     one(_record(enrollments.enrollment(found.row.pk).row), args.format)

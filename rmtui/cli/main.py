@@ -49,7 +49,19 @@ def _run(argv: Sequence[str] | None) -> int:
     _configure(args)
     module, _, function = args.run.partition(":")
     code = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)(args)
+    if args.acts:
+        _look_after()
     return EXIT_DONE if code is None else int(code)
+
+
+def _look_after() -> None:
+    """What the console does at its start, for who never opens it: sweep, renew the CRL. What fails is told; the command is done."""
+    from rmtui.services.deployment import start_up
+
+    try:
+        start_up()
+    except RmtuiError as error:
+        say(f"Warning: {error.sentence}")
 
 
 def _configure(args: Any) -> None:

@@ -81,7 +81,7 @@ def build() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
-    parser.set_defaults(run="console:console")
+    parser.set_defaults(run="console:console", acts=False)
     tree = _Tree(parser.add_subparsers(metavar="COMMAND", dest="command"), _common(shown=False))
     tree.add("demo", "console:demo", "open the console on a sample deployment that is gone afterwards")
     init = tree.add("init", "deployment:init", "make what is missing of database, authority, keys and first admin")
@@ -101,17 +101,17 @@ def _enrollments(add: Add) -> None:
     listed = add("list", "enrollments:list_", "list enrolments, those that wait first")
     listed.add_argument("--state", choices=("pending", "approved", "rejected", "all"), default="pending", help="default: pending")
     add("show", "enrollments:show", "show one enrolment and its history").add_argument("callsign", metavar="CALLSIGN")
-    create = add("create", "enrollments:create", "make an enrolment and print its approve code, once")
+    create = add("create", "enrollments:create", "make an enrolment and print its approve code, once", acts=True)
     create.add_argument("callsign", metavar="CALLSIGN")
     create.add_argument("--csr", metavar="FILE", help="the person's own certificate request (PEM); - reads standard input")
     create.add_argument("--pool", metavar="INVITE", help="the invite code they come through")
-    approve = add("approve", "enrollments:approve", "approve with the code the person read out")
+    approve = add("approve", "enrollments:approve", "approve with the code the person read out", acts=True)
     approve.add_argument("callsign", metavar="CALLSIGN")
     approve.add_argument("--code", required=True, help="the approve code; - asks for it, or reads standard input")
-    reject = add("reject", "enrollments:reject", "reject, and say why")
+    reject = add("reject", "enrollments:reject", "reject, and say why", acts=True)
     reject.add_argument("callsign", metavar="CALLSIGN")
     reject.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
-    reopen = add("reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code")
+    reopen = add("reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code", acts=True)
     reopen.add_argument("callsign", metavar="CALLSIGN")
 
 
@@ -125,6 +125,6 @@ def _people(add: Add) -> None:
 def _roles(add: Add) -> None:
     add("list", "roles:list_", "list roles and how many people have each")
     for name, text in (("assign", "give somebody a role"), ("remove", "take a role from somebody")):
-        command = add(name, f"roles:{name}", text)
+        command = add(name, f"roles:{name}", text, acts=True)
         command.add_argument("callsign", metavar="CALLSIGN")
         command.add_argument("role", metavar="ROLE")

@@ -16,7 +16,7 @@ from rmtui.services.audit import acting
 from rmtui.services.types import Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
 
-__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen"]
+__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen", "told_accepted"]
 
 MAX_REASON = 500
 """Characters a reason may have."""
@@ -102,6 +102,14 @@ def approve(
 
         person = found.approve(act.person(), code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))
+
+
+def told_accepted(callsign: str) -> str:
+    """What whoever rejects on a live deployment must know: its web page does not tell rejected and approved apart."""
+    return (
+        f"The deployment's web page will tell {plain(callsign, 64)} that they were approved, although they get no certificate: "
+        "it does not tell the two apart. Let them know yourself."
+    )
 
 
 def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:

@@ -17,7 +17,7 @@ from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services import audit, windows
-from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen
+from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen, told_accepted
 from rmtui.services.types import ApprovalPreview, Count, Cursor, EnrollmentDetail, EnrollmentQuery, EnrollmentRow, Page, State, Summary
 from rmtui.services.windows import Order, Sort
 from rmtui.text import callsign_problem, plain
@@ -35,6 +35,7 @@ __all__ = [
     "reject",
     "reopen",
     "summary",
+    "told_accepted",
 ]
 
 _STATES = {State.PENDING: EnrollmentState.PENDING, State.APPROVED: EnrollmentState.APPROVED, State.REJECTED: EnrollmentState.REJECTED}

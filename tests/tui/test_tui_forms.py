@@ -64,7 +64,7 @@ class TestNew:
             await press(pilot, "down")
             pilot.app.screen.query_one("#csr", Input).value = str(file) + "x"
             await press(pilot, "enter")
-            assert "cannot be read: No such file or directory" in text(pilot)
+            assert "cannot be read (No such file or directory)" in text(pilot)
             pilot.app.screen.query_one("#csr", Input).value = str(file)
             await press(pilot, "down", "down", "up", "enter")
             assert name(pilot) == "CodeDialog"
@@ -79,7 +79,7 @@ class TestNew:
         async def script(pilot: Pilot[Any]) -> None:
             await press(pilot, "n")
             await write(pilot, "HAUKKA")
-            for file, sentence in (("big", "larger than 64 KiB"), ("binary", "not a PEM file"), ("", "cannot be read")):
+            for file, sentence in (("big", "larger than 64 KiB"), ("binary", "no PEM file"), ("", "cannot be read")):
                 pilot.app.screen.query_one("#csr", Input).value = f"{tmp_path}/{file}"
                 await press(pilot, "down", "enter")
                 assert sentence in text(pilot)

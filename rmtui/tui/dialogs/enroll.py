@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from rmtui.errors import RmtuiError
 from rmtui.services import enrollments
+from rmtui.services.requests import read_request
 from rmtui.services.types import CreatedEnrollment
 from rmtui.text import callsign_problem
 from rmtui.tui.dialogs.base import Dialog, entry, prose
 from rmtui.tui.glyphs import glyphs, show
 
-__all__ = ["EnrollDialog", "read_csr"]
-
-MOST = 65_536
-"""Bytes a CSR file may have."""
-
-
-class CSRFileError(RmtuiError):
-    """The file with the CSR cannot be used."""
-
-    title = "CSR file"
-
-
-def read_csr(path: str) -> str:
-    """The text of a CSR file that the operator named.
-
-    :raises CSRFileError: it cannot be read or is no text.
-    """
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            data = file.read(MOST + 1)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CSRFileError(f"{show(path)} cannot be read: {reason}. No enrolment was made.") from error
-    if len(data) > MOST:
-        raise CSRFileError(f"{show(path)} is larger than 64 KiB, which no CSR is. No enrolment was made.")
-    try:
-        return data.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise CSRFileError(f"{show(path)} is not a PEM file. No enrolment was made.") from error
+__all__ = ["EnrollDialog"]
 
 
 class EnrollDialog(Dialog[CreatedEnrollment]):
@@ -78,7 +49,7 @@ class EnrollDialog(Dialog[CreatedEnrollment]):
         operator = self.console.operator
 
         def work() -> CreatedEnrollment:
-            return enrollments.create(operator, callsign, csr=read_csr(path) if path else None)
+            return enrollments.create(operator, callsign, csr=read_request(path) if path else None)
 
         self.act(work, f"making the enrolment of {show(callsign)}")
 

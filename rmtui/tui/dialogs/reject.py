@@ -34,8 +34,7 @@ class RejectDialog(Dialog[bool]):
         yield prose(f"{name} gets no certificate, and their approve code stops working. The callsign stays taken; o re-opens it later.")
         if self._live:
             yield prose(
-                f"{glyphs().warning} The deployment's web page will tell {name} that they were approved, although they get no certificate: "
-                "it does not tell the two apart. Let them know yourself.",
+                f"{glyphs().warning} {enrollments.told_accepted(self._row.callsign)}",
                 classes="warning",
             )
         yield prose("The reason is kept in the history; they do not see it.", classes="hint")
