@@ -164,3 +164,13 @@ def test_nothing_of_the_demo_is_left(run: Callable[..., Terminal], tmp_path: Pat
     assert not list(kept.iterdir())
     assert not (tmp_path / "home").exists() or not list((tmp_path / "home").rglob("*rmtui*"))
     assert not list(parent.glob(pattern))
+
+
+def test_a_greyed_key_says_why(run: Callable[..., Terminal]) -> None:
+    terminal = run("demo", "--read-only")
+    terminal.until("READ-ONLY", "25 pending")
+    terminal.press("a")
+    terminal.until("Approve: not in read-only mode.")
+    assert "Ask the person" not in terminal.text
+    terminal.press("q")
+    assert terminal.wait() == 0

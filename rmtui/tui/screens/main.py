@@ -13,7 +13,6 @@ from textual.message import Message
 from rmtui import clock, settings
 from rmtui.errors import RmtuiError
 from rmtui.services import deployment
-from rmtui.tui.glyphs import show
 from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
@@ -205,6 +204,16 @@ class MainScreen(Watching):
         """A key in the foot line was clicked."""
         self.app.simulate_key(key)
 
-    def pane_title(self) -> str:
-        """What the pane that shows is called."""
-        return show(dict(PANES)[self._active])
+    def on_key(self, event: events.Key) -> None:
+        """A key that is greyed says why it does nothing."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        event.stop()
+        what = active.binding.description
+        if settings.current().read_only:
+            self.console.tell(f"{what}: not in read-only mode.")
+        elif not self.console.can_write:
+            self.console.tell(f"{what}: nobody is named as the operator. Start rmtui with --as CALLSIGN, or set RMTUI_OPERATOR.")
+        else:
+            self.console.tell(f"{what}: not possible for what is under the cursor.")
