@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,13 +70,13 @@ class Watching(Screen[None], Errands):
 
     # For the screen
 
+    @abstractmethod
     def show_health(self) -> None:
         """Draw the status line anew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reread(self) -> None:
         """Read again what is on the screen."""
-        raise NotImplementedError
 
     # What it does
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
@@ -81,21 +82,21 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     # For subclasses
 
+    @abstractmethod
     def scope(self, query: Query) -> str:
         """What the list shows, in a word or two."""
-        raise NotImplementedError
 
+    @abstractmethod
     def order(self, query: Query) -> str:
         """Its order, in a word or two."""
-        raise NotImplementedError
 
     def read_detail(self, row: Row) -> Any:
-        """The details of a row; runs in a thread."""
-        raise NotImplementedError
+        """The details of a row; runs in a thread. A pane without a detail panel has none."""
+        return None
 
     def say_detail(self, detail: Any) -> list[Section]:
         """The details as sections."""
-        raise NotImplementedError
+        return []
 
     def able(self) -> tuple[object, ...]:
         """What the greying of the keys depends on."""
