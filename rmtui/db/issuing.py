@@ -126,7 +126,9 @@ def _adopt_certificate(person: Person) -> None:
 def sweep() -> list[str]:
     """Remove what crashed approvals left: claims that ran out, lost certificates (revoked), files that nothing points at.
 
-    Only what is older than :data:`LEFTOVER_AGE` is touched. Needs an open connection.
+    Only what is older than :data:`LEFTOVER_AGE` is touched. A finished directory goes only if a certificate of it is recorded here and
+    nobody was made of it: what this database knows nothing of may be another's, or of after the backup it was restored from. Needs an
+    open connection.
 
     :return: a sentence for each thing done.
     """
@@ -145,7 +147,9 @@ def sweep() -> list[str]:
     for path in identity.leftovers(people_dir, LEFTOVER_AGE, now):
         owner = _uuid_of(path.name)
         if owner is not None and (
-            Person.select().where(Person.pk == owner).exists() or Claim.select().where(Claim.person == owner).exists()
+            not Issued.select().where((Issued.person == owner) & ~Issued.committed).exists()
+            or Person.select().where(Person.pk == owner).exists()
+            or Claim.select().where(Claim.person == owner).exists()
         ):
             continue
         identity.remove_identity(path)

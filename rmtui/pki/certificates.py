@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cryptography import x509
@@ -21,9 +21,11 @@ __all__ = [
     "ISSUING_LIFE",
     "ROOT_LIFE",
     "crl",
+    "crl_number",
     "issuing_certificate",
     "key_usage",
     "leaf_certificate",
+    "revoked",
     "root_certificate",
 ]
 
@@ -152,6 +154,25 @@ def crl(
             entry = entry.add_extension(x509.CRLReason(reason), critical=False)
         builder = builder.add_revoked_certificate(entry.build())
     return builder.sign(issuer_key, signature_hash(issuer_key))
+
+
+def crl_number(crl: x509.CertificateRevocationList) -> int:
+    """The number of a CRL; 0 for one without."""
+    try:
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except (ValueError, x509.ExtensionNotFound):
+        return 0
+
+
+def revoked(crl: x509.CertificateRevocationList) -> Iterator[Revocation]:
+    """Whom a CRL names, when and why."""
+    words = {flag: word for word, flag in _REASONS.items()}
+    for entry in crl:
+        try:
+            reason = words.get(entry.extensions.get_extension_for_class(x509.CRLReason).value.reason, "unspecified")
+        except (ValueError, x509.ExtensionNotFound):
+            reason = "unspecified"
+        yield Revocation(entry.serial_number, entry.revocation_date_utc, reason)
 
 
 def _authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:

@@ -184,7 +184,12 @@ class EmbeddedAuthority(Authority):
         revoked = list(revocations)
         (issuing, issuing_key), (root, root_key) = self._pair("issuing"), self._pair("root")
         now = clock.utcnow()
-        number = max(self._last_number((issuing, root)) + 1, int(now.timestamp()))
+        published = self._published((issuing, root))
+        number = max([int(now.timestamp()), *(certificates.crl_number(crl) + 1 for crl in published)])
+        known = {revocation.serial for revocation in revoked}
+        for crl in published:
+            if crl.issuer == issuing.subject:
+                revoked += [each for each in certificates.revoked(crl) if each.serial not in known]
         pem = b"".join(
             _pem(certificates.crl(ca, key, those, number=number, now=now))
             for ca, key, those in ((issuing, issuing_key, revoked), (root, root_key, []))
@@ -201,26 +206,27 @@ class EmbeddedAuthority(Authority):
             files.sweep(self.public_dir / name)
         files.write_file(self.public_dir / CRL, pem, 0o644)
 
-    def _last_number(self, authorities: Iterable[x509.Certificate]) -> int:
-        """The greatest CRL number published so far, as far as a CRL of ours says so; others' files count for nothing.
+    def _published(self, authorities: Iterable[x509.Certificate]) -> list[x509.CertificateRevocationList]:
+        """The CRLs published so far that are ours; others' files count for nothing.
 
-        A lost file does no harm: no number is less than the seconds since 1970.
+        Whom one of them names stays named, whatever the list of revocations says that comes next: it may be of another database, or of
+        a backup. A lost file does no harm to the numbers: none is less than the seconds since 1970.
         """
         from cryptography import x509
 
         try:
             published = files.read_file(self.public_dir / CRL)
         except FileMissing:
-            return 0
-        numbers = [0]
+            return []
+        found: list[x509.CertificateRevocationList] = []
         for block in published.split(b"-----END X509 CRL-----")[:-1]:
             try:
                 crl = x509.load_pem_x509_crl(block + b"-----END X509 CRL-----\n")
                 if any(crl.is_signature_valid(ca.public_key()) for ca in authorities):  # type: ignore[arg-type]
-                    numbers.append(crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number)
-            except (ValueError, x509.ExtensionNotFound):
+                    found.append(crl)
+            except ValueError:
                 continue
-        return max(numbers)
+        return found
 
     def _require(self) -> None:
         if not self.exists():

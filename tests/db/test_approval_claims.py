@@ -12,6 +12,7 @@ from db_rows import people_files, person
 
 from rmtui import clock, settings
 from rmtui.db import Enrollment, Person, approval, issuing
+from rmtui.db.base import db
 from rmtui.db.errors import AlreadyDecided, BeingApproved
 from rmtui.db.own import Claim, Issued
 from rmtui.db.process import host, process
@@ -20,6 +21,13 @@ from rmtui.db.process import host, process
 def foreign_claim(row, **fields):
     values = {"operator": "CHIEF", "host": "elsewhere", "process": "1/1", "expires": clock.utcnow() + approval.CLAIM_TIME}
     return Claim.create(enrollment=row.pk, person=uuid.uuid4(), **{**values, **fields})
+
+
+def issued(owner):
+    start = clock.utcnow()
+    Issued.create(
+        serial=f"{owner.int:x}", person=owner, callsign="Lost", fingerprint="", not_before=start, not_after=start + dt.timedelta(hours=1)
+    )
 
 
 def test_a_claim_of_another_operator_keeps_it(asked, admin):
@@ -90,13 +98,27 @@ def test_taken_over_and_approved_while_being_made(asked, admin, monkeypatch):
 def test_sweep_leaves_what_is_young_or_pointed_at(asked, admin, monkeypatch):
     made = asked.approve(admin)
     people = settings.current().people_dir
-    for name in (str(uuid.uuid4()), f".{uuid.uuid4()}.0123456789ab.part", "lost+found", "notes"):
+    lost, unknown = uuid.uuid4(), uuid.uuid4()
+    issued(lost)
+    for name in (str(lost), str(unknown), f".{uuid.uuid4()}.0123456789ab.part", "lost+found", "notes"):
         (people / name).mkdir()
         (people / name / "mtls.key").write_bytes(b"x")
     claim = foreign_claim(asked, expires=clock.utcnow() + dt.timedelta(hours=3))
+    issued(claim.person)
     (people / str(claim.person)).mkdir()
     assert issuing.sweep() == []
     later = clock.utcnow() + dt.timedelta(hours=2)
     monkeypatch.setattr(clock, "utcnow", lambda: later)
-    assert len(issuing.sweep()) == 2
-    assert set(people_files()) == {str(made.pk), str(claim.person), "lost+found", "notes"}
+    assert len(issuing.sweep()) == 3
+    assert set(people_files()) == {str(made.pk), str(claim.person), str(unknown), "lost+found", "notes"}
+
+
+def test_sweep_leaves_the_people_of_another_database(asked, admin, monkeypatch):
+    made = asked.approve(admin)
+    Enrollment.update(person=None).execute()  # as where a new database, or one of an older backup, meets the data directory
+    Issued.delete().execute()
+    db.execute_sql(f"DELETE FROM {Person.__tablename__} WHERE callsign = 'Kettu'")
+    later = clock.utcnow() + dt.timedelta(hours=2)
+    monkeypatch.setattr(clock, "utcnow", lambda: later)
+    assert issuing.sweep() == []
+    assert str(made.pk) in people_files()

@@ -110,6 +110,21 @@ def test_somebody_elses_crl_does_not_count(tmp_path: Path) -> None:
         assert crls_of(authority)[0].is_signature_valid(chain_of(authority)[0].public_key())
 
 
+def test_whom_a_crl_names_stays_named(now: dt.datetime, tmp_path: Path) -> None:
+    authority = make(tmp_path)
+    authority.publish_crl(lambda: [Revocation(100, now, "keyCompromise"), Revocation(101, now), Revocation(102, now)])
+    authority.publish_crl(lambda: [Revocation(102, now + dt.timedelta(seconds=5), "superseded"), Revocation(103, now)])  # another database
+    authority.publish_crl(list)
+    issuing, root = crls_of(authority)
+    entries = {entry.serial_number: entry for entry in issuing}
+    assert set(entries) == {100, 101, 102, 103}
+    assert entries[100].revocation_date_utc == now
+    assert entries[100].extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.key_compromise
+    assert entries[102].extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.superseded
+    assert len(entries[101].extensions) == 0
+    assert list(root) == []
+
+
 def test_publishing_restores_a_chain_that_is_missing_or_changed(tmp_path: Path) -> None:
     authority = make(tmp_path)
     chain = authority.ca_chain()
