@@ -19,6 +19,7 @@ from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.tui.glyphs import ascii_wanted, show
 from rmtui.tui.opening import Opening, begin, opened
+from rmtui.tui.pastes import install as install_pastes
 from rmtui.tui.screens.main import PANES, MainScreen
 from rmtui.tui.themes import DARK
 from rmtui.tui.threads import DaemonExecutor, Writes
@@ -184,6 +185,7 @@ def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str
     first = first or begin()
     if first.done() and isinstance(error := first.exception(), RmtuiError):
         return _refuse(error)
+    install_pastes()
     app = RmtuiApp(first, codes=codes)
     try:
         app.run()

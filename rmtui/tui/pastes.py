@@ -1,0 +1,63 @@
+"""What is pasted stays text: Textual takes control sequences inside a bracketed paste for keys, an Enter among them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+
+from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.message import Message
+
+__all__ = ["PasteParser", "install"]
+
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b")
+
+
+class PasteParser(XTermParser):
+    """Takes the control sequences out of what lies between the marks of a bracketed paste; most terminals do so themselves."""
+
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._pasting = False
+        self._held = ""
+        """What may be the beginning of the closing mark."""
+        self._tail = ""
+        """What may be the beginning of the opening mark; the parser has it already, since it may be the Esc key."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """As the parser does; an empty string is the end."""
+        clean = self._clean(data)
+        return super().feed(clean) if clean or not data else ()
+
+    def _clean(self, data: str) -> str:
+        text, parts = self._held + data, []
+        self._held = ""
+        while text:
+            if self._pasting:
+                inside, mark, rest = text.partition(BRACKETED_PASTE_END)
+                if not mark:
+                    self._held = _beginning(inside, BRACKETED_PASTE_END)
+                    inside = inside[: len(inside) - len(self._held)]
+                parts += [_CONTROL.sub("", inside), mark]
+                self._pasting = not mark
+            else:
+                before, mark, rest = (self._tail + text).partition(BRACKETED_PASTE_START)
+                parts.append((before + mark)[len(self._tail) :])
+                self._tail = "" if mark else _beginning(before, BRACKETED_PASTE_START)
+                self._pasting = bool(mark)
+            text = rest
+        return "".join(parts)
+
+
+def _beginning(text: str, mark: str) -> str:
+    """The longest end of ``text`` that ``mark`` begins with."""
+    return next((mark[:size] for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), "")
+
+
+def install() -> None:
+    """Let Textual's driver for terminals use :class:`PasteParser`."""
+    if sys.platform != "win32":
+        from textual.drivers import linux_driver
+
+        vars(linux_driver)["XTermParser"] = PasteParser
