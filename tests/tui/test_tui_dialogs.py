@@ -187,7 +187,9 @@ class TestReject:
             await press(pilot, "x")
             assert focused(pilot) == "cancel"
             assert "web page" not in text(pilot)
-            await press(pilot, "tab", "tab")
+            await press(pilot, "w")
+            assert "Tab goes on, Esc goes back" in text(pilot), "text on a button goes nowhere, and that is said"
+            await press(pilot, "tab")
             assert focused(pilot) == "reason"
             await write(pilot, "wrong unit")
             await press(pilot, "enter")
@@ -204,7 +206,7 @@ class TestReject:
 
     def test_needs_a_reason(self, console: Console, world: World) -> None:
         async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "x", "tab", "enter")
+            await press(pilot, "x", "right", "enter")
             assert "Say why; nothing was rejected." in text(pilot)
             assert focused(pilot) == "reason"
             assert world.calls["write"] == 0
@@ -222,7 +224,7 @@ class TestReject:
 
     def test_a_held_enter_does_nothing(self, console: Console, world: World, ticker: Any) -> None:
         async def script(pilot: Pilot[Any]) -> None:
-            await press(pilot, "x", "tab", "tab")
+            await press(pilot, "x", "tab")
             await write(pilot, "because")
             await press(pilot, "enter")
             ticker.now += 0.5

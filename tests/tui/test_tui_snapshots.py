@@ -67,7 +67,7 @@ SCREENS: dict[str, Prepare] = {
     "approve-csr": typed("slash", "=with", "enter", "a"),
     "approve-done": typed("a", f"={CODE}", "enter"),
     "reject": keys("x"),
-    "reject-reason": typed("x", "tab", "tab", "=wrong unit", "enter"),
+    "reject-reason": typed("x", "tab", "=wrong unit", "enter"),
     "reopen": keys("f", "f", "o"),
     "code": keys("f", "f", "o", "right", "enter"),
     "new": keys("n"),

@@ -234,6 +234,10 @@ class Dialog(ModalScreen[Result], Errands):
         self.guard.moved()
 
     def on_key(self, event: events.Key) -> None:
-        """Any key but Enter ends the repeating of a held one."""
+        """Any key but Enter ends the repeating of a held one; text on a button is told where it would go."""
         if event.key != "enter":
             self.guard.moved()
+        if event.is_printable and isinstance(self.focused, Choice) and event.key not in self.active_bindings:
+            line = self.query_one("#message")
+            if not line.display:
+                self.tell("Enter presses the button, Tab goes on, Esc goes back.", error=False)

@@ -30,6 +30,7 @@ class DetailDialog(Dialog[None]):
         Binding("pageup", "scroll(-10)", "Page up", show=False),
         Binding("home,g", "scroll(-100000)", "Top", show=False),
         Binding("end,G", "scroll(100000)", "End", show=False),
+        Binding("q", "cancel", "Close", show=False),
         Binding("y", "copy", "Copy", id="detail.copy", tooltip="Send the callsign to the terminal"),
     ]
 

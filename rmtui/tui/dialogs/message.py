@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from rmtui.tui.dialogs.base import Dialog, prose
@@ -16,6 +18,7 @@ class MessageDialog(Dialog[None]):
     """A title and a sentence."""
 
     CANCEL = "Close"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "cancel", "Close", show=False)]
 
     def __init__(self, title: str, sentence: str) -> None:
         super().__init__(title)

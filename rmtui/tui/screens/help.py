@@ -27,7 +27,7 @@ class HelpScreen(Dialog[None]):
         Binding("pageup", "scroll(-10)", "Page up", show=False),
         Binding("home,g", "scroll(-100000)", "Top", show=False),
         Binding("end,G", "scroll(100000)", "End", show=False),
-        Binding("question_mark,f1", "cancel", "Close", show=False),
+        Binding("question_mark,f1,q", "cancel", "Close", show=False),
     ]
 
     def __init__(self, active: Mapping[str, ActiveBinding], pane: str) -> None:
