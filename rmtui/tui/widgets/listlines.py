@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -72,10 +73,13 @@ class ListLines(Widget, Generic[Row, Query]):
         window, index = self.window, self.window.top + y - 1
         if index < len(window.rows):
             return self._row(index, width)
-        if y == 2 and not window.rows:
+        if y >= 2 and not window.rows:
             note = show(self.problem.sentence if self.problem else self.source.empty(self.shown) if window.loaded else "Reading …")
-            style = self.get_component_rich_style("list--note")
-            return Strip([Segment(" " * MARK, style), Segment(cut(note, width - MARK), style)], width)
+            lines = wrap(note, max(width - MARK - 1, 1))
+            if y - 2 < len(lines):
+                style = self.get_component_rich_style("list--note")
+                text = cut(lines[y - 2], width - MARK)
+                return Strip([Segment(" " * MARK, style), Segment(text, style)]).adjust_cell_length(width, style)
         return Strip.blank(width, self.rich_style)
 
     def _titles(self, width: int) -> Strip:

@@ -76,7 +76,8 @@ class StatusLine(OneLine):
         if seen is None:
             return "reading"
         now = clock.utcnow()
-        return "data now" if now - seen < FRESH and not self.health.trouble else f"data {clock.age(seen, now)} old"
+        age = "now" if now - seen < FRESH and not self.health.trouble else clock.age(seen, now)
+        return "data now" if age == "now" else f"data {age} old"
 
 
 class Banner(OneLine):
