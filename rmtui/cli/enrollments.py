@@ -96,7 +96,7 @@ def approve(args: argparse.Namespace) -> None:
         confirm(
             f"Approve {plain(found.row.callsign)}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes
         )
-    done = enrollments.approve(operator, found.row.pk, code, accept_lookalikes=bool(found.lookalikes))
+    done = enrollments.approve(operator, found.row.pk, code, accept_lookalikes=bool(found.lookalikes), shown=ahead)
     one(
         {
             "callsign": done.callsign,

@@ -104,8 +104,7 @@ def approve(
                     f"The approval of {plain(row.callsign)} took too long and another took over; nothing was approved here."
                 )
             now = enrollment.guard_pending()
-            if (now.callsign, now.csr) != (row.callsign, row.csr):
-                raise EnrollmentError(f"The enrolment of {plain(row.callsign)} was changed meanwhile; nothing was approved. Look again.")
+            _check_unchanged(now, row)
             person = _create_person(Person, identity, now.extra)
             at = clock.utcnow()
             decided.update(state=EnrollmentState.APPROVED.value, decided_by=approver.pk, decided_on=at, person=person.pk, updated=at)
@@ -158,6 +157,7 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
         callsigns.check_reserved(row.callsign)
         Person.check_free(row.callsign)
         _check_csr(row.csr, row.callsign)
+        _check_unchanged(row, enrollment)
         held = live_claim(row.pk)
         if held is not None:
             raise BeingApproved(
@@ -175,6 +175,11 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
         _under_way.add(claim.token)
         claim.save(force_insert=True)
     return claim, row
+
+
+def _check_unchanged(now: Enrollment, before: Enrollment) -> None:
+    if (now.callsign, now.csr) != (before.callsign, before.csr):
+        raise EnrollmentError(f"The enrolment of {plain(before.callsign)} was changed meanwhile; nothing was approved. Look again.")
 
 
 def _check_csr(csr: str | None, callsign: str) -> None:

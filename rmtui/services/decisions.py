@@ -8,12 +8,12 @@ from collections.abc import Callable
 from rmtui.auth.operator import Operator
 from rmtui.db import approval, callsigns
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
-from rmtui.db.errors import NotFound
+from rmtui.db.errors import EnrollmentError, NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services.audit import acting
-from rmtui.services.types import Approved, CreatedEnrollment
+from rmtui.services.types import ApprovalPreview, Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
 
 __all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen", "told_accepted"]
@@ -75,13 +75,16 @@ def approve(
     code: str,
     *,
     accept_lookalikes: bool = False,
+    shown: ApprovalPreview | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Approved:
     """Approve with the code the person read out: makes the person, their certificate and files.
 
     :param accept_lookalikes: whether the operator has seen the warning that the callsign looks like another.
+    :param shown: what the operator saw of it, which is what will be signed or nothing.
     :param progress: told each step as a few words.
     :raises WrongCode: it is not the enrolment's code.
+    :raises EnrollmentError: another callsign or key is asked for by now than ``shown`` says.
     :raises LookalikeWarning: it takes a second yes.
     :raises AlreadyDecided: somebody decided first; who, and when.
     :raises BeingApproved: another approval of it is under way.
@@ -90,6 +93,8 @@ def approve(
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         approval.check_code(found.guard_pending(), code)
+        if shown is not None:
+            _check_shown(found, shown)
         others = tuple(callsigns.lookalikes(Person, found.callsign))
         if others and not accept_lookalikes:
             raise LookalikeWarning(found.callsign, others)
@@ -102,6 +107,27 @@ def approve(
 
         person = found.approve(act.person(), code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))
+
+
+def _check_shown(found: Enrollment, shown: ApprovalPreview) -> None:
+    if found.callsign != shown.detail.row.callsign:
+        changed = f"it asks for {plain(found.callsign, 80)} now"
+    elif (found.csr is not None) != shown.detail.row.has_csr or _key_of(found) != shown.detail.csr_fingerprint:
+        changed = "its certificate request is another now"
+    else:
+        return
+    raise EnrollmentError(
+        f"The enrolment of {plain(shown.detail.row.callsign, 80)} was changed after it was shown: {changed}. Nothing was approved; "
+        "look again, and ask who changed it."
+    )
+
+
+def _key_of(found: Enrollment) -> str:
+    if found.csr is None:
+        return ""
+    from rmtui.pki.csr import check_csr
+
+    return check_csr(found.csr, found.callsign).fingerprint
 
 
 def told_accepted(callsign: str) -> str:

@@ -17,6 +17,7 @@ from rmtui.db.errors import (
     BeingApproved,
     CallsignReserved,
     Deleted,
+    EnrollmentError,
     ForbiddenOperation,
     NotFound,
     PoolInactive,
@@ -167,6 +168,28 @@ class TestApprove:
         enrollments.approve(boss, waiting.pk, "KROW2IAB", accept_lookalikes=True)
         assert state_of(waiting) is State.APPROVED
         assert audit_rows()[-1] == ("BOSS", "approve", "done", other, "looks like RAVEN, accepted")
+
+    @pytest.mark.parametrize(
+        ("before", "change", "says"),
+        [
+            (None, {"callsign": "RAVEN2"}, "it asks for RAVEN2 now"),
+            (None, {"csr": "RAVEN"}, "its certificate request is another now"),
+            ("RAVEN", {"csr": "RAVEN"}, "its certificate request is another now"),
+            ("RAVEN", {"csr": None}, "its certificate request is another now"),
+        ],
+    )
+    def test_what_was_shown_is_what_is_signed(self, boss, before, change, says):
+        waiting = make_enrollment("RAVEN", "KROW2IAB")
+        with connection():
+            Enrollment.update(csr=csr_for(before) if before else None).where(Enrollment.pk == waiting.pk).execute()
+            shown = enrollments.preview(waiting.pk)
+            new = {name: csr_for(value) if name == "csr" and value else value for name, value in change.items()}
+            Enrollment.update(**new).where(Enrollment.pk == waiting.pk).execute()
+        with pytest.raises(EnrollmentError, match=f"The enrolment of RAVEN was changed after it was shown: {says}"):
+            enrollments.approve(boss, waiting.pk, "KROW2IAB", shown=shown)
+        assert state_of(waiting) is State.PENDING
+        assert audit_rows()[-1][1:3] == ("approve", "refused")
+        assert enrollments.approve(boss, waiting.pk, "KROW2IAB", shown=enrollments.preview(waiting.pk)).callsign.startswith("RAVEN")
 
     def test_the_code_comes_before_the_warning(self, boss):
         make_person("RAVEN")
