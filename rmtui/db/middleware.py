@@ -83,11 +83,19 @@ def _is_missing(path: str) -> bool:
 _REFUSED = ("password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "authentication failed")
 
 
+def _first_of(cause: BaseException) -> BaseException:
+    """What really failed, where SQLite ended the transaction itself, as on a full disk, and the rollback after it failed too."""
+    before = cause.__context__
+    while before is not None and "no transaction is active" in str(cause):
+        cause, before = before, before.__context__
+    return cause
+
+
 def explain(error: Exception) -> Exception:
     """A driver's error as one of ours, with a sentence that says what to do. SQL and parameters are left out."""
     cause = error.__cause__ or error.__context__ or error
     code = getattr(cause, "pgcode", None)
-    text = str(cause).strip() or str(error).strip()
+    text = str(_first_of(cause)).strip() or str(error).strip()
     line = plain(text.splitlines()[0] if text else type(error).__name__, 160)
     place = plain(DBConfig.singleton().place())
     if isinstance(error, IntegrityError):

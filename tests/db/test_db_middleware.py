@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import threading
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from db_rows import person, sql
-from peewee import InterfaceError
+from peewee import InterfaceError, OperationalError
 
 from deployments import run_sql, unbind
 from rmtui import settings
@@ -219,3 +220,21 @@ def test_no_connection_is_a_sentence_of_peewee_outside(env):
     bind_config()
     with pytest.raises(InterfaceError):
         Person.list()
+
+
+def test_a_full_disk_is_told_where_sqlite_has_rolled_back_itself(tmp_path):
+    DBConfig.singleton(dsn=f"sqlite:///{tmp_path / 'x.db'}")
+
+    def fill():
+        with connection():
+            try:
+                raise sqlite3.OperationalError("database or disk is full")
+            except sqlite3.OperationalError:
+                try:
+                    raise sqlite3.OperationalError("cannot rollback - no transaction is active")
+                except sqlite3.OperationalError as second:
+                    raise OperationalError(*second.args) from second
+
+    init_db()
+    with pytest.raises(BackendError, match="disk of the database is full; nothing was changed"):
+        fill()
