@@ -153,6 +153,8 @@ class DBConfig:
             params = {"host": self.host, "port": self.port, "user": self.user, "dbname": self.database}
             if self.password:
                 params["password"] = self.password.reveal()
+        if "=" in params["dbname"] or "://" in params["dbname"]:  # libpq would take it for another DSN, password and all
+            raise ConfigurationError("The name of the database is a connection string; put what it says in RM_DB_DSN itself.")
         params.setdefault("sslmode", self.ssl)
         for name, value in _NETWORK.items():
             params.setdefault(name, value)

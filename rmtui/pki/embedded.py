@@ -124,6 +124,11 @@ class EmbeddedAuthority(Authority):
         details = csr.check_csr(csr_pem, callsign)
         issuing, issuing_key = self._pair("issuing")
         now = clock.utcnow()
+        if now < issuing.not_valid_before_utc:
+            raise PKIError(
+                f"By this host's clock the issuing CA is not valid before {clock.stamp(issuing.not_valid_before_utc)}. Nothing was signed; "
+                "set the clock right and try again."
+            )
         if now >= issuing.not_valid_after_utc:
             raise PKIError(
                 f"The issuing CA ran out on {clock.stamp(issuing.not_valid_after_utc)}. Nothing was signed; make a new authority."

@@ -118,8 +118,10 @@ def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str,
 
     try:
         directory = found.directory
+        if directory.is_symlink():
+            return None, "A symbolic link stands where the person's directory should be. It was not followed; check who put it there.", ()
         files = tuple(sorted(path.name for path in directory.iterdir()))
-    except (OSError, RmtuiError) as error:
+    except (OSError, ValueError, RmtuiError) as error:  # a ValueError is a path with a NUL
         return None, error.sentence if isinstance(error, RmtuiError) else "This host does not see the person's files.", ()
     try:
         read = read_certificate(directory)

@@ -132,6 +132,9 @@ def test_a_certificate_never_outlives_its_authority_nor_precedes_it(monkeypatch:
         authority.sign(request, "FOO")
     monkeypatch.setattr(clock, "utcnow", lambda: NOW - dt.timedelta(minutes=3))
     assert authority.sign(request, "FOO").not_before == issuing.not_valid_before_utc
+    monkeypatch.setattr(clock, "utcnow", lambda: NOW - dt.timedelta(days=400))
+    with pytest.raises(PKIError, match=r"not valid before .* Nothing was signed; set the clock right"):
+        authority.sign(request, "FOO")
 
 
 def test_what_is_not_fit_is_not_signed(tmp_path: Path, rsa_key: rsa.RSAPrivateKey) -> None:

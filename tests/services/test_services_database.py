@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -318,6 +319,12 @@ class TestURL:
             use_database(url)
         assert caught.value.exit_code == EXIT_CONFIGURATION
         sentence(caught.value, "RM_DB_DSN", "PGPASSFILE")
+
+    @pytest.mark.parametrize("name", ["postgresql://me:hunter2@h/db", "dbname=db password=hunter2"])
+    def test_a_connection_string_in_the_place_of_a_name_is_refused(self, name):
+        with pytest.raises(ConfigurationError) as caught:
+            use_database(f"postgresql:///{quote(name, safe='')}")
+        sentence(caught.value, "connection string")
 
     @pytest.mark.parametrize("url", ["mysql://h/db", "postgresql://[broken", "sqlite://", "sqlite:///", "http://hunter2@h"])
     def test_what_is_no_database(self, url):

@@ -142,6 +142,16 @@ class TestPerson:
         assert found.files == ()
         assert "outside the data directory" in found.certificate_problem
 
+    def test_one_whose_directory_is_a_link(self, boss, tmp_path):
+        person = make_person("RAVEN")
+        path = settings.current().people_dir / "planted"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to("/etc")
+        run(f"UPDATE users SET certspath = '{settings.current().data_dir}/private/people/planted' WHERE callsign = 'RAVEN'")
+        found = people.person(person.pk)
+        assert (found.certificate, found.files) == (None, ())
+        assert "symbolic link" in found.certificate_problem
+
     def test_a_revoked_one_is_found(self, boss):
         make_person("RAVEN", deleted=START, revoke_reason="keyCompromise")
         found = people.find("RAVEN")
