@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import unquote
 
 from rmtui.errors import ConfigurationError
@@ -53,7 +53,11 @@ class Secret:
         raise TypeError("a Secret is not to be pickled")
 
 
-def flag(value: str | None, name: str, default: bool = False) -> bool:
+@overload
+def flag(value: str | None, name: str, default: bool = False) -> bool: ...
+@overload
+def flag(value: str | None, name: str, default: bool | None) -> bool | None: ...
+def flag(value: str | None, name: str, default: bool | None = False) -> bool | None:
     """A yes or no of the environment.
 
     :raises ConfigurationError: it is neither.
@@ -111,6 +115,24 @@ class Settings:
     """``--as`` or ``RMTUI_OPERATOR``: a claim of who is at the keyboard. Without it, ``config.toml`` may name one for the database."""
     operators: Mapping[str, str] = field(default_factory=dict)
     """``[operators]`` of ``config.toml``: database place → callsign."""
+    state_dir: Path = Path("/nonexistent")
+    """``$XDG_STATE_HOME/rmtui``: sign-ins, and the log of the audit trail."""
+    identity: Path | None = None
+    """``--identity`` or ``RMTUI_IDENTITY``: certificate and key that what is done in this run is proven and signed with."""
+    identities: Mapping[str, str] = field(default_factory=dict)
+    """``[identities]`` of ``config.toml``: database place → the file that signing in offers."""
+    passphrase_file: Path | None = None
+    """``--passphrase-file`` or ``RMTUI_PASSPHRASE_FILE``: its first line opens the identity; ``-`` is standard input."""
+    token: Secret = field(default_factory=Secret)
+    """``RMTUI_TOKEN``: a JWT that proves who acts in this run."""
+    require_signin: bool | None = None
+    """``RMTUI_REQUIRE_SIGNIN``: whether a name that nobody proved is not enough; None is the default of the database's kind."""
+    readers: bool = False
+    """``RMTUI_READERS``: whether people without a role that may act may sign in to look."""
+    lock_minutes: int = 15
+    """``RMTUI_LOCK_MINUTES``: idle time after which the console locks; 0 is never."""
+    audit_log: Path | None = None
+    """``RMTUI_AUDIT_LOG``: where the audit trail is logged; the default is a file for each trail in the state directory."""
     read_only: bool = False
     """``--read-only`` or ``RMTUI_READ_ONLY``: nothing is written."""
     cert_backend: str | None = None
@@ -152,13 +174,23 @@ class Settings:
         if key_type not in KEY_TYPES:
             raise ConfigurationError(f"RMTUI_KEY_TYPE is {key_type!r}; it takes one of {', '.join(KEY_TYPES)}.")
         config_file = _xdg(env, "XDG_CONFIG_HOME", ".config") / "config.toml"
+        written = _ConfigFile.read(config_file)
         values: dict[str, Any] = {
             "data_dir": data or here or fallback,
             "local_data_dir": here or data or fallback,
             "data_dir_named": data is not None,
             "config_file": config_file,
             "operator": env.get("RMTUI_OPERATOR", "").strip() or None,
-            "operators": _operators(config_file),
+            "operators": written.texts("operators"),
+            "state_dir": _xdg(env, "XDG_STATE_HOME", ".local/state"),
+            "identity": _path(env, "RMTUI_IDENTITY"),
+            "identities": written.texts("identities"),
+            "passphrase_file": _path(env, "RMTUI_PASSPHRASE_FILE"),
+            "token": Secret(env.get("RMTUI_TOKEN", "").strip()),
+            "require_signin": flag(env.get("RMTUI_REQUIRE_SIGNIN"), "RMTUI_REQUIRE_SIGNIN", written.flag("require_signin")),
+            "readers": flag(env.get("RMTUI_READERS"), "RMTUI_READERS", written.flag("readers") or False),
+            "lock_minutes": _number(env, "RMTUI_LOCK_MINUTES", written.number("lock_minutes", 15, 1440), 0, 1440),
+            "audit_log": _path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
             "read_only": flag(env.get("RMTUI_READ_ONLY"), "RMTUI_READ_ONLY"),
             "cert_backend": backend,
             "key_type": key_type,
@@ -210,16 +242,56 @@ class Settings:
         return self.local_data_dir / path.relative_to(self.data_dir)
 
 
-def _operators(config_file: Path) -> dict[str, str]:
-    try:
-        table = tomllib.loads(config_file.read_text("utf-8")).get("operators", {})
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{config_file} cannot be read: {error}") from error
-    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        raise ConfigurationError(f"{config_file}: [operators] maps a database to a callsign.")
-    return table
+@dataclass(frozen=True, slots=True)
+class _ConfigFile:
+    """What ``config.toml`` says."""
+
+    file: Path
+    table: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> _ConfigFile:
+        """The file; empty where there is none.
+
+        :raises ConfigurationError: it cannot be read.
+        """
+        try:
+            return cls(path, tomllib.loads(path.read_text("utf-8")))
+        except FileNotFoundError:
+            return cls(path, {})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigurationError(f"{path} cannot be read: {error}") from error
+
+    def texts(self, name: str) -> dict[str, str]:
+        """A table of texts by database."""
+        table = self.table.get(name, {})
+        if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+            raise self._wrong(f"[{name}] maps a database to a {'callsign' if name == 'operators' else 'file'}")
+        return table
+
+    def flag(self, name: str) -> bool | None:
+        """A yes or no; None when it says nothing."""
+        value = self.table.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(f"{name} is true or false")
+        return value
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A whole number from 0."""
+        value = self.table.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise self._wrong(f"{name} is a whole number from 0 to {most}")
+        return value
+
+    def path(self, name: str) -> Path | None:
+        """A path; None when it says nothing."""
+        value = self.table.get(name)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(f"{name} is the path of a file")
+        return Path(value).expanduser().absolute() if value else None
+
+    def _wrong(self, rule: str) -> ConfigurationError:
+        return ConfigurationError(f"{self.file}: {rule}.")
 
 
 _current: Settings | None = None

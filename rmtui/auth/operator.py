@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rmtui import settings
 from rmtui.db.config import DBConfig
 from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound
-from rmtui.db.people import Person
+from rmtui.db.people import Person, Role
 from rmtui.errors import ConfigurationError
 from rmtui.text import plain, storable
 
-__all__ = ["ADMIN", "NotAnOperator", "Operator", "deployment_key", "findable", "identify"]
+if TYPE_CHECKING:
+    from rmtui.db.trail import Key
+
+__all__ = ["ADMIN", "NotAnOperator", "Operator", "Session", "claimed", "deployment_key", "findable", "roles_of"]
 
 ADMIN = "admin"
 """The role that may act."""
@@ -25,17 +30,39 @@ class NotAnOperator(ConfigurationError):
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A sign-in that lasts: the entry of the audit trail that it is recorded by, and the digest of the secret that its holder has."""
+
+    entry: int
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
-    """An active admin who is said to be at the keyboard."""
+    """Who is said, or proven, to be at the keyboard."""
 
     pk: uuid.UUID
     callsign: str
     source: str
-    """Where the name comes from: ``--as or RMTUI_OPERATOR``, ``config.toml``, ``set-up``."""
+    """Where the name comes from: ``--as or RMTUI_OPERATOR``, ``config.toml``, ``set-up``, ``certificate``, ``code``, ``token``."""
     surface: str = "library"
     """``console``, ``command`` or ``library``: recorded with what they do."""
-    proof: str = "unproven"
-    """How it was proven that it is them."""
+    proof: str = "none"
+    """How it was proven that it is them: ``certificate``, ``code``, ``token`` or ``none``."""
+    roles: tuple[str, ...] = (ADMIN,)
+    """Their roles when they came."""
+    until: dt.datetime | None = None
+    """When what they proved runs out; None for what was proven for this run, or not at all."""
+    session: Session | None = None
+    fingerprint: str = ""
+    """SHA-256 of the certificate they proved themselves with; empty for other ways."""
+    key: Key | None = field(default=None, repr=False, compare=False)
+    """Signs what they do; None where the key is not at hand."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether they proved who they are."""
+        return self.proof != "none"
 
 
 def findable(callsign: str) -> str:
@@ -54,14 +81,20 @@ def deployment_key() -> str:
     return f"{config.driver}:{config.place()}"
 
 
-def identify(surface: str = "library") -> Operator | None:
+def roles_of(person: Person) -> tuple[str, ...]:
+    """Somebody's roles, sorted. Needs an open connection."""
+    return tuple(sorted({row.role for row in Role.select(Role.role).where(Role.user == person.pk)}))
+
+
+def claimed(surface: str = "library", *, own: bool = True) -> Operator | None:
     """Who was named by ``--as``, ``RMTUI_OPERATOR`` or, for this database, ``config.toml``; None when nobody was. Needs a connection.
 
+    :param own: whether ``config.toml`` is asked too.
     :raises NotAnOperator: who was named is not an active admin.
     """
     config = settings.current()
     name, source = config.operator, "--as or RMTUI_OPERATOR"
-    if name is None:
+    if name is None and own:
         name, source = config.operators.get(deployment_key()), "config.toml"
     if name is None:
         return None
@@ -73,6 +106,7 @@ def identify(surface: str = "library") -> Operator | None:
         raise NotAnOperator(f"{error} Who you are comes from {source}.") from None
     except NotFound:
         raise NotAnOperator(f"There is no {plain(name)}, named by {source}; name an active admin.") from None
-    if not person.has_role(ADMIN):
+    roles = roles_of(person)
+    if ADMIN not in roles:
         raise NotAnOperator(f"{plain(person.callsign)}, named by {source}, is not an admin; name an active admin.")
-    return Operator(person.pk, person.callsign, source, surface)
+    return Operator(person.pk, person.callsign, source, surface, roles=roles)

@@ -1,33 +1,58 @@
-"""What an operator may do. Asked inside the write, not before it: they may have been demoted meanwhile."""
+"""Who may do what, in one place. Asked inside the write, not before it: the operator may have been demoted meanwhile."""
 
 from __future__ import annotations
 
-from rmtui import settings
+import enum
+from collections.abc import Iterable, Mapping
+
+from rmtui import clock, settings
 from rmtui.auth.operator import ADMIN, Operator
+from rmtui.auth.refusals import NotPermitted, OperatorMissing, ReadOnly, SignInNeeded
+from rmtui.auth.sessions import ended
+from rmtui.db.config import DBConfig
 from rmtui.db.errors import NotFound
-from rmtui.db.people import Person
-from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.db.own import Issued
+from rmtui.db.people import Person, Role
 from rmtui.text import plain
 
-__all__ = ["NotPermitted", "OperatorMissing", "ReadOnly", "require", "require_writable"]
+__all__ = [
+    "ACTIONS",
+    "NotPermitted",
+    "OperatorMissing",
+    "Permission",
+    "ReadOnly",
+    "SignInNeeded",
+    "may",
+    "permissions_of",
+    "require",
+    "require_writable",
+    "signin_required",
+]
 
 
-class NotPermitted(RmtuiError):
-    """The operator may not do this."""
+class Permission(enum.StrEnum):
+    """What somebody may do."""
 
-    title = "Not permitted"
-
-
-class ReadOnly(RmtuiError):
-    """The program was told to change nothing."""
-
-    title = "Read-only"
+    SEE = "see"
+    DECIDE = "decide"
+    GRANT = "grant"
+    REVOKE = "revoke"
+    ISSUE_CODES = "issue codes"
 
 
-class OperatorMissing(ConfigurationError):
-    """Nobody said who is at the keyboard."""
+ROLES: Mapping[str, frozenset[Permission]] = {ADMIN: frozenset(Permission)}
+"""What each role allows; one that is not here allows nothing."""
 
-    title = "No operator"
+ACTIONS: Mapping[str, Permission] = {
+    "create": Permission.DECIDE,
+    "approve": Permission.DECIDE,
+    "reject": Permission.DECIDE,
+    "reopen": Permission.DECIDE,
+    "assign-role": Permission.GRANT,
+    "remove-role": Permission.GRANT,
+    "create-code": Permission.ISSUE_CODES,
+}
+"""What each action takes."""
 
 
 def require_writable() -> None:
@@ -39,18 +64,55 @@ def require_writable() -> None:
         raise ReadOnly("This is read-only mode; nothing was changed. Start rmtui without --read-only and RMTUI_READ_ONLY to act.")
 
 
-def require(operator: Operator | None) -> Person:
-    """The operator's record, if they may act now.
+def signin_required() -> bool:
+    """Whether a name alone is not enough here: what ``RMTUI_REQUIRE_SIGNIN`` says, else on PostgreSQL."""
+    wanted = settings.current().require_signin
+    return not DBConfig.singleton().is_sqlite if wanted is None else wanted
+
+
+def permissions_of(roles: Iterable[str], *, proven: bool) -> frozenset[Permission]:
+    """What somebody with these roles may do; without any that counts, somebody who is proven may look where ``RMTUI_READERS`` says so."""
+    allowed = frozenset[Permission]().union(*(ROLES.get(role, frozenset()) for role in roles))
+    return allowed or (frozenset({Permission.SEE}) if proven and settings.current().readers else frozenset())
+
+
+def may(operator: Operator | None, permission: Permission) -> bool:
+    """Whether somebody could do this, as far as was known when they came; :func:`require` says whether they can now."""
+    if operator is None:
+        return permission is Permission.SEE and not signin_required()
+    return permission in permissions_of(operator.roles, proven=operator.proven)
+
+
+def require(operator: Operator | None, permission: Permission) -> Person:
+    """The operator's record, if they may do this now. Needs an open connection.
 
     :raises OperatorMissing: nobody was named.
-    :raises NotPermitted: they are not an active admin any more.
+    :raises SignInNeeded: they did not prove who they are, or too long ago.
+    :raises NotPermitted: they are revoked, or none of their roles allows it.
     """
     if operator is None:
+        if signin_required():
+            raise SignInNeeded("Nobody is signed in; nothing was changed. Sign in with rmtui signin.")
         raise OperatorMissing("Nobody said who acts; name yourself with --as CALLSIGN or RMTUI_OPERATOR. Nothing was changed.")
+    name = plain(operator.callsign)
+    if not operator.proven and signin_required():
+        raise SignInNeeded(f"Signing in is required here, and {name} is only a name; nothing was changed. Sign in with rmtui signin.")
+    if operator.until is not None and operator.until <= clock.utcnow():
+        raise SignInNeeded(f"The sign-in of {name} has run out; nothing was changed. Sign in again.")
     try:
         person = Person.by_pk(operator.pk)
     except NotFound:
-        raise NotPermitted(f"{plain(operator.callsign)} was revoked meanwhile; nothing was changed.") from None
-    if not person.has_role(ADMIN):
-        raise NotPermitted(f"{plain(operator.callsign)} is not an admin any more; nothing was changed.")
+        raise NotPermitted(f"{name} was revoked meanwhile; nothing was changed.") from None
+    if operator.session is not None and ended(operator.session, person):
+        raise SignInNeeded(f"{name} was signed out meanwhile; nothing was changed. Sign in again.")
+    if (
+        operator.fingerprint
+        and Issued.select().where((Issued.fingerprint == operator.fingerprint) & Issued.revoked_on.is_null(False)).exists()
+    ):
+        raise SignInNeeded(f"The certificate that {name} signed in with was revoked; nothing was changed. Sign in with the new one.")
+    roles = [row.role for row in Role.select(Role.role).where(Role.user == person.pk)]
+    if permission not in permissions_of(roles, proven=operator.proven):
+        if operator.roles and ADMIN in operator.roles and ADMIN not in roles:
+            raise NotPermitted(f"{name} is not an admin any more; nothing was changed.")
+        raise NotPermitted(f"{name} has no role that may {permission}; nothing was changed. An admin can give one.")
     return person

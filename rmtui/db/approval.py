@@ -128,7 +128,9 @@ def approve(
     return person
 
 
-def create_with_cert(model: type[P], callsign: str, extra: Mapping[str, Any] | None, csr: str | None) -> P:
+def create_with_cert(
+    model: type[P], callsign: str, extra: Mapping[str, Any] | None, csr: str | None, on_commit: Callable[[P], None] | None
+) -> P:
     """See :meth:`rmtui.db.people.Person.create_with_cert`."""
     callsign = normalise_callsign(callsign)
     signer = issuing.authority()
@@ -141,7 +143,10 @@ def create_with_cert(model: type[P], callsign: str, extra: Mapping[str, Any] | N
 
     def commit() -> P:
         with exclusive(*names):
-            return _create_person(model, identity, dict(extra or {}))
+            person = _create_person(model, identity, dict(extra or {}))
+            if on_commit is not None:
+                on_commit(person)
+            return person
 
     return _outcome(identity, signer, _quiet, commit, None, names)
 

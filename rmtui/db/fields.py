@@ -12,7 +12,7 @@ from peewee import DateTimeField, JSONField, TextField
 
 from rmtui.db.errors import NotFound
 
-__all__ = ["ObjectField", "UTCDateTimeField", "VarCharField", "parse_pk"]
+__all__ = ["ObjectField", "UTCDateTimeField", "VarCharField", "parse_pk", "parse_time"]
 
 
 class VarCharField(TextField):
@@ -38,11 +38,7 @@ class UTCDateTimeField(DateTimeField):
 
     def python_value(self, value: Any) -> Any:
         """An aware UTC datetime, whatever the column's type or the server's zone; None for NULL."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            value = dt.datetime.fromisoformat(value)
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        return None if value is None else parse_time(value)
 
     def _is_sqlite(self) -> bool:
         from peewee import SqliteDatabase
@@ -66,6 +62,13 @@ class ObjectField(JSONField):
         """The object; empty for NULL, JSON ``null`` and whatever else is no object."""
         read = super().python_value(value)  # type: ignore[no-untyped-call]
         return read if isinstance(read, dict) else {}
+
+
+def parse_time(value: dt.datetime | str) -> dt.datetime:
+    """A time as a driver gives it, as an aware UTC datetime."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
 def parse_pk(value: uuid.UUID | str | bytes) -> uuid.UUID:

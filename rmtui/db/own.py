@@ -1,4 +1,4 @@
-"""Our own tables: claims, issued certificates, audit. The deployment's tables are never touched for them."""
+"""Our own tables: claims, issued certificates, the audit trail. The deployment's tables are never touched for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import ForbiddenOperation
 from rmtui.db.fields import UTCDateTimeField, VarCharField
 
-__all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Claim", "Issued", "own_table", "place_own_tables"]
+__all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Chain", "Claim", "Issued", "Signer", "own_table", "place_own_tables"]
 
 OWN_SCHEMA = "rmtui"
 """Schema of our tables on PostgreSQL, and their prefix on SQLite."""
@@ -71,29 +71,8 @@ class Issued(OwnModel):
     """RFC 5280 reason of the revocation."""
 
 
-class Audit(OwnModel):
-    """What an operator did or was refused. Rows are added, never changed."""
-
-    base_name = "audit"
-
-    id = BigAutoField()
-    at = UTCDateTimeField(default=utcnow)
-    operator_pk = UUIDField(null=True)
-    operator = VarCharField()
-    """Callsign of the operator, as it was."""
-    proof = VarCharField()
-    """How the operator was known: ``unproven``, ``set-up``."""
-    surface = VarCharField()
-    """``console``, ``command`` or ``library``."""
-    action = VarCharField()
-    outcome = VarCharField()
-    """``done``, ``refused`` or ``failed``."""
-    target_pk = UUIDField(null=True, index=True)
-    target = VarCharField()
-    """Callsign acted on, as it was."""
-    detail = VarCharField()
-    version = IntegerField(default=1)
-    """Layout of this row."""
+class KeptOwnModel(OwnModel):
+    """A table of ours that is only ever added to; triggers say the same to whoever comes by another way."""
 
     @classmethod
     def update(cls, __data: Any = None, **_update: Any) -> ModelUpdate:
@@ -115,11 +94,78 @@ class Audit(OwnModel):
         raise _append_only()
 
 
+class Audit(KeptOwnModel):
+    """What was done or refused, by whom, how they were known, and from where. Written by :func:`rmtui.db.trail.append` alone."""
+
+    base_name = "audit"
+
+    id = BigAutoField()
+    """Place in the chain: 1, 2, 3 …, without a gap."""
+    at = UTCDateTimeField(default=utcnow, index=True)
+    operator_pk = UUIDField(null=True)
+    operator = VarCharField()
+    """Callsign of the operator, as it was; empty when nobody was named."""
+    proof = VarCharField()
+    """How the operator was known: ``certificate``, ``code``, ``token`` or ``none``; ``unproven`` and ``set-up`` before there was a chain."""
+    surface = VarCharField()
+    """``console``, ``command`` or ``library``."""
+    action = VarCharField()
+    outcome = VarCharField()
+    """``done``, ``refused`` or ``failed``."""
+    target_pk = UUIDField(null=True, index=True)
+    target = VarCharField()
+    """Callsign acted on, as it was."""
+    reason = VarCharField()
+    """Why: of a rejection what the operator said, of a refusal what they were told."""
+    details = VarCharField(default="{}")
+    """A JSON object, as text, so that what is hashed is what is kept."""
+    os_user = VarCharField(default="")
+    """User of the operating system that the program ran as."""
+    host = VarCharField(default="")
+    origin = VarCharField(default="")
+    """``SSH_CONNECTION``: address and port of the client and of the server; empty without SSH."""
+    program = VarCharField(default="")
+    """Version of rmtui."""
+    version = IntegerField(default=1)
+    """Layout of this row, :data:`rmtui.db.chain.LAYOUT`."""
+    signer = VarCharField(null=True)
+    """SHA-256 of the certificate whose key signed the entry, which :class:`Signer` keeps; None when the key was not at hand."""
+    signature = VarCharField(null=True)
+    """Base64 of the signature of ``hash``."""
+    hash = VarCharField(default="")
+    """See :mod:`rmtui.db.chain`."""
+
+
+class Signer(KeptOwnModel):
+    """A certificate that signed entries, kept so that they verify after it was replaced."""
+
+    base_name = "signers"
+
+    fingerprint = VarCharField(primary_key=True)
+    """SHA-256 of the certificate, lower-case hexadecimal."""
+    certificate = VarCharField()
+    """PEM."""
+
+
+class Chain(OwnModel):
+    """The one row that says how far the trail goes. Whoever appends holds it, so that there is one chain."""
+
+    base_name = "chain"
+
+    id = IntegerField(primary_key=True)
+    name = UUIDField()
+    """Tells this trail from those of other databases."""
+    entries = IntegerField()
+    """``id`` of the last entry."""
+    head = VarCharField()
+    """``hash`` of the last entry."""
+
+
 def _append_only() -> ForbiddenOperation:
-    return ForbiddenOperation("The audit table is only ever added to; nothing was changed.")
+    return ForbiddenOperation("The audit trail is only ever added to; nothing was changed.")
 
 
-OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit)
+OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit, Signer, Chain)
 """Every table of ours, but for the record of migrations."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -43,17 +43,24 @@ class Person(BaseModel):
         table_name = "users"
 
     @classmethod
-    def create_with_cert(cls, callsign: str, extra: Mapping[str, Any] | None = None, csr: str | None = None) -> Self:
+    def create_with_cert(
+        cls,
+        callsign: str,
+        extra: Mapping[str, Any] | None = None,
+        csr: str | None = None,
+        on_commit: Callable[[Self], None] | None = None,
+    ) -> Self:
         """Create the cert etc and save the person.
 
         :param csr: PEM of the person's own request; without it a key is made.
+        :param on_commit: called in the transaction that saves the person, and stands or falls with it.
         :raises CallsignReserved: the callsign is taken or reserved.
         :raises InvalidCallsign: it cannot be one.
         :raises CSRError: the request is refused.
         """
         from rmtui.db.approval import create_with_cert
 
-        return create_with_cert(cls, callsign, extra, csr)
+        return create_with_cert(cls, callsign, extra, csr, on_commit)
 
     @classmethod
     def list(cls, include_deleted: bool = False) -> builtins.list[Self]:

@@ -1,27 +1,32 @@
-"""Every decision is a row, whichever surface it came from, and every refusal too."""
+"""Every decision is an entry of the audit trail, whichever surface it came from, and every refusal too."""
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from rmtui.auth.operator import Operator
-from rmtui.auth.permissions import require, require_writable
-from rmtui.db import schema
+from rmtui.auth.origin import origin
+from rmtui.auth.permissions import ACTIONS, require, require_writable
+from rmtui.db import schema, trail
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.services import witness
 from rmtui.services.types import AuditEntry
-from rmtui.text import plain, storable
+from rmtui.text import plain
 
-__all__ = ["Act", "acting", "history", "ready", "record"]
+__all__ = ["Act", "acting", "entry_of", "history", "ready", "record", "refused"]
 
 logger = logging.getLogger("rmtui.audit")
+
+Outcome = Literal["done", "refused", "failed"]
 
 
 class Act:
@@ -36,26 +41,25 @@ class Act:
         """Say whom the action is about, once that is known."""
         self.target_pk, self.target = target_pk, callsign
 
-    def done(self, detail: str = "") -> None:
-        """Record the action in the transaction that does it, if the operator still may.
+    def done(self, reason: str = "", **details: Any) -> None:
+        """Record the action in the transaction that does it, if the operator still may. The last thing in that transaction.
 
         :raises NotPermitted: they were revoked or demoted meanwhile; the transaction is to roll back.
         """
-        require(self.operator)
-        assert self.operator is not None
-        record(self.operator, self.action, "done", self.target_pk, self.target, detail)
+        self.person()
+        record(self.operator, self.action, "done", self.target_pk, self.target, reason, details)
 
     def person(self) -> Person:
         """The operator's own record.
 
         :raises NotPermitted: they may not act.
         """
-        return require(self.operator)
+        return require(self.operator, ACTIONS[self.action])
 
 
 @contextmanager
 def acting(operator: Operator | None, action: str) -> Iterator[Act]:
-    """A connection to act on, permission to act, and a row for what is refused or fails.
+    """A connection to act on, permission to act, and an entry for what is refused or fails.
 
     :raises RmtuiError: whatever the action was refused for, after it was recorded.
     :raises OutcomeUnknown: the database was lost on the way, perhaps while it committed.
@@ -71,9 +75,9 @@ def acting(operator: Operator | None, action: str) -> Iterator[Act]:
                 begun = True
                 yield act
             except RmtuiError as error:
-                if operator is not None:
-                    _record_refusal(operator, act, error)
+                refused(act, error)
                 raise
+            witness.follow()
     except DatabaseUnreachable as error:
         if not begun or isinstance(error, (DatabaseBusy, DeploymentMissing)):
             raise
@@ -83,35 +87,53 @@ def acting(operator: Operator | None, action: str) -> Iterator[Act]:
         ) from error
 
 
-def _record_refusal(operator: Operator, act: Act, error: RmtuiError) -> None:
-    outcome: Literal["refused", "failed"] = "refused" if error.exit_code == 1 else "failed"
+def refused(act: Act, error: RmtuiError) -> None:
+    """Record that an action was refused, or failed; the error stays the one to tell, whatever becomes of this."""
+    outcome: Outcome = "refused" if error.exit_code == 1 or act.operator is None else "failed"
     try:
         with connection():
-            record(operator, act.action, outcome, act.target_pk, act.target, error.sentence)
-    except RmtuiError as second:  # the database is what failed: the first error is the one to tell
+            record(act.operator, act.action, outcome, act.target_pk, act.target, error.sentence)
+            witness.follow()
+    except RmtuiError as second:  # the database is what failed
         logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second.sentence)
 
 
 def record(
-    operator: Operator,
+    operator: Operator | None,
     action: str,
-    outcome: Literal["done", "refused", "failed"],
+    outcome: Outcome,
     target_pk: uuid.UUID | None,
     target: str,
-    detail: str = "",
-) -> None:
-    """Add a row. Needs an open connection; inside a transaction it stands or falls with it."""
-    Audit.create(
-        operator_pk=operator.pk,
-        operator=operator.callsign,
-        proof=operator.proof,
-        surface=operator.surface,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+    *,
+    surface: str = "command",
+    proof: str = "none",
+) -> int:
+    """Add an entry, and give its number. Needs an open connection; inside a transaction it stands or falls with it.
+
+    :param operator: None when nobody was named; ``surface`` and ``proof`` are then what is known.
+    """
+    from rmtui import __version__
+
+    here = origin()
+    entry = trail.Entry(
+        operator_pk=operator.pk if operator else None,
+        operator=operator.callsign if operator else "",
+        proof=operator.proof if operator else proof,
+        surface=operator.surface if operator else surface,
         action=action,
         outcome=outcome,
         target_pk=target_pk,
-        target=target if storable(target) else plain(target),
-        detail=detail if storable(detail) else plain(detail),
+        target=target,
+        reason=reason,
+        details=details or {},
+        os_user=here.os_user,
+        host=here.host,
+        origin=here.ssh,
+        program=__version__,
     )
+    return trail.append(entry, operator.key if operator else None)
 
 
 def ready() -> bool:
@@ -120,9 +142,36 @@ def ready() -> bool:
 
 
 def history(targets: Iterable[Any], most: int = 50) -> tuple[AuditEntry, ...]:
-    """What was done to a record, latest first. Needs an open connection; nothing, where our tables are not made yet."""
+    """What was done to a record, latest first. Needs an open connection; nothing, where our own tables are not made yet."""
     if not ready():
         return ()
     wanted = [pk for pk in targets if pk is not None]
     query = Audit.select().where(Audit.target_pk.in_(wanted)).order_by(Audit.id.desc()).limit(most)
-    return tuple(AuditEntry(row.at, row.operator, row.action, row.outcome, row.target, row.detail) for row in query)
+    return tuple(entry_of(row) for row in query)
+
+
+def entry_of(row: Audit) -> AuditEntry:
+    """A row as the surfaces have it."""
+    try:
+        details = json.loads(row.details)
+    except ValueError:
+        details = {"unreadable": row.details}
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        operator=row.operator,
+        proof=row.proof,
+        surface=row.surface,
+        action=row.action,
+        outcome=row.outcome,
+        target_pk=row.target_pk,
+        target=row.target,
+        reason=row.reason,
+        details=details if isinstance(details, dict) else {"unreadable": row.details},
+        os_user=row.os_user,
+        host=row.host,
+        origin=row.origin,
+        program=row.program,
+        signed=row.signature is not None,
+        hash=row.hash,
+    )

@@ -63,7 +63,7 @@ def create(operator: Operator | None, callsign: str, *, csr: str | None = None, 
 
         def record(made: Enrollment) -> None:
             act.on(made.pk, made.callsign)
-            act.done("with a CSR" if csr else "")
+            act.done(csr=csr is not None, pool=pool.pk if pool else None)
 
         made = Enrollment.create_for_callsign(callsign, pool=pool, extra=pool.extra if pool else None, csr=csr, on_commit=record)
         return CreatedEnrollment(made.pk, made.callsign, made.approvecode)
@@ -102,8 +102,8 @@ def approve(
         signed: list[Issued] = []
 
         def record(person: Person) -> None:
-            act.done(f"looks like {', '.join(others)}, accepted" if others else "")
             signed.append(Issued.get(Issued.person == person.pk))
+            act.done(serial=signed[-1].serial, accepted_lookalikes=list(others))
 
         person = found.approve(act.person(), code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))

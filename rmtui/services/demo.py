@@ -48,6 +48,11 @@ def demo() -> Iterator[Demo]:
         jwt_privkey=None,
         jwt_pubkey=None,
         ca_passphrase=Secret(),
+        state_dir=directory / "state",
+        identity=None,
+        token=Secret(),
+        require_signin=False,
+        audit_log=None,
         read_only=False,
     )
     try:

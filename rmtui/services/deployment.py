@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from rmtui import settings
-from rmtui.auth.operator import ADMIN, deployment_key
+from rmtui.auth.operator import ADMIN, Operator, deployment_key
+from rmtui.auth.permissions import require_writable
 from rmtui.db import issuing, schema
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import SCHEMA, DBConfig
@@ -16,6 +17,7 @@ from rmtui.db.engine import is_sqlite, sqlite_file_exists
 from rmtui.db.errors import SchemaMismatch
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
+from rmtui.services import audit, witness
 from rmtui.text import plain
 
 __all__ = ["Deployment", "changes", "has_admin", "open_deployment", "renew_crl", "start_up"]
@@ -94,18 +96,18 @@ def changes() -> str:
     return f"{row[0]}.{row[1]}"
 
 
-def renew_crl() -> tuple[str, str]:
-    """Renew the CRLs from what is recorded as revoked.
+def renew_crl(operator: Operator | None = None) -> tuple[str, str]:
+    """Renew the CRLs from what is recorded as revoked; a timer may, so that nobody need be named.
 
     :return: the paths of the CA chain and of the CRL file, as this host sees them.
     :raises AuthorityMissing: there is no authority here.
     """
-    from rmtui.auth.permissions import require_writable
-
     require_writable()
     with connection():
         schema.migrate()
         issuing.publish_crl()
+        audit.record(operator, "renew-crl", "done", None, "")
+        witness.follow()
     public = settings.current().public_dir
     return str(public / "ca_chain.pem"), str(public / "crl.pem")
 
@@ -122,6 +124,9 @@ def start_up() -> tuple[str, ...]:
         schema.migrate()
         swept = tuple(issuing.sweep())
         issuing.publish_crl()
+        if swept:
+            audit.record(None, "sweep", "done", None, "", " ".join(swept), surface="start-up")
+        witness.follow()
     for line in swept:
         logger.info("%s", line)
     return swept

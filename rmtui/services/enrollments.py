@@ -139,7 +139,7 @@ def _row(found: Enrollment) -> EnrollmentRow:
 def _detail(found: Enrollment) -> EnrollmentDetail:
     row = _row(found)
     entries = audit.history((found.pk, found.person))
-    rejected = next((entry.detail for entry in entries if entry.action == "reject" and entry.outcome == "done"), "")
+    rejected = next((entry.reason for entry in entries if entry.action == "reject" and entry.outcome == "done"), "")
     claim = approval.live_claim(found.pk) if audit.ready() else None
     csr, fingerprint = _describe_csr(found)
     return EnrollmentDetail(

@@ -2,29 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from rmtui import settings
-from rmtui.auth.operator import Operator, deployment_key
-from rmtui.auth.operator import identify as _identify
+from rmtui.auth import sessions
+from rmtui.auth.operator import NotAnOperator, Operator, claimed, deployment_key
+from rmtui.auth.permissions import Permission, SignInNeeded, may, require, signin_required
 from rmtui.db.middleware import connection
 from rmtui.errors import ConfigurationError
-from rmtui.text import plain
+from rmtui.settings import Secret
+from rmtui.text import fold, plain
 
-__all__ = ["Operator", "identify", "remember"]
+__all__ = [
+    "Operator",
+    "Permission",
+    "SignInNeeded",
+    "admit",
+    "identify",
+    "may",
+    "remember",
+    "signin_required",
+    "still",
+    "why_not",
+]
 
 
-def identify(surface: str = "console") -> Operator | None:
-    """Who was named as the operator; None when nobody was.
+def _nobody_tells() -> Secret | None:
+    return None
 
-    :raises NotAnOperator: who was named is not an active admin.
+
+def identify(surface: str = "console", passphrase: Callable[[], Secret | None] = _nobody_tells) -> Operator | None:
+    """Who is at the keyboard: proven by the identity or token of this run, else signed in, else named; None when nobody is.
+
+    :param passphrase: asked for what opens the identity of this run, if it takes that; None when nobody can tell.
+    :raises SignInRefused: what this run was given proves nothing.
+    :raises SignInNeeded: who was signed in is not any more.
+    :raises NotAnOperator: who was named is not an active admin, or is somebody else than who is signed in.
     """
+    config = settings.current()
+    if config.identity is not None or config.token:
+        from rmtui.services import signin
+
+        proven: Operator | None = signin.for_this_run(surface, passphrase)
+    else:
+        with connection():
+            proven = _signed_in(surface)
+    if proven is None:
+        with connection():
+            return claimed(surface)
+    if config.operator is not None and fold(config.operator) != fold(proven.callsign):
+        raise NotAnOperator(
+            f"--as or RMTUI_OPERATOR names {plain(config.operator)}, and {plain(proven.callsign)} is signed in; "
+            "leave the name out, or sign out first."
+        )
+    return proven
+
+
+def _signed_in(surface: str) -> Operator | None:
+    try:
+        return sessions.current(surface)
+    except SignInNeeded:
+        if signin_required():
+            raise
+        return None
+
+
+def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells) -> Operator | None:
+    """Who is at the keyboard, if they may look at this deployment.
+
+    :raises SignInNeeded: looking takes a sign-in here.
+    :raises NotPermitted: none of their roles allows it.
+    """
+    operator = identify(surface, passphrase)
+    if may(operator, Permission.SEE) and (operator is None or operator.proven or not signin_required()):
+        return operator
+    if operator is None:
+        raise SignInNeeded("Signing in is required here, and nobody is signed in. Sign in with rmtui signin.")
     with connection():
-        return _identify(surface)
+        require(operator, Permission.SEE)
+    return operator
 
 
-def remember(callsign: str) -> None:
-    """Write to ``config.toml`` who acts on this database, from now on; the rest of the file stays as it is.
+def still(operator: Operator) -> Operator:
+    """The operator as they are now, with the roles they have now.
+
+    :raises NotPermitted: they may not even look any more, and why.
+    """
+    from rmtui.auth.operator import roles_of
+
+    with connection():
+        return replace(operator, roles=roles_of(require(operator, Permission.SEE)))
+
+
+def why_not(operator: Operator | None, permission: Permission) -> str:
+    """Why somebody may not do this, as a sentence; empty when they may."""
+    if settings.current().read_only:
+        return "Not in read-only mode."
+    if operator is None:
+        if signin_required():
+            return "Nobody is signed in."
+        return "Nobody is named as the operator. Sign in, or start rmtui with --as CALLSIGN."
+    if may(operator, permission):
+        return ""
+    return f"{plain(operator.callsign)} has no role that may {permission}; an admin can give one."
+
+
+def remember(callsign: str, identity: str = "") -> None:
+    """Write to ``config.toml`` who acts on this database from now on, and which file signs them in; the rest stays as it is.
 
     :raises ConfigurationError: the file is there and cannot be understood.
     :raises StorageError: it cannot be written.
@@ -34,13 +119,21 @@ def remember(callsign: str) -> None:
 
     from rmtui.pki.files import make_dir, write_file
 
-    config = settings.current()
-    settings.configure(replace(config, operators={**config.operators, deployment_key(): callsign}))
+    config, key = settings.current(), deployment_key()
+    settings.configure(
+        replace(
+            config,
+            operators={**config.operators, key: callsign},
+            identities={**config.identities, key: identity} if identity else config.identities,
+        )
+    )
     path = config.config_file
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise ConfigurationError(f"{plain(path)} cannot be read, so {plain(callsign)} was not written to it: {plain(error)}") from error
-    document.setdefault("operators", tomlkit.table())[deployment_key()] = callsign
+    document.setdefault("operators", tomlkit.table())[key] = callsign
+    if identity:
+        document.setdefault("identities", tomlkit.table())[key] = identity
     make_dir(path.parent, 0o700)
     write_file(path, tomlkit.dumps(document).encode(), 0o600)

@@ -110,7 +110,7 @@ def assign(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
         with exclusive(_ADMINS):
             given = found.assign_role(role)
             if given:
-                act.done(role)
+                act.done(role=role)
         return given
 
 
@@ -131,7 +131,7 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
                 raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
             taken = storable(role) and found.remove_role(role)
             if taken:
-                act.done(role)
+                act.done(role=role)
         return taken
 
 

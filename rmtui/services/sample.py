@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
+from typing import Any
 
-from rmtui import clock, settings
+from rmtui import __version__, clock, settings
 from rmtui.auth.operator import ADMIN
+from rmtui.db import trail
 from rmtui.db.base import db, init_db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.middleware import connection
-from rmtui.db.own import Audit, Issued
+from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.settings import Secret
 from rmtui.text import CODE_ALPHABET
@@ -150,17 +152,33 @@ def _enrollments(sample: _Sample) -> dict[str, str]:
         rejected.append(sample.enrollment(name, EnrollmentState.REJECTED, asked, asked + dt.timedelta(minutes=dice.randint(2, 90))))
     waiting = [sample.enrollment(name, EnrollmentState.PENDING, sample.ago(minutes=dice.uniform(1, 60) ** 1.7)) for name in WAITING]
     Enrollment.bulk_create([*approved, *rejected, *waiting])
-    for row in rejected:
-        Audit.create(
-            at=row.decided_on,
-            operator_pk=sample.boss,
-            operator=OPERATOR,
-            proof="unproven",
-            surface="console",
-            action="reject",
-            outcome="done",
-            target_pk=row.pk,
-            target=row.callsign,
-            detail=REJECTED[row.callsign],
-        )
+    _trail(sample, approved, rejected)
     return {row.callsign: row.approvecode for row in waiting}
+
+
+def _trail(sample: _Sample, approved: list[Enrollment], rejected: list[Enrollment]) -> None:
+    """What was done and refused, as the audit trail has it: decisions, and a few sign-ins and roles among them."""
+    boss = {"operator_pk": sample.boss, "operator": OPERATOR, "proof": "certificate"}
+    nobody = {"operator_pk": None, "operator": "", "proof": "none"}
+    told: list[tuple[dt.datetime, dict[str, Any]]] = []
+
+    def tell(at: dt.datetime | None, who: dict[str, Any], action: str, name: str, pk: Any, outcome: str = "done", **more: Any) -> None:
+        assert at is not None
+        told.append((at, {**who, "action": action, "outcome": outcome, "target": name, "target_pk": pk, "reason": "", **more}))
+
+    for row in approved:
+        tell(row.decided_on, boss, "approve", row.callsign, row.pk)
+    for row in rejected:
+        tell(row.decided_on, boss, "reject", row.callsign, row.pk, reason=REJECTED[row.callsign])
+    for name, roles in ROLES.items():
+        for role in roles if name != OPERATOR else ():
+            at = sample.joined[name] + dt.timedelta(minutes=sample.dice.randint(10, 600))
+            tell(at, boss, "assign-role", name, sample.pks[name], details={"role": role})
+    for hours in (50, 26, 3):
+        tell(sample.ago(hours=hours), boss, "sign-in", OPERATOR, sample.boss, details={"way": "certificate"})
+    wrong = "That is not the code of RAVEN; nothing was approved. Ask them to read it out again."
+    tell(sample.ago(hours=2.5), boss, "approve", "RAVEN", None, "refused", reason=wrong)
+    tell(sample.ago(hours=26.1), nobody, "sign-in", "", None, "refused", reason="There is no such login code.", details={"way": "code"})
+    here = {"surface": "console", "os_user": "aurora", "host": "gate", "origin": "198.51.100.7 50112 192.0.2.10 22", "program": __version__}
+    for at, values in sorted(told, key=lambda each: each[0]):
+        trail.append(trail.Entry(**here, **values), at=at)

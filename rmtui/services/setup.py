@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rmtui import settings
-from rmtui.auth.operator import ADMIN, Operator, deployment_key
+from rmtui.auth.operator import ADMIN, deployment_key
 from rmtui.auth.permissions import require_writable
 from rmtui.db import callsigns, issuing
 from rmtui.db.base import bind_config, init_db
@@ -19,7 +19,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
-from rmtui.services import operators
+from rmtui.services import operators, witness
 from rmtui.services.audit import record
 from rmtui.services.deployment import has_admin
 from rmtui.text import normalise_callsign, plain
@@ -51,8 +51,10 @@ class SetUp:
     """Why ``config.toml`` does not name the admin, as a sentence; empty when it does."""
 
 
-def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = None) -> SetUp:
+def set_up(callsign: str | None, *, surface: str = "command", progress: Callable[[str], None] | None = None) -> SetUp:
     """Make what is missing: the database, the authority, the token keys and, if a callsign is given, the first admin.
+
+    Whoever may read what it makes may do it, signed in or not; it is recorded as done by them, and not by any operator.
 
     :param progress: told each step as a few words.
     :raises AdminExists: somebody else is an active admin already.
@@ -77,12 +79,14 @@ def set_up(callsign: str | None, *, progress: Callable[[str], None] | None = Non
         with lock(config.local_data_dir / ".setup.lock"):
             _make_database(tell, made)
             if callsign is not None:
-                with connection():
-                    _first(callsign, made)
+                _check_first(callsign, surface, made)
             _make_keys(tell, made)
-            admin, pfx, problem = ("", "", "") if callsign is None else _make_admin(callsign, tell, made)
+            admin, pfx, problem = ("", "", "") if callsign is None else _make_admin(callsign, surface, tell, made)
             with connection():
                 issuing.publish_crl()
+                if made and not any(what.startswith("the admin") for what in made):
+                    record(None, "init", "done", None, "", "", {"break_glass": True, "made": made}, surface=surface)
+                witness.follow()
     except BaseException:
         _remove_if_untouched(config.local_data_dir, fresh)
         raise
@@ -137,7 +141,18 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
         made.append(f"the token keys in {plain(config.jwt_privkey_path.parent)}")
 
 
-def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> tuple[str, str, str]:
+def _check_first(callsign: str, surface: str, made: list[str]) -> None:
+    """:raises AdminExists: as :func:`_first`; the attempt is recorded."""
+    with connection():
+        try:
+            _first(callsign, made)
+        except AdminExists as error:
+            record(None, "init", "refused", None, callsign, error.sentence, {"break_glass": True}, surface=surface)
+            witness.follow()
+            raise
+
+
+def _make_admin(callsign: str, surface: str, tell: Callable[[str], None], made: list[str]) -> tuple[str, str, str]:
     """The first admin, with their role: their callsign as it is written, the path of their PFX, and why config.toml does not name them."""
     problem = ""
     with connection():
@@ -151,10 +166,11 @@ def _make_admin(callsign: str, tell: Callable[[str], None], made: list[str]) -> 
             if fresh:
                 _first(callsign, made)
                 person.assign_role(ADMIN)
-                record(Operator(person.pk, person.callsign, "set-up", proof="set-up"), "init", "done", person.pk, person.callsign, ADMIN)
+                details = {"break_glass": True, "role": ADMIN, "made": made}
+                record(None, "init", "done", person.pk, person.callsign, "", details, surface=surface)
     if fresh or deployment_key() not in settings.current().operators:  # a set-up that ended half-way may not have come so far
         try:
-            operators.remember(person.callsign)
+            operators.remember(person.callsign, str(person.directory / "mtls.pfx"))
         except RmtuiError as error:
             problem = f"{error.sentence} Name yourself with --as {plain(person.callsign)} or RMTUI_OPERATOR."
     return person.callsign, str(person.directory / "mtls.pfx"), problem

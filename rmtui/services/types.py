@@ -13,6 +13,7 @@ __all__ = [
     "Approved",
     "ApprovalPreview",
     "AuditEntry",
+    "AuditQuery",
     "CertificateView",
     "Count",
     "CreatedEnrollment",
@@ -46,7 +47,7 @@ class Cursor:
     """A place in a sorted list: the sort key's value and the record's primary key, which breaks ties."""
 
     value: Any
-    pk: uuid.UUID
+    pk: uuid.UUID | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +103,67 @@ class EnrollmentRow:
     """Whether the person brought a CSR."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One row of the audit table."""
+    """One entry of the audit trail."""
 
+    id: int
+    """Its place in the chain."""
     at: dt.datetime
     operator: str
-    """Callsign of the operator."""
+    """Callsign of the operator; empty when nobody was named."""
+    proof: str
+    """How they were known: ``certificate``, ``code``, ``token``, ``none``."""
+    surface: str
+    """``console``, ``command`` or ``library``."""
     action: str
-    """``approve``, ``reject``, ``reopen``, ``create``, ``assign-role``, ``remove-role``, ``init``."""
-    outcome: Literal["done", "refused", "failed"]
+    """``approve``, ``reject``, ``reopen``, ``create``, ``assign-role``, ``remove-role``, ``sign-in``, ``sign-out``, ``init`` and so on."""
+    outcome: str
+    """``done``, ``refused`` or ``failed``."""
+    target_pk: uuid.UUID | None
     target: str
     """Callsign acted on."""
-    detail: str
-    """Role, reason of the rejection or of the refusal; may be empty."""
+    reason: str
+    """Of a rejection, what the operator said; of a refusal, what they were told; may be empty."""
+    details: Mapping[str, Any]
+    os_user: str
+    host: str
+    origin: str
+    """``SSH_CONNECTION``; empty without SSH."""
+    program: str
+    """Version of rmtui that wrote it."""
+    signed: bool
+    """Whether the operator's key signed it."""
+    hash: str
+    """SHA-256 over the entry and the one before it, lower-case hexadecimal."""
+
+    @property
+    def about(self) -> str:
+        """Reason and details as one line, foreign text as it is; may be empty. Digests are left to who opens the entry."""
+        said = [self.reason] if self.reason else []
+        for name, value in self.details.items():
+            if name in {"session", "fingerprint", "serial"} or value in (None, "", False, [], {}):
+                continue
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            said.append(name.replace("_", " ") if value is True else text if name == "role" else f"{name.replace('_', ' ')} {text}")
+        return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """What the audit trail's list shows, newest first."""
+
+    text: str = ""
+    """Only entries whose operator, target, action or reason holds this, without case."""
+    operator: str = ""
+    target: str = ""
+    action: str = ""
+    outcome: str = ""
+    """Exactly this one."""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    sort: Literal["time"] = "time"
+    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ def _history(entries: Sequence[AuditEntry]) -> list[Section]:
     lines = []
     for entry in entries:
         what = entry.action if entry.outcome == "done" else f"{entry.action} {entry.outcome}"
-        detail = f": {show(entry.detail, CUT)}" if entry.detail else ""
-        lines.append((clock.stamp(entry.at)[:16], f"{what} by {show(entry.operator) or '?'}{detail}"))
+        about = f": {show(entry.about, CUT)}" if entry.about else ""
+        lines.append((clock.stamp(entry.at)[:16], f"{what} by {show(entry.operator) or 'nobody named'} ({show(entry.proof)}){about}"))
     return [Section("History", tuple(lines))]
 
 

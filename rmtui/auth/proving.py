@@ -1,0 +1,164 @@
+"""Three ways to prove who one is; each ends in :meth:`rmtui.db.people.Person.by_mtlsjwt_payload`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rmtui import clock, settings
+from rmtui.auth.origin import origin
+from rmtui.auth.refusals import SignInRefused
+from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound, TokenReuse
+from rmtui.db.logincodes import LoginCode
+from rmtui.db.own import Issued
+from rmtui.db.people import Person
+from rmtui.errors import RmtuiError
+from rmtui.text import plain, storable
+
+if TYPE_CHECKING:
+    from rmtui.db.trail import Key
+    from rmtui.pki.proof import Credential
+    from rmtui.settings import Secret
+
+__all__ = ["ANON_ADMIN", "Proven", "by_certificate", "by_code", "by_token"]
+
+ANON_ADMIN: Final = "anon_admin_session"
+"""The claim of a login code that lets somebody make an admin, as the deployment's web page does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who somebody is, and how that is known."""
+
+    proof: str
+    """``certificate``, ``code`` or ``token``."""
+    person: Person | None
+    """None for the holder of a login code that is good for making an admin."""
+    fingerprint: str = ""
+    serial: str = ""
+    key: Key | None = field(default=None, repr=False)
+
+
+def by_certificate(credential: Credential) -> Proven:
+    """Who a certificate names: issued by this deployment, good now, and the one on record for them. Needs an open connection.
+
+    That its key is at hand was proven when it was loaded.
+
+    :raises SignInRefused: it is not, and why.
+    :raises CredentialError: the certificate itself is not to be believed, and why.
+    """
+    from rmtui.pki import proof
+
+    trusted, crl = _authority()
+    proof.verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())
+    revoked = Issued.get_or_none((Issued.fingerprint == credential.fingerprint) & Issued.revoked_on.is_null(False))
+    if revoked is not None:
+        raise SignInRefused(
+            f"The certificate of {plain(credential.callsign)} was revoked on {clock.stamp(revoked.revoked_on)} "
+            f"({plain(revoked.reason or 'unspecified')}). Sign in with the one that took its place."
+        )
+    person = _person({"type": "mtls", "userid": credential.callsign, "payload": {"CN": credential.callsign}})
+    if person.callsign != credential.callsign:
+        raise SignInRefused(f"The certificate names {plain(credential.callsign)}, and the person is written {plain(person.callsign)}.")
+    on_record = _on_record(person)
+    if on_record != credential.fingerprint:
+        raise SignInRefused(
+            f"This is not the certificate that is now on record for {plain(person.callsign)}: another was issued after it. "
+            "Sign in with the newest one."
+        )
+    return Proven("certificate", person, credential.fingerprint, credential.serial, credential)
+
+
+def by_code(code: str, surface: str) -> Proven:
+    """Who a login code is for; the code is used up by asking. Needs an open connection.
+
+    :raises SignInRefused: there is no such code, it was used or withdrawn, or who it is for cannot sign in.
+    """
+    if not storable(code) or not code.strip():
+        raise SignInRefused("There is no such login code. Ask for a new one.")
+    here = origin()
+    used = {"used_by": f"rmtui {surface}, {here.os_user}@{here.host}", "used_from": here.ssh}
+    try:
+        token = LoginCode.use_code(code.strip(), used)
+    except Deleted:
+        raise SignInRefused("The login code was withdrawn. Ask for a new one.") from None
+    except NotFound:
+        raise SignInRefused("There is no such login code. Look at it again, or ask for a new one.") from None
+    except TokenReuse as error:
+        when = error.sentence.partition(";")[0]
+        raise SignInRefused(f"{when}; it is good once. If that was not you, tell an admin. Ask for a new one.") from None
+    claims = _keys().verify(token, own_only=True)
+    if not _names_somebody(claims):
+        if claims.get(ANON_ADMIN) is True:
+            return Proven("code", None)
+        raise SignInRefused("The login code names nobody who could sign in. Ask for a new one.")
+    return Proven("code", _person({"type": "jwt", "userid": None, "payload": claims}))
+
+
+def by_token(token: Secret) -> Proven:
+    """Who a token of this deployment is for. Needs an open connection.
+
+    :raises TokenError: the token is not to be believed, and why.
+    :raises SignInRefused: it names nobody, or somebody who cannot sign in.
+    """
+    claims = _keys().verify(token.reveal(), own_only=True)
+    if not _names_somebody(claims):
+        raise SignInRefused("The token is refused: it does not say whom it is for (sub). Ask for a new one.")
+    return Proven("token", _person({"type": "jwt", "userid": None, "payload": claims}))
+
+
+def _keys() -> Any:
+    from rmtui.pki.tokens import JWTKeys
+
+    return JWTKeys.from_settings(settings.current())
+
+
+def _names_somebody(claims: dict[str, Any]) -> bool:
+    subject = claims.get("sub")
+    return isinstance(subject, str) and bool(subject) and storable(subject)
+
+
+def _person(payload: dict[str, Any]) -> Person:
+    try:
+        return Person.by_mtlsjwt_payload(payload)
+    except Deleted:
+        raise SignInRefused("The person that it names was revoked. Ask an admin.") from None
+    except AmbiguousCallsign as error:
+        raise SignInRefused(f"{error.sentence} Ask an admin.") from None
+    except NotFound:
+        raise SignInRefused("Nobody of this deployment has the callsign that it names. Check which deployment this is.") from None
+
+
+def _authority() -> tuple[bytes, bytes | None]:
+    """What the deployment's certificates are issued by, and which of them are revoked, as files tell.
+
+    :raises SignInRefused: this host does not see the deployment's CA.
+    """
+    from rmtui.pki.files import read_file
+    from rmtui.pki.interface import FileMissing
+
+    public = settings.current().public_dir
+    try:
+        trusted = read_file(public / "ca_chain.pem", follow=True)
+    except FileMissing:
+        raise SignInRefused(
+            f"This host does not see the deployment's CA ({plain(public / 'ca_chain.pem')}), so no certificate can be believed. "
+            "Check RM_PERSISTENT_DATA_DIR, or sign in with a login code."
+        ) from None
+    try:
+        return trusted, read_file(public / "crl.pem", follow=True)
+    except FileMissing:
+        return trusted, None
+
+
+def _on_record(person: Person) -> str:
+    """SHA-256 of the certificate that is a person's now.
+
+    :raises SignInRefused: this host does not see it.
+    """
+    from rmtui.pki.identity import read_certificate
+
+    try:
+        return read_certificate(person.directory).fingerprint
+    except RmtuiError as error:
+        raise SignInRefused(f"The certificate on record for {plain(person.callsign)} cannot be read: {error.sentence}") from error

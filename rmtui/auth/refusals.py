@@ -1,0 +1,43 @@
+"""Why somebody may not do what they asked for."""
+
+from __future__ import annotations
+
+from rmtui.errors import ConfigurationError, RmtuiError
+
+__all__ = ["NotPermitted", "OperatorMissing", "ReadOnly", "SignInNeeded", "SignInRefused", "TooManyAttempts"]
+
+
+class NotPermitted(RmtuiError):
+    """The operator may not do this."""
+
+    title = "Not permitted"
+
+
+class SignInNeeded(NotPermitted):
+    """Whoever acts here proves who they are first."""
+
+    title = "Sign in"
+
+
+class SignInRefused(NotPermitted):
+    """What was shown does not prove who is at the keyboard."""
+
+    title = "Not signed in"
+
+
+class TooManyAttempts(SignInRefused):
+    """Whoever guesses is made to wait."""
+
+    title = "Too many attempts"
+
+
+class ReadOnly(RmtuiError):
+    """The program was told to change nothing."""
+
+    title = "Read-only"
+
+
+class OperatorMissing(ConfigurationError):
+    """Nobody said who is at the keyboard."""
+
+    title = "No operator"

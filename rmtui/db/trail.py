@@ -1,0 +1,121 @@
+"""The audit trail as it is written: one entry after the other, whoever writes."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from peewee import fn
+
+from rmtui.db.base import db, utcnow
+from rmtui.db.chain import LAYOUT, digest
+from rmtui.db.engine import is_sqlite
+from rmtui.db.errors import BackendError
+from rmtui.db.own import Audit, Chain, Signer
+from rmtui.text import plain, storable
+
+__all__ = ["Entry", "Key", "append", "chain_name"]
+
+
+class Key(Protocol):
+    """What can sign an entry: a private key and its certificate."""
+
+    certificate_pem: bytes
+    fingerprint: str
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of ``data``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an entry says, before it has its place and its hash."""
+
+    operator_pk: uuid.UUID | None
+    operator: str
+    proof: str
+    surface: str
+    action: str
+    outcome: str
+    target_pk: uuid.UUID | None
+    target: str
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    os_user: str
+    host: str
+    origin: str
+    program: str
+
+
+def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = None) -> int:
+    """Add an entry to the chain, signed if there is a key to sign with; its ``id``. Needs an open connection.
+
+    Inside a transaction it stands or falls with it, and every other writer waits for that transaction: append last.
+
+    :param at: when it happened, in a sample; the present time otherwise.
+    :raises BackendError: the record of the chain's head is gone; nothing is recorded, and so nothing is done.
+    """
+    values: dict[str, Any] = {
+        "at": None,
+        "operator_pk": entry.operator_pk,
+        "target_pk": entry.target_pk,
+        "details": json.dumps(_harmless(entry.details), ensure_ascii=True, sort_keys=True),
+        "version": LAYOUT,
+        "signer": key.fingerprint if key is not None else None,
+    }
+    for name in ("operator", "proof", "surface", "action", "outcome", "target", "reason", "os_user", "host", "origin", "program"):
+        values[name] = _storable(getattr(entry, name))
+    with db.atomic():
+        head = _hold_head()
+        if key is not None and Signer.get_or_none(Signer.fingerprint == key.fingerprint) is None:
+            Signer.insert(fingerprint=key.fingerprint, certificate=key.certificate_pem.decode("ascii")).execute()
+        values["at"] = at or utcnow()
+        values["id"] = max(head.entries, Audit.select(fn.MAX(Audit.id)).scalar() or 0) + 1
+        values["hash"] = digest(head.head, values)
+        if key is not None:
+            values["signature"] = base64.b64encode(key.sign(values["hash"].encode("ascii"))).decode("ascii")
+        Audit.insert(**values).execute()
+        Chain.update(entries=values["id"], head=values["hash"]).where(Chain.id == head.id).execute()
+    number: int = values["id"]
+    return number
+
+
+def chain_name() -> uuid.UUID:
+    """What tells this trail from those of other databases. Needs an open connection.
+
+    :raises BackendError: the record of the chain's head is gone.
+    """
+    return _one(Chain.select()).name  # type: ignore[no-any-return]
+
+
+def _hold_head() -> Chain:
+    """The head of the chain, held until the transaction ends; on SQLite the transaction holds the whole file."""
+    query = Chain.select()
+    return _one(query if is_sqlite(db) else query.for_update())
+
+
+def _one(query: Any) -> Chain:
+    found: Chain | None = query.first()
+    if found is None:
+        raise BackendError(
+            "The record of the audit trail's head is gone: nothing can be recorded, and nothing was done. Run rmtui audit verify."
+        )
+    return found
+
+
+def _storable(text: str) -> str:
+    return text if storable(text) else plain(text)
+
+
+def _harmless(value: Any) -> Any:
+    """What JSON can hold, and every database."""
+    if isinstance(value, Mapping):
+        return {_storable(str(name)): _harmless(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_harmless(each) for each in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else _storable(str(value))
