@@ -83,6 +83,10 @@ def may(operator: Operator | None, permission: Permission) -> bool:
     return permission in permissions_of(operator.roles, proven=operator.proven)
 
 
+def _revoked(fingerprint: str) -> bool:
+    return bool(Issued.select().where((Issued.fingerprint == fingerprint) & Issued.revoked_on.is_null(False)).exists())
+
+
 def require(operator: Operator | None, permission: Permission) -> Person:
     """The operator's record, if they may do this now. Needs an open connection.
 
@@ -105,10 +109,7 @@ def require(operator: Operator | None, permission: Permission) -> Person:
         raise NotPermitted(f"{name} was revoked meanwhile; nothing was changed.") from None
     if operator.session is not None and ended(operator.session, person):
         raise SignInNeeded(f"{name} was signed out meanwhile; nothing was changed. Sign in again.")
-    if (
-        operator.fingerprint
-        and Issued.select().where((Issued.fingerprint == operator.fingerprint) & Issued.revoked_on.is_null(False)).exists()
-    ):
+    if operator.fingerprint and _revoked(operator.fingerprint):
         raise SignInNeeded(f"The certificate that {name} signed in with was revoked; nothing was changed. Sign in with the new one.")
     roles = [row.role for row in Role.select(Role.role).where(Role.user == person.pk)]
     if permission not in permissions_of(roles, proven=operator.proven):

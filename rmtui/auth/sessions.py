@@ -123,7 +123,7 @@ def current(surface: str) -> Operator | None:
     if ticket is None or not ticket.secret or not schema.own_tables_ready():
         return None
     row = Audit.get_or_none(Audit.id == ticket.entry)
-    if ticket.chain != chain_name().hex or row is None or not _is_ours(row, ticket.secret):
+    if ticket.chain != chain_name().hex or row is None or row.operator_pk is None or not _is_ours(row, ticket.secret):
         return None
     session, name = Session(row.id, digest_of(ticket.secret)), plain(row.operator)
     until = row.at + LIFETIME
@@ -151,10 +151,8 @@ def current(surface: str) -> Operator | None:
 def _is_ours(row: Audit, secret: str) -> bool:
     """Whether an entry is the sign-in that the secret was made for, at this host, by this user of the operating system."""
     here = origin()
-    return (
-        (row.action, row.outcome, row.os_user, row.host) == (SIGN_IN, "done", here.os_user, here.host)
-        and row.operator_pk is not None
-        and hmac.compare_digest(str(_details(row).get("session", "")), digest_of(secret))
+    return (row.action, row.outcome, row.os_user, row.host) == (SIGN_IN, "done", here.os_user, here.host) and hmac.compare_digest(
+        str(_details(row).get("session", "")), digest_of(secret)
     )
 
 

@@ -32,7 +32,14 @@ def _record(row: EnrollmentRow) -> dict[str, Any]:
 def entries(history: tuple[AuditEntry, ...]) -> tuple[dict[str, Any], ...]:
     """A history as records."""
     return tuple(
-        {"at": each.at, "operator": each.operator, "action": each.action, "outcome": each.outcome, "detail": each.detail}
+        {
+            "at": each.at,
+            "operator": each.operator,
+            "proof": each.proof,
+            "action": each.action,
+            "outcome": each.outcome,
+            "detail": each.about,
+        }
         for each in history
     )
 

@@ -106,7 +106,7 @@ class Audit(KeptOwnModel):
     operator = VarCharField()
     """Callsign of the operator, as it was; empty when nobody was named."""
     proof = VarCharField()
-    """How the operator was known: ``certificate``, ``code``, ``token`` or ``none``; ``unproven`` and ``set-up`` before there was a chain."""
+    """How the operator was known: ``certificate``, ``code``, ``token``, ``none``; before there was a chain, ``unproven``, ``set-up``."""
     surface = VarCharField()
     """``console``, ``command`` or ``library``."""
     action = VarCharField()

@@ -90,7 +90,7 @@ def chain_name() -> uuid.UUID:
 
     :raises BackendError: the record of the chain's head is gone.
     """
-    return _one(Chain.select()).name  # type: ignore[no-any-return]
+    return _one(Chain.select()).name
 
 
 def _hold_head() -> Chain:

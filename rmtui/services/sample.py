@@ -158,8 +158,8 @@ def _enrollments(sample: _Sample) -> dict[str, str]:
 
 def _trail(sample: _Sample, approved: list[Enrollment], rejected: list[Enrollment]) -> None:
     """What was done and refused, as the audit trail has it: decisions, and a few sign-ins and roles among them."""
-    boss = {"operator_pk": sample.boss, "operator": OPERATOR, "proof": "certificate"}
-    nobody = {"operator_pk": None, "operator": "", "proof": "none"}
+    boss: dict[str, Any] = {"operator_pk": sample.boss, "operator": OPERATOR, "proof": "certificate"}
+    nobody: dict[str, Any] = {"operator_pk": None, "operator": "", "proof": "none"}
     told: list[tuple[dt.datetime, dict[str, Any]]] = []
 
     def tell(at: dt.datetime | None, who: dict[str, Any], action: str, name: str, pk: Any, outcome: str = "done", **more: Any) -> None:
@@ -179,6 +179,12 @@ def _trail(sample: _Sample, approved: list[Enrollment], rejected: list[Enrollmen
     wrong = "That is not the code of RAVEN; nothing was approved. Ask them to read it out again."
     tell(sample.ago(hours=2.5), boss, "approve", "RAVEN", None, "refused", reason=wrong)
     tell(sample.ago(hours=26.1), nobody, "sign-in", "", None, "refused", reason="There is no such login code.", details={"way": "code"})
-    here = {"surface": "console", "os_user": "aurora", "host": "gate", "origin": "198.51.100.7 50112 192.0.2.10 22", "program": __version__}
+    here: dict[str, Any] = {
+        "surface": "console",
+        "os_user": "aurora",
+        "host": "gate",
+        "origin": "198.51.100.7 50112 192.0.2.10 22",
+        "program": __version__,
+    }
     for at, values in sorted(told, key=lambda each: each[0]):
         trail.append(trail.Entry(**here, **values), at=at)

@@ -91,9 +91,9 @@ def _guard_sqlite(db):
             db.execute_sql(
                 f"CREATE TRIGGER rmtui_{table}_no_{verb.lower()} BEFORE {verb} ON rmtui_{table} BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"
             )
+        there = f"EXISTS (SELECT 1 FROM rmtui_{table} WHERE {key} = NEW.{key})"  # noqa: S608  # names of our own
         db.execute_sql(
-            f"CREATE TRIGGER rmtui_{table}_no_replace BEFORE INSERT ON rmtui_{table} "
-            f"WHEN EXISTS (SELECT 1 FROM rmtui_{table} WHERE {key} = NEW.{key}) BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"  # noqa: S608  # names of our own
+            f"CREATE TRIGGER rmtui_{table}_no_replace BEFORE INSERT ON rmtui_{table} WHEN {there} BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"
         )
     db.execute_sql(
         "CREATE TRIGGER rmtui_chain_forward BEFORE UPDATE ON rmtui_chain "
