@@ -47,10 +47,10 @@ def by_certificate(credential: Credential) -> Proven:
     :raises SignInRefused: it is not, and why.
     :raises CredentialError: the certificate itself is not to be believed, and why.
     """
-    from rmtui.pki import proof
+    from rmtui.pki.chain import verify_chain
 
     trusted, crl = _authority()
-    proof.verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())
+    verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())
     revoked = Issued.get_or_none((Issued.fingerprint == credential.fingerprint) & Issued.revoked_on.is_null(False))
     if revoked is not None:
         raise SignInRefused(

@@ -25,8 +25,13 @@ __all__ = ["Entry", "Key", "append", "chain_name"]
 class Key(Protocol):
     """What can sign an entry: a private key and its certificate."""
 
-    certificate_pem: bytes
-    fingerprint: str
+    @property
+    def certificate_pem(self) -> bytes:
+        """The certificate."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, lower-case hexadecimal."""
 
     def sign(self, data: bytes) -> bytes:
         """The signature of ``data``."""

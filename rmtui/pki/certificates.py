@@ -164,8 +164,8 @@ def crl_number(crl: x509.CertificateRevocationList) -> int:
         return 0
 
 
-def revoked(crl: x509.CertificateRevocationList) -> Iterator[Revocation]:
-    """Whom a CRL names, when and why."""
+def revoked(crl: Iterable[x509.RevokedCertificate]) -> Iterator[Revocation]:
+    """Whom a CRL, or some entries of one, name, when and why."""
     words = {flag: word for word, flag in _REASONS.items()}
     for entry in crl:
         try:

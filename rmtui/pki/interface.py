@@ -15,6 +15,7 @@ __all__ = [
     "AuthorityMissing",
     "AuthorityUnavailable",
     "CSRError",
+    "CredentialError",
     "FileMissing",
     "PKIError",
     "Revocation",
@@ -65,6 +66,12 @@ class StorageError(PKIError):
 
 class FileMissing(StorageError):
     """The file is not there."""
+
+
+class CredentialError(PKIError):
+    """A certificate or its key does not prove who one is."""
+
+    title = "Not proven"
 
 
 class TokenError(PKIError):
