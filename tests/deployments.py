@@ -50,6 +50,7 @@ def unbind() -> None:
 def deploy(engine: str, data: Path, url: str | None) -> dict[str, str]:
     """Bind this process to a deployment and give the environment that binds another to it."""
     env = {"RM_PERSISTENT_DATA_DIR": str(data), "RM_CERT_BACKEND": "embedded", "RMTUI_KEY_TYPE": "ec256"}
+    env["RMTUI_REQUIRE_SIGNIN"] = "0"  # what takes a sign-in has tests of its own
     env["RM_DB_DSN"] = f"sqlite:///{data / 'rmtui.db'}" if engine == "sqlite" else str(url)
     settings.configure(Settings.from_env({**env, "HOME": str(data)}))
     DBConfig.singleton(dsn=Secret(env["RM_DB_DSN"]))

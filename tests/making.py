@@ -60,10 +60,12 @@ def make_pool(owner: uuid.UUID | None = None, code: str = "INVITE22", **columns:
 
 
 def audit_rows() -> list[tuple[str, str, str, str, str]]:
-    """The whole audit table: operator, action, outcome, target, detail."""
+    """The whole audit trail: operator, action, outcome, target, reason and details."""
+    from rmtui.services.audit import entry_of
+
     with connection():
         rows = Audit.select().order_by(Audit.id)
-        return [(row.operator, row.action, row.outcome, row.target, row.detail) for row in rows]
+        return [(row.operator, row.action, row.outcome, row.target, entry_of(row).about) for row in rows]
 
 
 def state_of(enrollment: Enrollment) -> State:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+from rmtui import settings
+from rmtui.cli.output import say
 from rmtui.cli.parser import UsageError
 from rmtui.errors import RmtuiError
+from rmtui.settings import Secret
+from rmtui.text import plain
 
-__all__ = ["Declined", "can_ask", "confirm", "read_code"]
+__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "read_code", "read_line", "read_passphrase"]
+
+LONGEST = 16 * 1024
+"""Characters of a line with a secret at most."""
 
 
 class Declined(RmtuiError):
@@ -35,6 +43,51 @@ def confirm(question: str, yes: bool) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
         raise Declined("Nothing was changed.")
+
+
+def ask_secret(prompt: str, *, hidden: bool = True) -> str:
+    """A line typed at the terminal, unseen if it is a secret; without a terminal, a line of standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    if hidden:
+        from getpass import getpass
+
+        return getpass(prompt).strip()
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def read_line(path: str, what: str) -> str:
+    """The first line of a file, or for ``-`` of standard input.
+
+    :raises UsageError: it cannot be read, or there is nothing in it.
+    """
+    try:
+        if path == "-":
+            line = sys.stdin.readline(LONGEST)
+        else:
+            with Path(path).expanduser().open(encoding="utf-8") as file:
+                line = file.readline(LONGEST)
+    except (OSError, UnicodeDecodeError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise UsageError(f"{plain(path)}, which should hold {what}, cannot be read ({plain(reason)})") from None
+    line = line.rstrip("\r\n")
+    if not line:
+        raise UsageError(f"{plain(path)} should hold {what}, and its first line is empty")
+    return line
+
+
+def read_passphrase(path: Path | None = None) -> Secret | None:
+    """What opens the identity: the file that was named for it, else what is typed; None when there is no terminal to ask on."""
+    named = settings.current().passphrase_file
+    if named is not None:
+        return Secret(read_line(str(named), "a passphrase"))
+    if not can_ask():
+        return None
+    path = path or settings.current().identity
+    say("A PFX made by the deployment opens with the callsign, as it is written.")
+    return Secret(ask_secret(f"Passphrase of {plain(path)}: "))
 
 
 def read_code(given: str) -> str:

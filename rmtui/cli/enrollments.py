@@ -10,7 +10,7 @@ from typing import Any
 from rmtui.cli.asking import confirm, read_code
 from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import every
-from rmtui.services import deployment, enrollments, operators
+from rmtui.services import deployment, enrollments
 from rmtui.services.requests import MAX_REQUEST, read_request
 from rmtui.services.types import AuditEntry, EnrollmentQuery, EnrollmentRow, State
 from rmtui.text import plain
@@ -83,9 +83,8 @@ def _csr(name: str | None) -> str | None:
 def create(args: argparse.Namespace) -> None:
     """Make an enrolment and print its approve code."""
     csr = _csr(args.csr)
-    operator = operators.identify("command")
     confirm(f"Make an enrolment for {plain(args.callsign)}?", args.yes)
-    made = enrollments.create(operator, args.callsign, csr=csr, invitecode=args.pool)
+    made = enrollments.create(args.who, args.callsign, csr=csr, invitecode=args.pool)
     one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)
     if args.format == "text":
         say("Hand the approve code to the person; it is not shown again.")
@@ -93,7 +92,6 @@ def create(args: argparse.Namespace) -> None:
 
 def approve(args: argparse.Namespace) -> None:
     """Approve with the code that was read out."""
-    operator = operators.identify("command")
     found = enrollments.find(args.callsign)
     code = read_code(args.code)
     ahead = enrollments.preview(found.row.pk)
@@ -103,7 +101,7 @@ def approve(args: argparse.Namespace) -> None:
         confirm(
             f"Approve {plain(found.row.callsign)}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes
         )
-    done = enrollments.approve(operator, found.row.pk, code, accept_lookalikes=bool(found.lookalikes), shown=ahead)
+    done = enrollments.approve(args.who, found.row.pk, code, accept_lookalikes=bool(found.lookalikes), shown=ahead)
     one(
         {
             "callsign": done.callsign,
@@ -119,19 +117,17 @@ def approve(args: argparse.Namespace) -> None:
 
 def reject(args: argparse.Namespace) -> None:
     """Reject, with a reason."""
-    operator = operators.identify("command")
     found = enrollments.find(args.callsign)
     if deployment.open_deployment().kind == "postgresql":
         say(f"Warning: {enrollments.told_accepted(found.row.callsign)}")
     confirm(f"Reject {plain(found.row.callsign)}?", args.yes)
-    enrollments.reject(operator, found.row.pk, args.reason)
+    enrollments.reject(args.who, found.row.pk, args.reason)
     one(_record(enrollments.enrollment(found.row.pk).row), args.format)
 
 
 def reopen(args: argparse.Namespace) -> None:
     """Make a rejected enrolment pending again and print its new approve code."""
-    operator = operators.identify("command")
     found = enrollments.find(args.callsign)
     confirm(f"Re-open the enrolment of {plain(found.row.callsign)}?", args.yes)
-    made = enrollments.reopen(operator, found.row.pk)
+    made = enrollments.reopen(args.who, found.row.pk)
     one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)

@@ -6,15 +6,17 @@ import importlib
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from rmtui.cli.admission import admit
 from rmtui.cli.output import discard_output, printing, say
 from rmtui.cli.parser import UsageError, build
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 
 __all__ = ["main"]
 
-DEFAULTS = {"db": None, "operator": None, "format": "text", "read_only": None, "yes": False}
+DEFAULTS = {"db": None, "operator": None, "format": "text", "read_only": None, "yes": False, "identity": None, "passphrase_file": None}
 """What the options of every command are without being given."""
 
 
@@ -48,9 +50,11 @@ def _run(argv: Sequence[str] | None) -> int:
         return EXIT_DONE
     _configure(args)
     module, _, function = args.run.partition(":")
+    args.who = admit(args) if args.sees else None
     code = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)(args)
     if args.acts:
         _look_after()
+    _warn_of_log()
     return EXIT_DONE if code is None else int(code)
 
 
@@ -64,6 +68,13 @@ def _look_after() -> None:
         say(f"Warning: {error.sentence}")
 
 
+def _warn_of_log() -> None:
+    """A log that is behind the audit trail is told by whoever finds out."""
+    witness = sys.modules.get("rmtui.services.witness")
+    if witness is not None and witness.trouble():
+        say(f"Warning: {witness.trouble()}")
+
+
 def _configure(args: Any) -> None:
     """Put the settings and the database's place in force. Neither is connected to yet."""
     from rmtui import settings
@@ -71,5 +82,13 @@ def _configure(args: Any) -> None:
 
     if args.db is not None and "://" not in args.db:
         raise UsageError("--db takes a URL: sqlite:///PATH or postgresql://…")
-    settings.configure(settings.Settings.from_env(db=args.db, operator=args.operator, read_only=args.read_only))
+    settings.configure(
+        settings.Settings.from_env(
+            db=args.db,
+            operator=args.operator,
+            read_only=args.read_only,
+            identity=Path(args.identity).expanduser().absolute() if args.identity else None,
+            passphrase_file=Path(args.passphrase_file) if args.passphrase_file else None,
+        )
+    )
     use_database(args.db)

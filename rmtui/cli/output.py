@@ -145,7 +145,7 @@ def _one(record: Record, form: str) -> None:
         if name == "history":
             sys.stdout.write("history\n")
             for entry in value:
-                who = f" by {_cell(entry['operator'])}" if entry["operator"] else ""
+                who = f" by {_cell(entry['operator'])} ({_cell(entry['proof'])})" if entry["operator"] else ""
                 why = f": {_cell(entry['detail'])}" if entry["detail"] else ""
                 sys.stdout.write(f"  {_cell(entry['at'])}  {_cell(entry['action'])} {_cell(entry['outcome'])}{who}{why}\n")
         else:

@@ -30,7 +30,9 @@ class Parser(argparse.ArgumentParser):
 
 _COMMON: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("--db", {"metavar": "URL"}, "sqlite:///PATH or postgresql://… without a password (RM_DB_DSN)"),
-    ("--as", {"dest": "operator", "metavar": "CALLSIGN"}, "who acts: an active admin (RMTUI_OPERATOR)"),
+    ("--as", {"dest": "operator", "metavar": "CALLSIGN"}, "who acts, as a claim: an active admin (RMTUI_OPERATOR)"),
+    ("--identity", {"metavar": "FILE"}, "who acts, proven and signed: your PFX or PEM (RMTUI_IDENTITY)"),
+    ("--passphrase-file", {"metavar": "FILE"}, "its first line opens the identity; - is standard input (RMTUI_PASSPHRASE_FILE)"),
     ("--format", {"choices": ("text", "json", "csv")}, "how results are printed; text is the default"),
     ("--read-only", {"action": "store_true"}, "change nothing (RMTUI_READ_ONLY)"),
     ("--yes", {"action": "store_true"}, "do not ask; needed to change something where there is no terminal"),
@@ -81,50 +83,83 @@ def build() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
-    parser.set_defaults(run="console:console", acts=False)
+    parser.set_defaults(run="console:console", acts="", sees=False)
     tree = _Tree(parser.add_subparsers(metavar="COMMAND", dest="command"), _common(shown=False))
     tree.add("demo", "console:demo", "open the console on a sample deployment that is gone afterwards")
     init = tree.add("init", "deployment:init", "make what is missing of database, authority, keys and first admin")
     init.add_argument("--admin", metavar="CALLSIGN", help="callsign of the first admin")
     tree.add("info", "deployment:info", "show paths and settings")
     tree.add("crl", "deployment:crl", "renew the certificate revocation lists")
+    _signing_in(tree.add)
     _enrollments(tree.group("enrollments", "who asks to come in").add)
     _people(tree.group("people", "who is in").add)
     _roles(tree.group("roles", "who may do what").add)
+    _codes(tree.group("codes", "login codes").add)
+    _audit(tree.group("audit", "what was done and refused, by whom").add)
     return parser
 
 
 Add = Callable[..., Parser]
 
 
+def _signing_in(add: Add) -> None:
+    signin = add("signin", "signin:sign_in", "prove who you are, for two hours: certificate (--identity), login code or token")
+    signin.add_argument("--code", action="store_true", help="with a login code; it is asked for, or read from standard input")
+    signin.add_argument("--token", metavar="FILE", help="with a token (JWT) in a file; - is standard input (RMTUI_TOKEN)")
+    signin.add_argument("--admin", metavar="CALLSIGN", help="whom to make an admin, with a login code that is good for that")
+    add("signout", "signin:sign_out", "end the sign-in")
+    add("whoami", "signin:whoami", "show who is at the keyboard, and how that is known")
+
+
 def _enrollments(add: Add) -> None:
-    listed = add("list", "enrollments:list_", "list enrolments, those that wait first")
+    listed = add("list", "enrollments:list_", "list enrolments, those that wait first", sees=True)
     listed.add_argument("--state", choices=("pending", "approved", "rejected", "all"), default="pending", help="default: pending")
-    add("show", "enrollments:show", "show one enrolment and its history").add_argument("callsign", metavar="CALLSIGN")
-    create = add("create", "enrollments:create", "make an enrolment and print its approve code, once", acts=True)
+    add("show", "enrollments:show", "show one enrolment and its history", sees=True).add_argument("callsign", metavar="CALLSIGN")
+    create = add("create", "enrollments:create", "make an enrolment and print its approve code, once", acts="create", sees=True)
     create.add_argument("callsign", metavar="CALLSIGN")
     create.add_argument("--csr", metavar="FILE", help="the person's own certificate request (PEM); - reads standard input")
     create.add_argument("--pool", metavar="INVITE", help="the invite code they come through")
-    approve = add("approve", "enrollments:approve", "approve with the code the person read out", acts=True)
+    approve = add("approve", "enrollments:approve", "approve with the code the person read out", acts="approve", sees=True)
     approve.add_argument("callsign", metavar="CALLSIGN")
     approve.add_argument("--code", required=True, help="the approve code; - asks for it, or reads standard input")
-    reject = add("reject", "enrollments:reject", "reject, and say why", acts=True)
+    reject = add("reject", "enrollments:reject", "reject, and say why", acts="reject", sees=True)
     reject.add_argument("callsign", metavar="CALLSIGN")
     reject.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
-    reopen = add("reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code", acts=True)
+    reopen = add(
+        "reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code", acts="reopen", sees=True
+    )
     reopen.add_argument("callsign", metavar="CALLSIGN")
 
 
 def _people(add: Add) -> None:
-    listed = add("list", "people:list_", "list people and their roles")
+    listed = add("list", "people:list_", "list people and their roles", sees=True)
     listed.add_argument("--status", choices=("active", "revoked", "all"), default="active", help="default: active")
     listed.add_argument("--role", metavar="ROLE", help="only people with this role")
-    add("show", "people:show", "show one person, their certificate and history").add_argument("callsign", metavar="CALLSIGN")
+    add("show", "people:show", "show one person, their certificate and history", sees=True).add_argument("callsign", metavar="CALLSIGN")
+
+
+def _codes(add: Add) -> None:
+    create = add("create", "codes:create", "make a login code and print it, once", acts="create-code", sees=False)
+    create.add_argument("callsign", metavar="CALLSIGN", nargs="?", help="whom it signs in")
+    create.add_argument("--admin", action="store_true", help="one that makes an admin: the way back in, for whoever may write the database")
+
+
+def _audit(add: Add) -> None:
+    listed = add("list", "audit:list_", "list the audit trail, newest first", sees=True)
+    listed.add_argument("--by", metavar="CALLSIGN", help="only what this operator did; a part is enough")
+    listed.add_argument("--on", metavar="CALLSIGN", help="only what was done to this one; a part is enough")
+    listed.add_argument("--action", help="only this action, such as approve")
+    listed.add_argument("--outcome", choices=("done", "refused", "failed"), help="only what ended so")
+    listed.add_argument("--since", metavar="TIME", help="2h, 3d, 2026-11-24, 2026-11-24T10:00 (UTC)")
+    listed.add_argument("--until", metavar="TIME", help="as --since")
+    listed.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many; 0 is all, 200 the default")
+    add("verify", "audit:verify", "verify hashes, order and signatures, and compare with the log", sees=True)
+    add("export", "audit:export", "write the whole trail as JSON lines, oldest first", sees=True)
 
 
 def _roles(add: Add) -> None:
-    add("list", "roles:list_", "list roles and how many people have each")
+    add("list", "roles:list_", "list roles and how many people have each", sees=True)
     for name, text in (("assign", "give somebody a role"), ("remove", "take a role from somebody")):
-        command = add(name, f"roles:{name}", text, acts=True)
+        command = add(name, f"roles:{name}", text, acts=f"{name}-role", sees=True)
         command.add_argument("callsign", metavar="CALLSIGN")
         command.add_argument("role", metavar="ROLE")

@@ -6,7 +6,7 @@ import argparse
 
 from rmtui.cli.asking import confirm
 from rmtui.cli.output import one, say, table
-from rmtui.services import operators, people, roles
+from rmtui.services import people, roles
 from rmtui.text import plain
 
 
@@ -22,19 +22,17 @@ def _after(callsign: str, form: str) -> None:
 
 def assign(args: argparse.Namespace) -> None:
     """Give somebody a role."""
-    operator = operators.identify("command")
     row = people.find(args.callsign).row
     confirm(f"Give {plain(row.callsign)} the role {plain(args.role)}?", args.yes)
-    if not roles.assign(operator, row.pk, args.role):
+    if not roles.assign(args.who, row.pk, args.role):
         say(f"{plain(row.callsign)} has the role {plain(args.role)} already.")
     _after(row.callsign, args.format)
 
 
 def remove(args: argparse.Namespace) -> None:
     """Take a role from somebody."""
-    operator = operators.identify("command")
     row = people.find(args.callsign).row
     confirm(f"Take the role {plain(args.role)} from {plain(row.callsign)}?", args.yes)
-    if not roles.remove(operator, row.pk, args.role):
+    if not roles.remove(args.who, row.pk, args.role):
         raise roles.NotAMember(f"{plain(row.callsign)} does not have the role {plain(args.role)}; nothing was changed.")
     _after(row.callsign, args.format)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from rmtui import settings
 from rmtui.auth import sessions
 from rmtui.auth.operator import NotAnOperator, Operator, claimed, deployment_key
+from rmtui.auth.origin import origin
 from rmtui.auth.permissions import Permission, SignInNeeded, may, require, signin_required
+from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
-from rmtui.errors import ConfigurationError
+from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
 from rmtui.settings import Secret
 from rmtui.text import fold, plain
 
@@ -24,6 +26,8 @@ __all__ = [
     "remember",
     "signin_required",
     "still",
+    "turned_away",
+    "whence",
     "why_not",
 ]
 
@@ -82,6 +86,23 @@ def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells)
     with connection():
         require(operator, Permission.SEE)
     return operator
+
+
+def turned_away(action: str, target: str, error: RmtuiError) -> None:
+    """Record that somebody was turned away before an action began, unless the database is what turned them away."""
+    if isinstance(error, UnreachableError) or settings.current().read_only:
+        return
+    from rmtui.services.audit import Act, refused
+
+    act = Act(None, action)
+    act.on(None, plain(target, 80))
+    refused(act, error)
+
+
+def whence() -> dict[str, str]:
+    """From where this program is used, and on which database."""
+    here = origin()
+    return {"os_user": here.os_user, "host": here.host, "from": here.address, "database": DBConfig.singleton().place()}
 
 
 def still(operator: Operator) -> Operator:

@@ -274,7 +274,7 @@ class TestReject:
         enrollments.reject(boss, waiting.pk, "  Not   on\nthe list ")
         found = enrollments.enrollment(waiting.pk)
         assert (found.row.state, found.row.decided_by, found.reason) == (State.REJECTED, "BOSS", "Not on the list")
-        assert found.history[0].detail == "Not on the list"
+        assert found.history[0].reason == "Not on the list"
         assert people.count_people(PeopleQuery()).number == 1
 
     @pytest.mark.parametrize("reason", ["", "  ", "\n\t", "x" * 501])

@@ -102,7 +102,7 @@ def test_every_action_is_a_row(boss):
     ]
     with connection():
         rows = list(Audit.select().order_by(Audit.id))
-    assert {(row.operator_pk, row.proof, row.surface) for row in rows} == {(boss.pk, "unproven", "console")}
+    assert {(row.operator_pk, row.proof, row.surface) for row in rows} == {(boss.pk, "none", "console")}
     assert all(row.at.tzinfo is not None and row.target_pk is not None for row in rows)
     assert "".join(map(str, audit_rows())).count(code) == 0
 
@@ -158,11 +158,11 @@ def test_an_operator_demoted_just_before_the_write_is_rolled_back(boss, monkeypa
 
     real, asked = audit.require, []
 
-    def require(operator):
+    def require(operator, permission):
         asked.append(operator)
         if len(asked) % 2 == 0:
             raise NotPermitted("demoted meanwhile; nothing was changed.")
-        return real(operator)
+        return real(operator, permission)
 
     for act in (
         lambda: enrollments.create(boss, "NEWCOMER"),

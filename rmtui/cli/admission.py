@@ -1,0 +1,29 @@
+"""Who is at the keyboard, before a command looks or acts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from rmtui.errors import RmtuiError
+
+if TYPE_CHECKING:
+    from rmtui.services.operators import Operator
+
+__all__ = ["admit"]
+
+
+def admit(args: argparse.Namespace) -> Operator | None:
+    """Who is at the keyboard, if they may look; whoever is turned away from changing something is recorded.
+
+    :raises RmtuiError: they may not, and why.
+    """
+    from rmtui.cli.asking import read_passphrase
+    from rmtui.services import operators
+
+    try:
+        return operators.admit("command", read_passphrase)
+    except RmtuiError as error:
+        if args.acts:
+            operators.turned_away(args.acts, getattr(args, "callsign", None) or "", error)
+        raise

@@ -1,0 +1,7 @@
+"""Errors of below that a surface answers otherwise than by telling them."""
+
+from __future__ import annotations
+
+from rmtui.pki.interface import CredentialError, WrongPassphrase
+
+__all__ = ["CredentialError", "WrongPassphrase"]
