@@ -1,155 +1,339 @@
-"""Proving who one is with a certificate and its key: the file is read, the key is put to the test, the certificate is judged."""
+"""How an operator proves who they are: with a certificate of this deployment and its key."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
 import secrets
-from collections.abc import Sequence
+import stat
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NoReturn
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.exceptions import InternalError
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from rmtui.pki import keys
-from rmtui.pki.files import read_file
-from rmtui.pki.interface import CredentialError, FileMissing, PKIError, WrongPassphrase
+from rmtui import clock
+from rmtui.pki import keys, signatures
+from rmtui.pki.interface import FileMissing, PKIError, StorageError, WrongPassphrase
 from rmtui.pki.keys import PrivateBytes, PrivateKey
-from rmtui.pki.signatures import Verifier, make_signature
+from rmtui.pki.signatures import UNREADABLE, CredentialError, Verifier, named
 from rmtui.settings import Secret
-from rmtui.text import plain
+from rmtui.text import plain, storable
 
-__all__ = ["Credential", "load_credential"]
+__all__ = ["MOST_READ", "Credential", "CredentialError", "load_credential", "verify_chain"]
 
-LARGEST: Final = 64 * 1024
-"""Bytes that a file with a certificate and a key may have."""
-_LEAST_BITS: Final = 2048
-_CURVES: Final = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+MOST_READ: Final = 64 * 1024
+"""No file of one person's certificate and key is longer, in bytes."""
+
+_PFX: Final = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03", re.DOTALL)
+_KEY: Final = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(?:(?!-----).)*-----END \1-----", re.DOTALL)
+_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(?:[^-]+-----END CERTIFICATE-----)?")
+_CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
+_OWN: Final = "A PFX made by the deployment takes the callsign, as it is written."
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A certificate whose key is at hand."""
+    """A certificate whose key is at hand, as was proven. Who issued it is not: see :func:`verify_chain`."""
 
-    certificate_pem: bytes
+    certificate_pem: bytes = field(repr=False)
+    """The leaf and nothing beside it."""
     callsign: str
-    """The subject's one CN."""
+    """The subject's one CN; foreign text."""
     serial: str
     """Lower-case hexadecimal."""
     fingerprint: str
-    """SHA-256 of the certificate, lower-case hexadecimal."""
+    """SHA-256 of the DER, lower-case hexadecimal."""
     not_before: dt.datetime
     not_after: dt.datetime
-    _key: PrivateKey = field(repr=False, compare=False)
+    private_key: PrivateKey = field(repr=False, compare=False)
+    """Never leaves the process; :meth:`sign` is what it is for."""
 
     def sign(self, data: bytes) -> bytes:
-        """The signature of ``data``: SHA-256 with RSA (PKCS#1 v1.5) or ECDSA, as ``openssl dgst -sha256 -verify`` takes it."""
-        return make_signature(self._key, data)
+        """The signature of ``data``: RSA with PKCS#1 v1.5, or ECDSA, and SHA-256."""
+        if isinstance(self.private_key, rsa.RSAPrivateKey):
+            return self.private_key.sign(data, padding.PKCS1v15(), signatures.HASH)
+        return self.private_key.sign(data, ec.ECDSA(signatures.HASH))
 
-    def __reduce__(self) -> Any:
-        raise TypeError("a private key is not to be pickled")
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Credential is not to be pickled")
 
 
 def load_credential(path: Path, passphrase: Secret | None, key_path: Path | None = None) -> Credential:
-    """Read a certificate and its key, and have the key sign a challenge that the certificate verifies.
+    """A certificate and its key: of a PFX, of a PEM file with both, or of two PEM files. That they belong together is proven.
 
-    :param path: a PFX, or PEM of a certificate; the key may be in the same file.
-    :param passphrase: opens the key; None when there is none.
-    :param key_path: PEM of the key; without it, and with none in the file, ``mtls.key`` beside ``mtls.pem``, ``NAME.key`` beside others.
+    A PFX with an RSA 4096 key takes 0.3 s, in which no other thread runs; PEM does not.
+
+    :param passphrase: opens the PFX or the key; passed over where there is nothing to open.
+    :param key_path: of the key, PEM. Otherwise it is in ``path``, or beside it as ``mtls.key`` is beside ``mtls.pem``.
     :raises FileMissing: a file is not there.
-    :raises StorageError: a file cannot be read, or is no plain file.
+    :raises StorageError: a file cannot be read, is no plain file, or is far too long.
     :raises WrongPassphrase: the passphrase is wrong, or missing.
-    :raises CredentialError: there is no certificate or no key in it, they do not belong together, or they are of no kind that is used here.
+    :raises CredentialError: there is no certificate, no key, they do not belong together, or they cannot prove anything.
     """
-    data = PrivateBytes(_read(path))
-    if data.find(b"-----BEGIN") >= 0:
-        key, certificates = _from_pem(path, data, passphrase, key_path)
+    data = _read(path)
+    if _PFX.match(data):
+        key, certificates = _open_pfx(data, passphrase, path)
+        beside = None
     else:
-        key, certificates = _from_pfx(path, data, passphrase)
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise _useless(path, "its key is neither RSA nor EC")
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size < _LEAST_BITS:
-        raise _useless(path, f"its RSA key has fewer than {_LEAST_BITS} bits")
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name not in _CURVES:
-        raise _useless(path, "its key is on a curve that is not used here")
-    leaf = _of_the_key(path, key, certificates)
-    pem = leaf.public_bytes(Encoding.PEM)
-    verifier = Verifier(pem)
-    challenge = secrets.token_bytes(32)
-    if not verifier.verify(challenge, make_signature(key, challenge)):
-        raise _useless(path, "its key does not belong to its certificate")
-    return Credential(
-        pem, verifier.callsign, format(leaf.serial_number, "x"), verifier.fingerprint, verifier.not_before, verifier.not_after, key
-    )
+        certificates = _certificates(data, path)
+        key = _load_key(data, passphrase, path) if key_path is None else None
+        beside = path.with_suffix(".key")
+    if key_path is not None:
+        key = _load_key(_read(key_path), passphrase, key_path)
+    elif key is None and beside is not None and beside != path:
+        try:
+            key = _load_key(_read(beside), passphrase, beside)
+        except FileMissing:
+            raise CredentialError(
+                f"There is no private key in {plain(path)}, and no {plain(beside.name)} beside it. Nothing was signed; name the key's file."
+            ) from None
+    if key is None:
+        raise CredentialError(f"There is no private key in {plain(key_path or beside or path)}. Nothing was signed; name the key's file.")
+    return _proven(key, certificates, path)
 
 
-def _read(path: Path) -> bytes:
-    data = read_file(path, follow=True)
-    if len(data) > LARGEST:
-        raise _useless(path, "it is far too long")
+def _read(path: Path) -> PrivateBytes:
+    """The content of a plain file, or of one that a symbolic link leads to; no device or pipe is waited for."""
+    data = None
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            if stat.S_ISREG(os.fstat(fd).st_mode):
+                with os.fdopen(fd, "rb", closefd=False) as file:
+                    data = PrivateBytes(file.read(MOST_READ + 1))
+        finally:
+            os.close(fd)
+    except FileNotFoundError as error:
+        raise FileMissing(f"There is no {plain(path)}. Nothing was signed; name the file of your certificate and key.") from error
+    except PermissionError as error:
+        raise StorageError(f"{plain(path)} was not read: permission is denied. Nothing was signed; run rmtui as its owner.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "that is no name of a file"
+        raise StorageError(f"{plain(path)} was not read: {why}. Nothing was signed; check the path.") from error
+    if data is None or len(data) > MOST_READ:
+        raise StorageError(
+            f"{plain(path)} was not read: it is no plain file, or longer than {MOST_READ:,} bytes. "
+            "Nothing was signed; name the file of your certificate and key."
+        )
     return data
 
 
-def _from_pem(path: Path, data: PrivateBytes, passphrase: Secret | None, key_path: Path | None) -> tuple[Any, Sequence[x509.Certificate]]:
+def _open_pfx(data: PrivateBytes, passphrase: Secret | None, path: Path) -> tuple[PrivateKey | None, list[x509.Certificate]]:
+    what = "does not open with that passphrase" if passphrase else "asks for a passphrase"
+    wrong = f"{plain(path)} {what}. Nothing was signed. {_OWN}"
+    if passphrase and not storable(passphrase.reveal()):  # the reader would name it in its error
+        raise WrongPassphrase(wrong)
     try:
-        certificates = x509.load_pem_x509_certificates(bytes(data))
-    except ValueError:
-        raise _useless(path, "there is no certificate in it") from None
-    if key_path is None and data.find(b"PRIVATE KEY-----") < 0:
-        key_path = path.with_name("mtls.key" if path.name == "mtls.pem" else f"{path.stem}.key")
-    if key_path is None:
-        where, pem = path, PrivateBytes(data[data.rfind(b"-----BEGIN", 0, data.find(b"PRIVATE KEY-----")) :])
-    else:
-        try:
-            where, pem = key_path, PrivateBytes(_read(key_path))
-        except FileMissing:
-            raise _useless(path, f"there is no key in it, and none at {plain(key_path)}") from None
-    encrypted = pem.find(b"ENCRYPTED") >= 0
-    if encrypted and not passphrase:
-        raise WrongPassphrase(f"{plain(where)} is encrypted. Give the passphrase that opens it.")
-    try:
-        return keys.load(pem, passphrase if encrypted else None, what=f"The key in {plain(where)}"), certificates
-    except WrongPassphrase:
-        raise WrongPassphrase(f"{plain(where)} does not open with this passphrase. Nobody was signed in; try again.") from None
-    except PKIError:
-        raise _useless(where, "its key is damaged, or of a kind that is not used here") from None
-
-
-def _from_pfx(path: Path, data: PrivateBytes, passphrase: Secret | None) -> tuple[Any, Sequence[x509.Certificate]]:
-    if not data.startswith(b"\x30"):
-        raise _useless(path, "it is neither PEM nor a PFX")
-    given = PrivateBytes(passphrase.reveal().encode("utf-8", "surrogateescape")) if passphrase else None
-    try:
-        key, first, others = pkcs12.load_key_and_certificates(bytes(data), given)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        if given is None:
-            raise WrongPassphrase(
-                f"{plain(path)} takes a passphrase. That of a PFX made by the deployment is the callsign, as it is written."
-            ) from None
-        raise WrongPassphrase(
-            f"{plain(path)} does not open with this passphrase, or is damaged. That of a PFX made by the deployment is the callsign, "
-            "as it is written. Nobody was signed in; try again."
-        ) from None
-    return key, [*([first] if first is not None else []), *others]
-
-
-def _of_the_key(path: Path, key: PrivateKey | None, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
-    if key is None:
-        raise _useless(path, "there is no private key in it")
+        with warnings.catch_warnings(action="ignore"):  # of BER, and of lengths in names
+            key, first, others = load_key_and_certificates(data, _encoded(passphrase))
+    except UNREADABLE as error:
+        if "password" not in str(error):
+            raise CredentialError(f"{plain(path)} is damaged, or of an unknown form. Nothing was signed; download the PFX again.") from None
+        raise WrongPassphrase(wrong) from None
+    certificates = [*([first] if first is not None else []), *others]
     if not certificates:
-        raise _useless(path, "there is no certificate in it")
-    public = key.public_key()
-    for certificate in certificates:
-        try:
-            if certificate.public_key() == public:
-                return certificate
-        except (ValueError, UnsupportedAlgorithm):
-            continue
-    raise _useless(path, "its key does not belong to its certificate")
+        raise CredentialError(f"There is no certificate in {plain(path)}. Nothing was signed; use the PFX that the deployment made.")
+    if key is not None and not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise CredentialError(f"The key in {plain(path)} is neither RSA nor EC. Nothing was signed; have a certificate for another issued.")
+    return key, certificates
 
 
-def _useless(path: Path, why: str) -> CredentialError:
-    return CredentialError(f"{plain(path)} proves nothing: {why}. Nobody was signed in; use the file that the deployment made for you.")
+def _certificates(data: bytes, path: Path) -> list[x509.Certificate]:
+    blocks = _CERTIFICATE.findall(data)
+    if not blocks:
+        raise CredentialError(
+            f"There is no certificate in {plain(path)}: it is no PFX, and no PEM with one. Nothing was signed; name another file."
+        )
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return x509.load_pem_x509_certificates(b"\n".join(blocks))
+    except UNREADABLE:
+        raise CredentialError(f"The certificate in {plain(path)} is damaged. Nothing was signed; download it again.") from None
+
+
+def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey | None:
+    """The first private key of a PEM file; None when there is none."""
+    pem = _key_block(data)
+    if pem is None:
+        return None
+    encrypted = b"ENCRYPTED" in pem
+    try:
+        return keys.load(pem, passphrase if encrypted else None)
+    except WrongPassphrase:
+        what = "does not open with that passphrase" if passphrase else "is encrypted, and asks for its passphrase"
+        raise WrongPassphrase(f"The key in {plain(path)} {what}. Nothing was signed. {_OWN}") from None
+    except PKIError:
+        raise CredentialError(
+            f"The key in {plain(path)} is damaged, or neither RSA nor EC. Nothing was signed; restore it from a backup."
+        ) from None
+
+
+def _key_block(data: bytes) -> bytes | None:
+    found = _KEY.search(data)
+    return None if found is None else PrivateBytes(found.group())
+
+
+def _proven(key: PrivateKey, certificates: list[x509.Certificate], path: Path) -> Credential:
+    """The certificate for the key, the one that lasts longest if there are several; a fresh challenge proves that they belong together."""
+    public_key = key.public_key()
+    problem = signatures.key_problem(public_key)
+    if problem is not None:
+        raise CredentialError(f"The key for {plain(path)} {problem}. Nothing was signed; have a certificate for another key issued.")
+    own = [each for each in certificates if _is_for(each, public_key)]
+    if not own:
+        raise CredentialError(
+            f"The private key does not belong to the certificate in {plain(path)}. Nothing was signed; name the right pair."
+        )
+    leaf = max(own, key=lambda each: each.not_valid_after_utc)
+    verifier = Verifier(leaf.public_bytes(Encoding.PEM))
+    credential = Credential(
+        certificate_pem=leaf.public_bytes(Encoding.PEM),
+        callsign=verifier.callsign,
+        serial=verifier.serial,
+        fingerprint=verifier.fingerprint,
+        not_before=verifier.not_before,
+        not_after=verifier.not_after,
+        private_key=key,
+    )
+    challenge = secrets.token_bytes(32)
+    try:
+        proven = verifier.verify(challenge, credential.sign(challenge))
+    except (ValueError, InternalError):
+        proven = False
+    if not proven:
+        raise CredentialError(f"The private key for {plain(path)} is damaged: what it signs is not valid. Restore it from a backup.")
+    return credential
+
+
+def _is_for(certificate: x509.Certificate, public_key: PublicKeyTypes) -> bool:
+    try:
+        return certificate.public_key() == public_key
+    except UNREADABLE:
+        return False
+
+
+def _encoded(passphrase: Secret | None) -> PrivateBytes | None:
+    return PrivateBytes(passphrase.reveal().encode()) if passphrase else None
+
+
+def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | None, now: dt.datetime) -> None:
+    """Ask whether a certificate is one of this deployment's people, good now.
+
+    :param trusted_pem: the deployment's ``ca_chain.pem``: its issuing CA and, where it is there, the root. Nothing else is believed.
+    :param crl_pem: the CRLs as published, of the issuing CA and perhaps of the root; None where there are none, and nobody is revoked.
+    :param now: aware.
+    :raises CredentialError: it is not, and why; each reason has its own sentence.
+    """
+    leaf, *cas = chain = signatures.chain_of(signatures.read(certificate_pem), trusted_pem)
+    for ca in cas:
+        _check_times(f"The CA certificate {named(ca)}", ca, now, "Renew the deployment's CA")
+    _check_times(f"The certificate of {named(leaf)}", leaf, now, "Have a new one issued")
+    problem = _client_problem(leaf)
+    if problem is not None:
+        raise CredentialError(f"The certificate of {named(leaf)} is not a client's: {problem}. Use the one that was issued to you.")
+    if crl_pem is None:
+        return
+    crls = _crls(crl_pem)
+    for certificate, issuer in pairwise(chain):
+        of_issuer = [crl for crl in crls if crl.issuer == issuer.subject]
+        if of_issuer or certificate is leaf:
+            _check_revoked(certificate, issuer, of_issuer, now)
+
+
+def _check_times(what: str, certificate: x509.Certificate, now: dt.datetime, advice: str) -> None:
+    if now > certificate.not_valid_after_utc:
+        raise CredentialError(f"{what} ran out on {clock.stamp(certificate.not_valid_after_utc)}, and proves nothing since. {advice}.")
+    if now < certificate.not_valid_before_utc:
+        raise CredentialError(
+            f"{what} is not valid before {clock.stamp(certificate.not_valid_before_utc)}, and by this host's clock it is "
+            f"{clock.stamp(now)}. Check the clock, or wait."
+        )
+
+
+def _client_problem(leaf: x509.Certificate) -> str | None:
+    """Why a certificate is not one to sign in with, as the end of a sentence; None when it is."""
+    constraints = signatures.extension(leaf, x509.BasicConstraints)
+    usage = signatures.extension(leaf, x509.KeyUsage)
+    uses = signatures.extension(leaf, x509.ExtendedKeyUsage)
+    unknown = signatures.strange(leaf)
+    if (constraints is not None and constraints.ca) or (usage is not None and usage.key_cert_sign):
+        return "it is a CA's"
+    if uses is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in uses:
+        return "its uses (extendedKeyUsage) leave out clientAuth"
+    if usage is not None and not usage.digital_signature:
+        return "its key is not for signing (keyUsage without digitalSignature)"
+    return f"it demands something that is not known here ({unknown})" if unknown is not None else None
+
+
+def _crls(pem: bytes) -> list[x509.CertificateRevocationList]:
+    blocks = _CRL.findall(pem)
+    crls: list[x509.CertificateRevocationList] = []
+    try:
+        for block in blocks:
+            crl = x509.load_pem_x509_crl(block)
+            _ = (crl.issuer, crl.extensions, crl.signature_hash_algorithm)
+            crls.append(crl)
+    except UNREADABLE:
+        crls = []
+    if not crls or pem.count(b"-----BEGIN ") > len(crls):
+        raise CredentialError("The deployment's CRL is damaged, so nobody knows who is revoked. Renew it with “rmtui crl” and try again.")
+    return crls
+
+
+def _check_revoked(
+    certificate: x509.Certificate, issuer: x509.Certificate, crls: Iterable[x509.CertificateRevocationList], now: dt.datetime
+) -> None:
+    """Look a certificate up in its issuer's newest CRL.
+
+    :param crls: those that name the issuer.
+    """
+    believed = [crl for crl in crls if _may_be_believed(crl, issuer)]
+    if not believed:
+        raise CredentialError(
+            f"The CRL is not signed by {named(issuer)} and not believed, so nobody knows whether {named(certificate)} is revoked. "
+            "Renew it with “rmtui crl” and try again."
+        )
+    newest = max(believed, key=lambda crl: crl.last_update_utc)
+    entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if entry is not None:
+        raise CredentialError(
+            f"The certificate of {named(certificate)} was revoked on {clock.stamp(entry.revocation_date_utc)} ({_reason(entry)}). "
+            "Use the one that took its place, or ask an admin."
+        )
+    if newest.next_update_utc is None or now > newest.next_update_utc:
+        until = (
+            f"ran out on {clock.stamp(newest.next_update_utc)}" if newest.next_update_utc is not None else "does not say how long it holds"
+        )
+        raise CredentialError(
+            f"The CRL of {named(issuer)} {until}, so nobody knows whether {named(certificate)} is revoked. "
+            "Renew it with “rmtui crl” and try again."
+        )
+
+
+def _may_be_believed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Whether a CRL is its issuer's own, and speaks of all that it revoked: no part, no addition to another."""
+    usage = signatures.extension(issuer, x509.KeyUsage)
+    if (usage is not None and not usage.crl_sign) or signatures.weak(crl) or signatures.strange(crl) is not None:
+        return False
+    try:
+        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except UNREADABLE:
+        return False
+
+
+def _reason(entry: x509.RevokedCertificate) -> str:
+    try:
+        return str(entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value)
+    except (x509.ExtensionNotFound, *UNREADABLE):
+        return "unspecified"
