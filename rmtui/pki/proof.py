@@ -24,13 +24,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from rmtui import clock
 from rmtui.pki import keys, signatures
-from rmtui.pki.interface import FileMissing, PKIError, StorageError, WrongPassphrase
+from rmtui.pki.interface import CredentialError, FileMissing, PKIError, StorageError, WrongPassphrase
 from rmtui.pki.keys import PrivateBytes, PrivateKey
-from rmtui.pki.signatures import UNREADABLE, CredentialError, Verifier, named
+from rmtui.pki.signatures import UNREADABLE, Verifier, named
 from rmtui.settings import Secret
 from rmtui.text import plain, storable
 
-__all__ = ["MOST_READ", "Credential", "CredentialError", "load_credential", "verify_chain"]
+__all__ = ["MOST_READ", "Credential", "load_credential", "verify_chain"]
 
 MOST_READ: Final = 64 * 1024
 """No file of one person's certificate and key is longer, in bytes."""

@@ -14,13 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from rmtui.pki import keys
-from rmtui.pki.interface import PKIError
+from rmtui.pki.interface import CredentialError
 from rmtui.text import plain
 
 __all__ = [
     "HASH",
     "UNREADABLE",
-    "CredentialError",
     "Verifier",
     "chain_of",
     "extension",
@@ -59,12 +58,6 @@ _KNOWN: Final = {
 }
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _Signed = x509.Certificate | x509.CertificateRevocationList
-
-
-class CredentialError(PKIError):
-    """A certificate does not prove who somebody is."""
-
-    title = "Not proven"
 
 
 class Verifier:

@@ -13,8 +13,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from rmtui.pki import certificates, csr, keys
 from rmtui.pki.embedded import EmbeddedAuthority
-from rmtui.pki.interface import PKIError, Revocation
-from rmtui.pki.proof import CredentialError, verify_chain
+from rmtui.pki.interface import CredentialError, PKIError, Revocation
+from rmtui.pki.proof import verify_chain
 
 CLIENT = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
 STRANGE = (x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)

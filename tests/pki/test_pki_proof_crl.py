@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from rmtui.pki import certificates
-from rmtui.pki.interface import Revocation
-from rmtui.pki.proof import CredentialError, verify_chain
+from rmtui.pki.interface import CredentialError, Revocation
+from rmtui.pki.proof import verify_chain
 
 RENEW = "Renew it with “rmtui crl” and try again."
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from rmtui.pki import certificates, keys
-from rmtui.pki.interface import FileMissing, StorageError, WrongPassphrase
+from rmtui.pki.interface import CredentialError, FileMissing, StorageError, WrongPassphrase
 from rmtui.pki.pkcs12 import build_pfx
-from rmtui.pki.proof import MOST_READ, Credential, CredentialError, load_credential
+from rmtui.pki.proof import MOST_READ, Credential, load_credential
 from rmtui.settings import Secret
 
 CALLSIGN = "Karhu 1"

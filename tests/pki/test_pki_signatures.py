@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from rmtui.pki import certificates, keys, signatures
-from rmtui.pki.interface import PKIError
+from rmtui.pki.interface import CredentialError, PKIError
 from rmtui.pki.proof import load_credential
-from rmtui.pki.signatures import CredentialError, Verifier
+from rmtui.pki.signatures import Verifier
 
 DATA = b"what was done, and by whom"
 
