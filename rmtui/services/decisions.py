@@ -103,7 +103,7 @@ def approve(
 
         def record(person: Person) -> None:
             signed.append(Issued.get(Issued.person == person.pk))
-            act.done(serial=signed[-1].serial, accepted_lookalikes=list(others))
+            act.done(serial=signed[-1].serial, looks_like=list(others))
 
         person = found.approve(act.person(), code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))

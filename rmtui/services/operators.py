@@ -13,6 +13,7 @@ from rmtui.auth.permissions import Permission, SignInNeeded, may, require, signi
 from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.services.deployment import open_deployment
 from rmtui.settings import Secret
 from rmtui.text import fold, plain
 
@@ -82,6 +83,7 @@ def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells)
     if may(operator, Permission.SEE) and (operator is None or operator.proven or not signin_required()):
         return operator
     if operator is None:
+        open_deployment()  # whether there is anything to sign in to comes first
         raise SignInNeeded("Signing in is required here, and nobody is signed in. Sign in with rmtui signin.")
     with connection():
         require(operator, Permission.SEE)

@@ -144,10 +144,10 @@ def test_show_in_every_form(boss, cli):
         "extra",
         "history",
     ]
-    assert [list(entry) for entry in shown["history"]] == [["at", "operator", "action", "outcome", "detail"]] * 2
+    assert [list(entry) for entry in shown["history"]] == [["at", "operator", "proof", "action", "outcome", "detail"]] * 2
     text = cli("enrollments", "show", "RAVEN").out
     assert re.search(r"^reason +Wrong day$", text, re.M)
-    assert re.search(r"^  20.*Z  reject done by BOSS: Wrong day$", text, re.M)
+    assert re.search(r"^  20.*Z  reject done by BOSS \(none\): Wrong day$", text, re.M)
     assert from_csv(cli("enrollments", "show", "RAVEN", "--format", "csv").out)[0]["reason"] == "Wrong day"
     person = cli("people", "show", "BOSS", "--format", "json").json
     assert list(person) == [

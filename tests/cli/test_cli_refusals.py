@@ -138,7 +138,8 @@ class TestConfiguration:
             ("roles", "assign", "BOSS", "medic"),
         ]:
             told(cli(*argv, "--yes"), 2, "--as CALLSIGN", "RMTUI_OPERATOR")
-        assert audit_rows() == []
+        assert {row[:1] + row[2:3] for row in audit_rows()} == {("", "refused")}
+        assert [row[1] for row in audit_rows()] == ["create", "approve", "reject", "assign-role"]
 
     @pytest.mark.parametrize("name", ["NOBODY", "KARHU", "GONE", "\udcff"])
     def test_who_was_named_cannot_act(self, boss, cli, name):
@@ -203,6 +204,8 @@ class TestConfiguration:
         make_enrollment("RAVEN", CODE)
         monkeypatch.setenv("RM_DB_DSN", url)
         monkeypatch.setenv("RMTUI_OPERATOR", "BOSS")
+        told(cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes"), 1, "Signing in is required here, and BOSS is only a name")
+        monkeypatch.setenv("RMTUI_REQUIRE_SIGNIN", "0")
         told(cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes"), 2, "RM_CERT_BACKEND")
         monkeypatch.setenv("RM_CERT_BACKEND", "embedded")
         told(cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes"), 2, "RM_PERSISTENT_DATA_DIR")

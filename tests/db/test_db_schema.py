@@ -156,7 +156,7 @@ def test_own_tables_of_a_newer_version_are_refused(env):
         table = migrations_table(database)
         columns = [row[0] for row in (sql(f"SELECT name FROM pragma_table_info('{table}')") if is_sqlite(database) else [("name",)])]
         assert "name" in columns
-        sql(f"UPDATE {table} SET name = '9999_of_tomorrow' WHERE name LIKE '0001%'")
+        sql(f"UPDATE {table} SET name = '9999_of_tomorrow' WHERE name = '0001_claims_issued_audit'")
         before = sql(f"SELECT * FROM {table}")
     with pytest.raises(SchemaMismatch, match=r"newer version .9999_of_tomorrow.") as caught:
         init_db()

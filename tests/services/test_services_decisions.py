@@ -167,7 +167,7 @@ class TestApprove:
         assert state_of(waiting) is State.PENDING
         enrollments.approve(boss, waiting.pk, "KROW2IAB", accept_lookalikes=True)
         assert state_of(waiting) is State.APPROVED
-        assert audit_rows()[-1] == ("BOSS", "approve", "done", other, "looks like RAVEN, accepted")
+        assert audit_rows()[-1] == ("BOSS", "approve", "done", other, "looks like RAVEN")
 
     @pytest.mark.parametrize(
         ("before", "change", "says"),

@@ -56,7 +56,8 @@ def test_nobody(untouched):
         with pytest.raises(OperatorMissing, match="--as CALLSIGN") as caught:
             act()
         assert caught.value.exit_code == EXIT_CONFIGURATION
-    assert audit_rows() == []
+    assert {row[:1] + row[2:3] for row in audit_rows()} == {("", "refused")}
+    assert [row[1] for row in audit_rows()] == list(actions(None, *untouched))
 
 
 @pytest.mark.parametrize("how", ["revoked", "demoted", "never was"])
@@ -191,7 +192,7 @@ class TestIdentify:
     def test_by_option_or_environment(self, boss):
         self.named(operator="boss")
         operator = operators.identify("command")
-        assert (operator.pk, operator.callsign, operator.surface, operator.proof) == (boss.pk, "BOSS", "command", "unproven")
+        assert (operator.pk, operator.callsign, operator.surface, operator.proof) == (boss.pk, "BOSS", "command", "none")
 
     def test_by_the_file_for_this_database_only(self, boss):
         self.named(operators={"sqlite:/elsewhere/rmtui.db": "BOSS"})

@@ -75,7 +75,7 @@ def test_fresh(nothing, tmp_path):
     operator = operators.identify()
     assert (operator.callsign, operator.source) == ("Åke 1", "config.toml")
     assert people.find("Åke 1").row.roles == ("admin",)
-    assert audit_rows() == [("Åke 1", "init", "done", "Åke 1", "admin")]
+    assert audit_rows() == [("", "init", "done", "Åke 1", "break glass; admin")]
     if "RM_DB_DSN" not in nothing:
         assert mode(tmp_path / "data" / "rmtui.db") == 0o600
     assert mode(tmp_path / "data" / "private" / "ca") == 0o700
@@ -260,7 +260,8 @@ class TestConfigFile:
         set_up("BOSS")
         assert mode(deployment) == 0o600
         assert mode(deployment.parent) == 0o700
-        assert tomllib.loads(deployment.read_text()) == {"operators": {deployment_key(): "BOSS"}}
+        pfx = str(settings.current().people_dir / str(people.find("BOSS").row.pk) / "mtls.pfx")
+        assert tomllib.loads(deployment.read_text()) == {"operators": {deployment_key(): "BOSS"}, "identities": {deployment_key(): pfx}}
 
     def test_what_was_in_it_stays(self, deployment):
         deployment.parent.mkdir(parents=True)
