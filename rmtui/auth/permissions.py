@@ -96,11 +96,11 @@ def require(operator: Operator | None, permission: Permission) -> Person:
     """
     if operator is None:
         if signin_required():
-            raise SignInNeeded("Nobody is signed in; nothing was changed. Sign in with rmtui signin.")
+            raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
         raise OperatorMissing("Nobody said who acts; name yourself with --as CALLSIGN or RMTUI_OPERATOR. Nothing was changed.")
     name = plain(operator.callsign)
     if not operator.proven and signin_required():
-        raise SignInNeeded(f"Signing in is required here, and {name} is only a name; nothing was changed. Sign in with rmtui signin.")
+        raise SignInNeeded(f"Signing in is required here, and {name} is only a name; nothing was changed.")
     if operator.until is not None and operator.until <= clock.utcnow():
         raise SignInNeeded(f"The sign-in of {name} has run out; nothing was changed. Sign in again.")
     try:

@@ -47,7 +47,7 @@ def by_certificate(credential: Credential) -> Proven:
     :raises SignInRefused: it is not, and why.
     :raises CredentialError: the certificate itself is not to be believed, and why.
     """
-    from rmtui.pki.chain import verify_chain
+    from rmtui.pki.proof import verify_chain
 
     trusted, crl = _authority()
     verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())

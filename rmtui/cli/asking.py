@@ -12,10 +12,7 @@ from rmtui.errors import RmtuiError
 from rmtui.settings import Secret
 from rmtui.text import plain
 
-__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "read_code", "read_line", "read_passphrase"]
-
-LONGEST = 16 * 1024
-"""Characters of a line with a secret at most."""
+__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "read_code", "read_passphrase"]
 
 
 class Declined(RmtuiError):
@@ -58,31 +55,12 @@ def ask_secret(prompt: str, *, hidden: bool = True) -> str:
     return sys.stdin.readline().strip()
 
 
-def read_line(path: str, what: str) -> str:
-    """The first line of a file, or for ``-`` of standard input.
-
-    :raises UsageError: it cannot be read, or there is nothing in it.
-    """
-    try:
-        if path == "-":
-            line = sys.stdin.readline(LONGEST)
-        else:
-            with Path(path).expanduser().open(encoding="utf-8") as file:
-                line = file.readline(LONGEST)
-    except (OSError, UnicodeDecodeError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise UsageError(f"{plain(path)}, which should hold {what}, cannot be read ({plain(reason)})") from None
-    line = line.rstrip("\r\n")
-    if not line:
-        raise UsageError(f"{plain(path)} should hold {what}, and its first line is empty")
-    return line
-
-
 def read_passphrase(path: Path | None = None) -> Secret | None:
     """What opens the identity: the file that was named for it, else what is typed; None when there is no terminal to ask on."""
-    named = settings.current().passphrase_file
-    if named is not None:
-        return Secret(read_line(str(named), "a passphrase"))
+    from rmtui.services.operators import passphrase_in_file
+
+    if settings.current().passphrase_file is not None:
+        return passphrase_in_file()
     if not can_ask():
         return None
     path = path or settings.current().identity

@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(argv)
     except RmtuiError as error:
         say(f"rmtui: {error.sentence}")
+        if error.title == "Sign in":
+            say("rmtui signin --identity FILE does that.")
         return error.exit_code
     except KeyboardInterrupt:
         say("rmtui: interrupted; what was under way was taken back or left as it was.")

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from rmtui import settings
-from rmtui.cli.asking import ask_secret, can_ask, read_line, read_passphrase
+from rmtui.cli.asking import ask_secret, can_ask, read_passphrase
 from rmtui.cli.output import one, say
 from rmtui.cli.parser import UsageError
 from rmtui.errors import RmtuiError
 from rmtui.services import operators, signin
+from rmtui.services.secrets_in_files import first_line
 from rmtui.services.signin import AdminCode, SignedIn
-from rmtui.settings import Secret
 from rmtui.text import callsign_problem, plain
 
 
@@ -32,7 +32,7 @@ def sign_in(args: argparse.Namespace) -> None:
         return
     token = settings.current().token
     if args.token is not None:
-        token = Secret(read_line(args.token, "a token"))
+        token = first_line(Path(args.token), "a token")
     if token and settings.current().identity is None:
         _tell(signin.with_token(token, "command"), args.format)
         return

@@ -8,9 +8,7 @@ import re
 import secrets
 import stat
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -20,13 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from rmtui import clock
 from rmtui.pki import keys, signatures
+from rmtui.pki.chain import verify_chain
 from rmtui.pki.interface import CredentialError, FileMissing, PKIError, StorageError, WrongPassphrase
 from rmtui.pki.keys import PrivateBytes, PrivateKey
-from rmtui.pki.signatures import UNREADABLE, Verifier, named
+from rmtui.pki.signatures import UNREADABLE, Verifier
 from rmtui.settings import Secret
 from rmtui.text import plain, storable
 
@@ -38,7 +35,6 @@ MOST_READ: Final = 64 * 1024
 _PFX: Final = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03", re.DOTALL)
 _KEY: Final = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(?:(?!-----).)*-----END \1-----", re.DOTALL)
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(?:[^-]+-----END CERTIFICATE-----)?")
-_CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 _OWN: Final = "A PFX made by the deployment takes the callsign, as it is written."
 
 
@@ -96,10 +92,10 @@ def load_credential(path: Path, passphrase: Secret | None, key_path: Path | None
             key = _load_key(_read(beside), passphrase, beside)
         except FileMissing:
             raise CredentialError(
-                f"There is no private key in {plain(path)}, and no {plain(beside.name)} beside it. Nothing was signed; name the key's file."
+                f"There is no private key in {plain(path)}, and no {plain(beside.name)} beside it. Nobody was signed in; name it."
             ) from None
     if key is None:
-        raise CredentialError(f"There is no private key in {plain(key_path or beside or path)}. Nothing was signed; name the key's file.")
+        raise CredentialError(f"There is no private key in {plain(key_path or beside or path)}. Nobody was signed in; name it.")
     return _proven(key, certificates, path)
 
 
@@ -115,23 +111,23 @@ def _read(path: Path) -> PrivateBytes:
         finally:
             os.close(fd)
     except FileNotFoundError as error:
-        raise FileMissing(f"There is no {plain(path)}. Nothing was signed; name the file of your certificate and key.") from error
+        raise FileMissing(f"There is no {plain(path)}. Nobody was signed in; name the file of your certificate and key.") from error
     except PermissionError as error:
-        raise StorageError(f"{plain(path)} was not read: permission is denied. Nothing was signed; run rmtui as its owner.") from error
+        raise StorageError(f"{plain(path)} was not read: permission is denied. Nobody was signed in; run rmtui as its owner.") from error
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "that is no name of a file"
-        raise StorageError(f"{plain(path)} was not read: {why}. Nothing was signed; check the path.") from error
+        raise StorageError(f"{plain(path)} was not read: {why}. Nobody was signed in; check the path.") from error
     if data is None or len(data) > MOST_READ:
         raise StorageError(
             f"{plain(path)} was not read: it is no plain file, or longer than {MOST_READ:,} bytes. "
-            "Nothing was signed; name the file of your certificate and key."
+            "Nobody was signed in; name the file of your certificate and key."
         )
     return data
 
 
 def _open_pfx(data: PrivateBytes, passphrase: Secret | None, path: Path) -> tuple[PrivateKey | None, list[x509.Certificate]]:
     what = "does not open with that passphrase" if passphrase else "asks for a passphrase"
-    wrong = f"{plain(path)} {what}. Nothing was signed. {_OWN}"
+    wrong = f"{plain(path.name)} {what}. Nobody was signed in. {_OWN}"
     if passphrase and not storable(passphrase.reveal()):  # the reader would name it in its error
         raise WrongPassphrase(wrong)
     try:
@@ -139,13 +135,17 @@ def _open_pfx(data: PrivateBytes, passphrase: Secret | None, path: Path) -> tupl
             key, first, others = load_key_and_certificates(data, _encoded(passphrase))
     except UNREADABLE as error:
         if "password" not in str(error):
-            raise CredentialError(f"{plain(path)} is damaged, or of an unknown form. Nothing was signed; download the PFX again.") from None
+            raise CredentialError(
+                f"{plain(path)} is damaged, or of an unknown form. Nobody was signed in; download the PFX again."
+            ) from None
         raise WrongPassphrase(wrong) from None
     certificates = [*([first] if first is not None else []), *others]
     if not certificates:
-        raise CredentialError(f"There is no certificate in {plain(path)}. Nothing was signed; use the PFX that the deployment made.")
+        raise CredentialError(f"There is no certificate in {plain(path)}. Nobody was signed in; use the PFX that the deployment made.")
     if key is not None and not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise CredentialError(f"The key in {plain(path)} is neither RSA nor EC. Nothing was signed; have a certificate for another issued.")
+        raise CredentialError(
+            f"The key in {plain(path)} is neither RSA nor EC. Nobody was signed in; have a certificate for another issued."
+        )
     return key, certificates
 
 
@@ -153,13 +153,13 @@ def _certificates(data: bytes, path: Path) -> list[x509.Certificate]:
     blocks = _CERTIFICATE.findall(data)
     if not blocks:
         raise CredentialError(
-            f"There is no certificate in {plain(path)}: it is no PFX, and no PEM with one. Nothing was signed; name another file."
+            f"There is no certificate in {plain(path)}: it is no PFX, and no PEM with one. Nobody was signed in; name another file."
         )
     try:
         with warnings.catch_warnings(action="ignore"):
             return x509.load_pem_x509_certificates(b"\n".join(blocks))
     except UNREADABLE:
-        raise CredentialError(f"The certificate in {plain(path)} is damaged. Nothing was signed; download it again.") from None
+        raise CredentialError(f"The certificate in {plain(path)} is damaged. Nobody was signed in; download it again.") from None
 
 
 def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey | None:
@@ -172,10 +172,10 @@ def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey 
         return keys.load(pem, passphrase if encrypted else None)
     except WrongPassphrase:
         what = "does not open with that passphrase" if passphrase else "is encrypted, and asks for its passphrase"
-        raise WrongPassphrase(f"The key in {plain(path)} {what}. Nothing was signed. {_OWN}") from None
+        raise WrongPassphrase(f"The key in {plain(path.name)} {what}. Nobody was signed in. {_OWN}") from None
     except PKIError:
         raise CredentialError(
-            f"The key in {plain(path)} is damaged, or neither RSA nor EC. Nothing was signed; restore it from a backup."
+            f"The key in {plain(path)} is damaged, or neither RSA nor EC. Nobody was signed in; restore it from a backup."
         ) from None
 
 
@@ -189,11 +189,11 @@ def _proven(key: PrivateKey, certificates: list[x509.Certificate], path: Path) -
     public_key = key.public_key()
     problem = signatures.key_problem(public_key)
     if problem is not None:
-        raise CredentialError(f"The key for {plain(path)} {problem}. Nothing was signed; have a certificate for another key issued.")
+        raise CredentialError(f"The key for {plain(path)} {problem}. Nobody was signed in; have a certificate for another key issued.")
     own = [each for each in certificates if _is_for(each, public_key)]
     if not own:
         raise CredentialError(
-            f"The private key does not belong to the certificate in {plain(path)}. Nothing was signed; name the right pair."
+            f"The private key does not belong to the certificate in {plain(path)}. Nobody was signed in; name the right pair."
         )
     leaf = max(own, key=lambda each: each.not_valid_after_utc)
     verifier = Verifier(leaf.public_bytes(Encoding.PEM))
@@ -225,115 +225,3 @@ def _is_for(certificate: x509.Certificate, public_key: PublicKeyTypes) -> bool:
 
 def _encoded(passphrase: Secret | None) -> PrivateBytes | None:
     return PrivateBytes(passphrase.reveal().encode()) if passphrase else None
-
-
-def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | None, now: dt.datetime) -> None:
-    """Ask whether a certificate is one of this deployment's people, good now.
-
-    :param trusted_pem: the deployment's ``ca_chain.pem``: its issuing CA and, where it is there, the root. Nothing else is believed.
-    :param crl_pem: the CRLs as published, of the issuing CA and perhaps of the root; None where there are none, and nobody is revoked.
-    :param now: aware.
-    :raises CredentialError: it is not, and why; each reason has its own sentence.
-    """
-    leaf, *cas = chain = signatures.chain_of(signatures.read(certificate_pem), trusted_pem)
-    for ca in cas:
-        _check_times(f"The CA certificate {named(ca)}", ca, now, "Renew the deployment's CA")
-    _check_times(f"The certificate of {named(leaf)}", leaf, now, "Have a new one issued")
-    problem = _client_problem(leaf)
-    if problem is not None:
-        raise CredentialError(f"The certificate of {named(leaf)} is not a client's: {problem}. Use the one that was issued to you.")
-    if crl_pem is None:
-        return
-    crls = _crls(crl_pem)
-    for certificate, issuer in pairwise(chain):
-        of_issuer = [crl for crl in crls if crl.issuer == issuer.subject]
-        if of_issuer or certificate is leaf:
-            _check_revoked(certificate, issuer, of_issuer, now)
-
-
-def _check_times(what: str, certificate: x509.Certificate, now: dt.datetime, advice: str) -> None:
-    if now > certificate.not_valid_after_utc:
-        raise CredentialError(f"{what} ran out on {clock.stamp(certificate.not_valid_after_utc)}, and proves nothing since. {advice}.")
-    if now < certificate.not_valid_before_utc:
-        raise CredentialError(
-            f"{what} is not valid before {clock.stamp(certificate.not_valid_before_utc)}, and by this host's clock it is "
-            f"{clock.stamp(now)}. Check the clock, or wait."
-        )
-
-
-def _client_problem(leaf: x509.Certificate) -> str | None:
-    """Why a certificate is not one to sign in with, as the end of a sentence; None when it is."""
-    constraints = signatures.extension(leaf, x509.BasicConstraints)
-    usage = signatures.extension(leaf, x509.KeyUsage)
-    uses = signatures.extension(leaf, x509.ExtendedKeyUsage)
-    unknown = signatures.strange(leaf)
-    if (constraints is not None and constraints.ca) or (usage is not None and usage.key_cert_sign):
-        return "it is a CA's"
-    if uses is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in uses:
-        return "its uses (extendedKeyUsage) leave out clientAuth"
-    if usage is not None and not usage.digital_signature:
-        return "its key is not for signing (keyUsage without digitalSignature)"
-    return f"it demands something that is not known here ({unknown})" if unknown is not None else None
-
-
-def _crls(pem: bytes) -> list[x509.CertificateRevocationList]:
-    blocks = _CRL.findall(pem)
-    crls: list[x509.CertificateRevocationList] = []
-    try:
-        for block in blocks:
-            crl = x509.load_pem_x509_crl(block)
-            _ = (crl.issuer, crl.extensions, crl.signature_hash_algorithm)
-            crls.append(crl)
-    except UNREADABLE:
-        crls = []
-    if not crls or pem.count(b"-----BEGIN ") > len(crls):
-        raise CredentialError("The deployment's CRL is damaged, so nobody knows who is revoked. Renew it with “rmtui crl” and try again.")
-    return crls
-
-
-def _check_revoked(
-    certificate: x509.Certificate, issuer: x509.Certificate, crls: Iterable[x509.CertificateRevocationList], now: dt.datetime
-) -> None:
-    """Look a certificate up in its issuer's newest CRL.
-
-    :param crls: those that name the issuer.
-    """
-    believed = [crl for crl in crls if _may_be_believed(crl, issuer)]
-    if not believed:
-        raise CredentialError(
-            f"The CRL is not signed by {named(issuer)} and not believed, so nobody knows whether {named(certificate)} is revoked. "
-            "Renew it with “rmtui crl” and try again."
-        )
-    newest = max(believed, key=lambda crl: crl.last_update_utc)
-    entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    if entry is not None:
-        raise CredentialError(
-            f"The certificate of {named(certificate)} was revoked on {clock.stamp(entry.revocation_date_utc)} ({_reason(entry)}). "
-            "Use the one that took its place, or ask an admin."
-        )
-    if newest.next_update_utc is None or now > newest.next_update_utc:
-        until = (
-            f"ran out on {clock.stamp(newest.next_update_utc)}" if newest.next_update_utc is not None else "does not say how long it holds"
-        )
-        raise CredentialError(
-            f"The CRL of {named(issuer)} {until}, so nobody knows whether {named(certificate)} is revoked. "
-            "Renew it with “rmtui crl” and try again."
-        )
-
-
-def _may_be_believed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    """Whether a CRL is its issuer's own, and speaks of all that it revoked: no part, no addition to another."""
-    usage = signatures.extension(issuer, x509.KeyUsage)
-    if (usage is not None and not usage.crl_sign) or signatures.weak(crl) or signatures.strange(crl) is not None:
-        return False
-    try:
-        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    except UNREADABLE:
-        return False
-
-
-def _reason(entry: x509.RevokedCertificate) -> str:
-    try:
-        return str(entry.extensions.get_extension_for_class(x509.CRLReason).value.reason.value)
-    except (x509.ExtensionNotFound, *UNREADABLE):
-        return "unspecified"

@@ -24,6 +24,8 @@ __all__ = [
     "admit",
     "identify",
     "may",
+    "passphrase_in_file",
+    "proof_given",
     "remember",
     "signin_required",
     "still",
@@ -37,6 +39,22 @@ def _nobody_tells() -> Secret | None:
     return None
 
 
+def passphrase_in_file() -> Secret | None:
+    """What opens the identity of this run, as the file says that was named for it; None when none was.
+
+    :raises SecretFileError: it cannot be read.
+    """
+    from rmtui.services.secrets_in_files import first_line
+
+    named = settings.current().passphrase_file
+    return None if named is None else first_line(named, "a passphrase")
+
+
+def proof_given() -> bool:
+    """Whether this run was given something to prove who acts."""
+    return settings.current().identity is not None or bool(settings.current().token)
+
+
 def identify(surface: str = "console", passphrase: Callable[[], Secret | None] = _nobody_tells) -> Operator | None:
     """Who is at the keyboard: proven by the identity or token of this run, else signed in, else named; None when nobody is.
 
@@ -46,7 +64,7 @@ def identify(surface: str = "console", passphrase: Callable[[], Secret | None] =
     :raises NotAnOperator: who was named is not an active admin, or is somebody else than who is signed in.
     """
     config = settings.current()
-    if config.identity is not None or config.token:
+    if proof_given():
         from rmtui.services import signin
 
         proven: Operator | None = signin.for_this_run(surface, passphrase)
@@ -84,7 +102,7 @@ def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells)
         return operator
     if operator is None:
         open_deployment()  # whether there is anything to sign in to comes first
-        raise SignInNeeded("Signing in is required here, and nobody is signed in. Sign in with rmtui signin.")
+        raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
     with connection():
         require(operator, Permission.SEE)
     return operator

@@ -6,19 +6,23 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from textual import events
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
+from rmtui.services import operators
+from rmtui.services.operators import Permission
 from rmtui.tui.glyphs import ascii_wanted, show
-from rmtui.tui.opening import Opening, begin, opened
+from rmtui.tui.lock import Lock
+from rmtui.tui.opening import Opening, begin, open_for, opened
 from rmtui.tui.pastes import install as install_pastes
 from rmtui.tui.screens.main import PANES, MainScreen
 from rmtui.tui.themes import DARK
@@ -28,6 +32,7 @@ from rmtui.tui.watch import refresh_seconds
 if TYPE_CHECKING:
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
+    from rmtui.services.signin import SignedIn
 
 __all__ = ["RmtuiApp", "run_console"]
 
@@ -58,6 +63,8 @@ class RmtuiApp(App[None]):
         self.codes: Mapping[str, str] = codes or {}
         self.writes = Writes()
         self.opening: Opening | None = None
+        self._operator: Operator | None = None
+        self.lock = Lock(self)
         self.ended_by: RmtuiError | None = None
         """What kept the console from opening."""
         self.register_theme(DARK)
@@ -77,15 +84,33 @@ class RmtuiApp(App[None]):
     @property
     def operator(self) -> Operator | None:
         """Who acts."""
-        return self.opening.operator if self.opening else None
+        return self._operator
+
+    @operator.setter
+    def operator(self, operator: Operator | None) -> None:
+        self._operator = operator
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.show_operator(operator)
 
     @property
-    def can_write(self) -> bool:
-        """Whether anything can be changed: there is an operator, and this is not read-only."""
-        return self.operator is not None and not settings.current().read_only
+    def showing(self) -> bool:
+        """Whether the deployment is on the screen, perhaps behind a dialog."""
+        return any(isinstance(screen, MainScreen) for screen in self.screen_stack)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the operator may do this here, as far as is known: the write asks again."""
+        return not self.why_not(permission)
+
+    def why_not(self, permission: Permission) -> str:
+        """Why they may not, as a sentence; empty when they may."""
+        return operators.why_not(self._operator, permission)
 
     def tell(self, sentence: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A passing message; foreign text in it is made harmless."""
+        if self.lock.locked:
+            self.lock.keep_behind(partial(self.tell, sentence, severity=severity))
+            return
         self.notify(show(sentence), severity=severity, markup=False)
 
     def tell_error(self, error: RmtuiError) -> None:
@@ -98,6 +123,30 @@ class RmtuiApp(App[None]):
         """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text is shown as well."""
         self.copy_to_clipboard(show(text))
         self.tell(f"Sent to the terminal: {text}")
+
+    # The lock
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever is typed, pasted or clicked keeps the console open."""
+        if isinstance(event, (events.InputEvent, events.Paste)):
+            self.lock.touch()
+        await super().on_event(event)
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """As Textual's, but nothing comes before a lock."""
+        if self.lock.locked:
+            self.lock.keep_behind(screen, *arguments)
+            return AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+        return super().push_screen(screen, *arguments, **options)
+
+    def show_lock(self, screen: Screen[Any], done: Callable[[Any], None]) -> None:
+        """Put the lock before everything."""
+        super().push_screen(screen, done)
+
+    def action_command_palette(self) -> None:
+        """As Textual's, but not on a lock, nor where nobody has signed in yet."""
+        if self.showing and not self.lock.locked:
+            super().action_command_palette()
 
     # Beginning and end
 
@@ -116,13 +165,14 @@ class RmtuiApp(App[None]):
         """The main screen at once, when the first page is there already; it usually is."""
         if self._first.done() and self._first.exception() is None:
             opening = self._first.result()
-            if opening.deployment.ready:
-                self.opening = opening
+            if opening.deployment.ready and opening.gate is None:
+                self.opening, self._operator = opening, opening.operator
                 return MainScreen(opening)
         return super().get_default_screen()
 
     async def on_mount(self) -> None:
         """Wait for the first page, which has been on its way since before Textual was imported."""
+        self.lock.watch()
         if self.opening is not None:
             return
         try:
@@ -135,13 +185,57 @@ class RmtuiApp(App[None]):
 
     def open(self, opening: Opening) -> None:
         """Show the main screen, or set-up where there is nothing yet."""
-        self.opening = opening
+        self.opening, self._operator = opening, opening.operator
+        if opening.gate is not None:
+            from rmtui.tui.screens.signin import SignInScreen
+
+            self.push_screen(SignInScreen(opening.deployment.place, opening.gate.sentence), partial(self._enter, opening))
+            return
         if opening.deployment.ready:
             self.push_screen(MainScreen(opening))
             return
         from rmtui.tui.screens.setup import SetupScreen
 
         self.push_screen(SetupScreen(opening.deployment.place), lambda made: self.open(made) if made else None)
+
+    def _enter(self, opening: Opening, done: SignedIn | None) -> None:
+        """Somebody signed in: the deployment is read for them."""
+        if done is None:
+            return
+        if done.problem:
+            self.tell(done.problem, severity="warning")
+
+        async def read() -> None:
+            try:
+                self.open(await asyncio.to_thread(open_for, opening, done.operator))
+            except RmtuiError as error:
+                self.ended_by = error
+                self.exit(return_code=error.exit_code)
+
+        self.run_worker(read(), name="enter", exit_on_error=True)
+
+    def action_sign_in(self) -> None:
+        """Sign in, or in as somebody else."""
+        from rmtui.tui.screens.signin import SignInScreen
+
+        def done(signed_in: SignedIn | None) -> None:
+            if signed_in is not None:
+                self.operator = signed_in.operator
+                self.tell(signed_in.problem or f"{signed_in.operator.callsign} is signed in.")
+
+        self.push_screen(SignInScreen(self.deployment.place, optional=True), done)
+
+    def turn_out(self, error: RmtuiError) -> None:
+        """The operator may not go on."""
+        if operators.signin_required() or (self._operator is not None and self._operator.proven):
+            self.lock.close(error.sentence)
+            return
+        self.operator = None
+        self.tell(error.sentence, severity="warning")
+
+    def action_lock(self) -> None:
+        """Lock now."""
+        self.lock.close("The console was locked by hand.")
 
     async def action_quit(self) -> None:
         """At once."""
@@ -163,6 +257,8 @@ class RmtuiApp(App[None]):
                 if active.enabled and area in AREAS and binding.id not in {*seen, "pane.back"}:
                     seen.add(binding.id)
                     yield SystemCommand(binding.description, binding.tooltip, partial(self._run, binding.action, active.node))
+            yield SystemCommand("Sign in", "Prove who you are: certificate, login code or token", self.action_sign_in)
+            yield SystemCommand("Lock", "Hide everything until somebody signs in", self.action_lock)
             yield SystemCommand("Refresh", "Read everything again now", screen.action_reload)
             yield SystemCommand("Help", "All keys, and what the symbols mean", screen.action_help)
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)

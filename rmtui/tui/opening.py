@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
 
-__all__ = ["Opening", "begin", "open_console", "opened"]
+__all__ = ["Opening", "begin", "open_console", "open_for", "opened"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class Opening:
     problem: RmtuiError | None = None
     """Why the one who was named as operator cannot act."""
     page: Page[EnrollmentRow] | None = None
-    """The first page of pending enrolments; None where set-up comes first."""
+    """The first page of pending enrolments; None where set-up or signing in comes first."""
+    gate: RmtuiError | None = None
+    """Why signing in comes first."""
 
 
 def open_console() -> Opening:
@@ -42,12 +44,21 @@ def open_console() -> Opening:
         return Opening(found)
     operator, problem = None, None
     try:
-        operator = operators.identify()
+        operator = operators.admit("console", operators.passphrase_in_file)
     except UnreachableError:
         raise
     except RmtuiError as error:
+        if operators.signin_required() or operators.proof_given():
+            return Opening(found, gate=error)
         problem = error
     return Opening(found, operator, problem, enrollments.list_enrollments(EnrollmentQuery()))
+
+
+def open_for(opening: Opening, operator: Operator) -> Opening:
+    """What was behind the gate, for who signed in."""
+    from rmtui.services import enrollments
+
+    return Opening(opening.deployment, operator, page=enrollments.list_enrollments(EnrollmentQuery()))
 
 
 def begin() -> Future[Opening]:

@@ -98,9 +98,9 @@ def test_a_wrong_or_missing_passphrase_is_told_apart_and_hints_at_the_callsign(t
     key = new_key()
     pfx = put(tmp_path / "a.pfx", build_pfx(key, pem(ours.leaf(key, CALLSIGN)), b"", CALLSIGN))
     hint = "A PFX made by the deployment takes the callsign, as it is written."
-    assert refusal(WrongPassphrase, pfx, WORD) == f"{pfx} does not open with that passphrase. Nothing was signed. {hint}"
+    assert refusal(WrongPassphrase, pfx, WORD) == f"{pfx.name} does not open with that passphrase. Nobody was signed in. {hint}"
     assert refusal(WrongPassphrase, pfx, CALLSIGN.upper()).endswith(hint)
-    assert refusal(WrongPassphrase, pfx) == f"{pfx} asks for a passphrase. Nothing was signed. {hint}"
+    assert refusal(WrongPassphrase, pfx) == f"{pfx.name} asks for a passphrase. Nobody was signed in. {hint}"
     sealed = put(tmp_path / "a.pem", pem(ours.leaf(key, CALLSIGN)), keys.private_pem(key, Secret("another")))
     assert "does not open with that passphrase" in refusal(WrongPassphrase, sealed, WORD)
     assert "is encrypted, and asks for its passphrase" in refusal(WrongPassphrase, sealed)

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
+from rmtui.services.operators import Permission
 from rmtui.services.types import Count
 from rmtui.tui.errands import Errands
 from rmtui.tui.widgets.caption import Caption
@@ -100,7 +101,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     def able(self) -> tuple[object, ...]:
         """What the greying of the keys depends on."""
-        return (self.console.can_write, self.view.current is not None)
+        return (self.console.may(Permission.DECIDE), self.view.current is not None)
 
     # Queries
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 
 from rmtui.services import enrollments
+from rmtui.services.operators import Permission
 from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
 from rmtui.tui.facts import enrollment_sections
 from rmtui.tui.glyphs import show
@@ -74,17 +75,17 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     def able(self) -> tuple[object, ...]:
         """The row's state decides."""
         row = self.view.current
-        return (self.console.can_write, row.state if row else None)
+        return (self.console.may(Permission.DECIDE), row.state if row else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
         row = self.view.current
         if action in {"approve", "reject"}:
-            return True if self.console.can_write and row is not None and row.state is State.PENDING else None
+            return True if self.console.may(Permission.DECIDE) and row is not None and row.state is State.PENDING else None
         if action == "reopen":
-            return True if self.console.can_write and row is not None and row.state is State.REJECTED else None
+            return True if self.console.may(Permission.DECIDE) and row is not None and row.state is State.REJECTED else None
         if action == "new":
-            return True if self.console.can_write else None
+            return True if self.console.may(Permission.DECIDE) else None
         return super().check_action(action, parameters)
 
     def action_cycle(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from rmtui.services import people
+from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
 from rmtui.tui.panes.base import LIST_KEYS, Pane
@@ -56,7 +57,7 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
         if action == "edit":
-            return True if self.console.can_write and self.view.current is not None else None
+            return True if self.console.may(Permission.GRANT) and self.view.current is not None else None
         return super().check_action(action, parameters)
 
     def action_cycle(self) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow, RoleRow
 from rmtui.tui.glyphs import show
 from rmtui.tui.panes.base import LIST_KEYS, Pane
@@ -69,9 +70,9 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
         if action == "give":
-            return True if self.console.can_write else None
+            return True if self.console.may(Permission.GRANT) else None
         if action == "edit":
-            return True if self.console.can_write and self.members.current is not None else None
+            return True if self.console.may(Permission.GRANT) and self.members.current is not None else None
         if action == "members":
             return True if self.members.current is not None else None
         return super().check_action(action, parameters)

@@ -11,8 +11,9 @@ from textual.containers import Container
 from textual.message import Message
 
 from rmtui import clock, settings
-from rmtui.errors import RmtuiError
-from rmtui.services import deployment
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services import deployment, operators
+from rmtui.services.operators import Operator, Permission
 from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
@@ -28,6 +29,8 @@ PANES = (("enrolments", "Enrolments"), ("people", "People"), ("roles", "Roles"))
 """The tabs: name and title."""
 
 
+PERMISSIONS = {"enrolment": Permission.DECIDE, "person": Permission.GRANT, "role": Permission.GRANT}
+"""What the keys take that change something, by the first word of their id."""
 AGES = 30.0
 """Seconds after which the ages in a list are drawn anew though nothing else has changed."""
 
@@ -49,6 +52,11 @@ class MainScreen(Watching):
         Binding("colon", "app.command_palette", "Commands", id="main.palette", key_display=":", show=False, tooltip="Everything by name"),
     ]
 
+    class _Still(Message, bubble=False):
+        def __init__(self, operator: Operator | None = None, error: RmtuiError | None = None) -> None:
+            super().__init__()
+            self.operator, self.error = operator, error
+
     class _Started(Message, bubble=False):
         def __init__(self, lines: tuple[str, ...] = (), error: RmtuiError | None = None) -> None:
             super().__init__()
@@ -60,6 +68,7 @@ class MainScreen(Watching):
         found = opening.deployment
         self.health = Health(
             operator=opening.operator.callsign if opening.operator else None,
+            proof=opening.operator.proof if opening.operator else "none",
             read_only=settings.current().read_only,
             kind=found.kind,
             place=found.place,
@@ -137,6 +146,31 @@ class MainScreen(Watching):
         if event.sentence:
             self.console.tell(event.sentence, severity="warning")
 
+    def show_operator(self, operator: Operator | None) -> None:
+        """Somebody else acts, or nobody any more."""
+        self.set_health(operator=operator.callsign if operator else None, proof=operator.proof if operator else "none")
+        self.refresh_bindings()
+
+    def refresh_all(self) -> None:
+        """Something has changed, perhaps what the operator may do."""
+        super().refresh_all()
+        operator = self.console.operator
+        if operator is not None:
+            self.errand(
+                "operator",
+                lambda: self._Still(operators.still(operator)),
+                lambda error: self._Still(error=error),
+                description="asking what the operator may do",
+            )
+
+    @on(_Still)
+    def _take_still(self, message: _Still) -> None:
+        if message.operator is not None and self.console.operator is not None:
+            if message.operator != self.console.operator:
+                self.console.operator = message.operator
+        elif message.error is not None and not isinstance(message.error, UnreachableError):
+            self.console.turn_out(message.error)
+
     @on(Pane.FilterChanged)
     def _filter_changed(self, event: Pane.FilterChanged) -> None:
         self.set_health(filter=event.text)
@@ -211,9 +245,5 @@ class MainScreen(Watching):
             return
         event.stop()
         what = active.binding.description
-        if settings.current().read_only:
-            self.console.tell(f"{what}: not in read-only mode.")
-        elif not self.console.can_write:
-            self.console.tell(f"{what}: nobody is named as the operator. Start rmtui with --as CALLSIGN, or set RMTUI_OPERATOR.")
-        else:
-            self.console.tell(f"{what}: not possible for what is under the cursor.")
+        why = self.console.why_not(PERMISSIONS.get((active.binding.id or "").partition(".")[0], Permission.SEE))
+        self.console.tell(f"{what}: {why}" if why else f"{what}: not possible for what is under the cursor.")

@@ -32,6 +32,8 @@ class Health:
     seen: dt.datetime | None = None
     """When the database last said that what is shown is what it holds."""
     filter: str = ""
+    proof: str = "none"
+    """How the operator is known."""
     lost_since: dt.datetime | None = None
     trouble: str = ""
     """Sentence of the failure; empty while all is well."""
@@ -52,7 +54,7 @@ class StatusLine(OneLine):
         health, pieces = self.health, []
         if health.read_only:
             pieces.append(Piece(" READ-ONLY ", "line--alert", 10))
-        operator = show(health.operator) if health.operator else "no operator"
+        operator = self._operator()
         pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9, least=11))
         pieces.append(Piece(self._queue(), "", 8))
         if health.filter:
@@ -63,6 +65,13 @@ class StatusLine(OneLine):
         """Kind and place of the database, age of the data."""
         health = self.health
         return [Piece(f"{health.kind} {show(health.place)}", "line--muted", 4, least=14), Piece(self._age(), "", 6)]
+
+    def _operator(self) -> str:
+        """Who acts; that nobody proved it stands beside the name."""
+        if not self.health.operator:
+            return "no operator"
+        name = show(self.health.operator)
+        return f"{name} (unproven)" if self.health.proof == "none" else f"{name} ({self.health.proof})"
 
     def _queue(self) -> str:
         summary = self.health.summary
