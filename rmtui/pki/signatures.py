@@ -88,6 +88,11 @@ class Verifier:
                 f"The certificate names nobody: its subject ({plain(certificate.subject.rfc4514_string(), 120)}) has {len(names)} CNs, "
                 "and one is expected, the callsign. Use the certificate that the deployment issued."
             )
+        if not names[0].value:
+            raise CredentialError(
+                "The certificate names nobody: the CN of its subject, which is to be the callsign, is empty. "
+                "Use the certificate that the deployment issued."
+            )
         problem = key_problem(certificate.public_key())
         if problem is not None:
             raise CredentialError(f"The key of the certificate of {named(certificate)} {problem}. Have another certificate issued.")
