@@ -199,7 +199,7 @@ class TestReject:
             assert world.enrollments[pk(1)].state is State.PENDING, "a key right after another state of the dialog is not meant"
             await press(pilot, "left", "right", "enter")
             assert world.enrollments[pk(1)].state is State.REJECTED
-            assert world.history[pk(1)][0].detail == "wrong unit"
+            assert world.history[pk(1)][0].reason == "wrong unit"
             assert name(pilot) == "MainScreen"
 
         console.run(script)

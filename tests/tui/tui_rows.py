@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from rmtui.services.types import Cursor, Page, State
+from rmtui.services.types import AuditEntry, Cursor, Page, State
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
 CODE = "ABCDEFGH"
@@ -60,3 +60,26 @@ def page_of(rows: list[Any], place: Callable[[Any], Cursor], **where: Any) -> Pa
         start = index + 1 if where["after"] is not None and given.pk in keys else index
         end = min(start + limit, len(rows))
     return Page(tuple(rows[start:end]), start > 0, end < len(rows))
+
+
+def entry(at: dt.datetime, action: str, target: str, reason: str = "") -> AuditEntry:
+    """An entry of the audit trail: AURORA did it."""
+    return AuditEntry(
+        id=1,
+        at=at,
+        operator="AURORA",
+        proof="none",
+        surface="console",
+        action=action,
+        outcome="done",
+        target_pk=None,
+        target=target,
+        reason=reason,
+        details={},
+        os_user="aurora",
+        host="gate",
+        origin="",
+        program="1.0",
+        signed=False,
+        hash=DIGEST,
+    )

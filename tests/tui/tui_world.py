@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from tui_rows import CODE, DECIDED, DIGEST, NOW, PENDING, PEOPLE, page_of, pk
+from tui_rows import CODE, DECIDED, DIGEST, NOW, PENDING, PEOPLE, entry, page_of, pk
 
 from rmtui import settings
 from rmtui.auth.permissions import ReadOnly
@@ -61,6 +61,7 @@ class World:
         self.kind = "sqlite"
         self.operator_problem: RmtuiError | None = None
         self.operator: Operator | None = Operator(pk(1001), "AURORA", "--as or RMTUI_OPERATOR", "console")
+        self.signin_required = False
         self.slow_counts = threading.Event()
         self.slow_counts.set()
         self.blocked: str | None = None
@@ -101,7 +102,7 @@ class World:
 
     def note(self, key: uuid.UUID, action: str, target: str, detail: str = "", at: dt.datetime = NOW) -> None:
         """A row of the audit table."""
-        self.history.setdefault(key, []).insert(0, AuditEntry(at, "AURORA", action, "done", target, detail))
+        self.history.setdefault(key, []).insert(0, entry(at, action, target, detail))
 
     # Reading
 
@@ -164,7 +165,7 @@ class World:
         return EnrollmentDetail(
             row=row,
             problem=callsign_problem(row.callsign),
-            reason=next((entry.detail for entry in entries if entry.action == "reject"), "") if row.state is State.REJECTED else "",
+            reason=next((each.reason for each in entries if each.action == "reject"), "") if row.state is State.REJECTED else "",
             claimed_by=None,
             csr="CN=WITH-CSR, RSA 4096" if row.has_csr else "",
             csr_fingerprint=DIGEST if row.has_csr else "",
@@ -193,7 +194,7 @@ class World:
             raise AlreadyDecided(row.callsign, row.state.value, row.decided_by, row.decided_on)
         return row
 
-    def approve(self, operator, key, code, *, accept_lookalikes=False, progress=None) -> Approved:
+    def approve(self, operator, key, code, *, accept_lookalikes=False, shown=None, progress=None) -> Approved:
         self._write()
         row = self._pending(key)
         if not same_code(code, CODE):
@@ -269,7 +270,7 @@ class World:
             approved_by="AURORA",
             approved_on=row.created,
             pool="QFETPEOY",
-            history=(AuditEntry(row.created, "AURORA", "approve", "done", row.callsign, ""),),
+            history=(entry(row.created, "approve", row.callsign),),
             extra={},
         )
 
@@ -321,8 +322,9 @@ class World:
             raise self.operator_problem
         return self.operator
 
-    def set_up(self, callsign: str, *, progress=None) -> SetUp:
+    def set_up(self, callsign: str, *, surface="command", progress=None) -> SetUp:
         self._write()
+        self.calls[f"set-up by {surface}"] += 1
         if callsign == "rasenmaeher":
             from rmtui.db.errors import CallsignReserved
 
