@@ -1,6 +1,6 @@
 """Measures rmtui against floors measured in the same run, and prints a table of ratios.
 
-    python tests/benchmarks/run.py [--rounds 5] [--many 1000000]
+    python tests/benchmarks/run.py [--rounds 5] [--many 1000000] [--only trail]
 
 Not part of the tests: it measures, it does not judge. Needs the extra ``test`` and a Unix with ``/proc``.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median
 
 import psycopg2
+import trail
 from stage import ENGINES, ENROLLMENT_COLUMNS, PERSON_COLUMNS, ROLE_COLUMNS, admin, enrollments, fill, make, people, server
 
 from rmtui.settings import Secret
@@ -195,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--many", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("demo", "people", "console", "trail"), help="one part of the table")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rmtui-bench-") as name:
         root = Path(name)
@@ -204,11 +206,20 @@ def main() -> None:
         EmbeddedAuthority.create(
             keyring / "private" / "ca", keyring / "public", passphrase=Secret(), hours=1008, key_type="ec256", name="Bench"
         )
-        demo(root, args.rounds)
+
+        def wanted(part: str) -> bool:
+            return args.only in {None, part}
+
+        if wanted("demo"):
+            demo(root, args.rounds)
         pg = server(root)
         for engine in ENGINES:
-            people_list(engine, root, pg, keyring, args.rounds)
-            console(engine, root, pg, keyring, args.rounds, args.many)
+            if wanted("people"):
+                people_list(engine, root, pg, keyring, args.rounds)
+            if wanted("trail"):
+                trail.measure(engine, root, pg, keyring, args.rounds, best, report)
+            if wanted("console"):
+                console(engine, root, pg, keyring, args.rounds, args.many)
     print("| what | engine | rmtui | floor | ratio | bound |")
     print("|-|-|-|-|-|-|")
     for what, engine, mine, floor, ratio, bound in ROWS:

@@ -24,7 +24,7 @@ def test_pending_is_the_first_thing_seen_oldest_first(console: Console) -> None:
         assert lines[1].strip().startswith("Pending · oldest first")
         assert "1 of 12" in lines[1]
         assert lines[3].startswith("▸ ○ pending   KARHU01")
-        assert "AURORA │ 12 pending, oldest 3d" in lines[22]
+        assert "AURORA (unproven) │ 12 pending, oldest 3d" in lines[22]
         assert "sqlite /srv/rmtui/rmtui.db" in lines[22]
         assert "data now" in lines[22]
         assert "a Approve" in lines[23]
