@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,6 +143,30 @@ def test_decided_elsewhere(look: Callable[..., None], world: World, size: str) -
         pilot.app.screen.check()
 
     look(decide, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_changed_after_it_was_shown(look: Callable[..., None], world: World, size: str) -> None:
+    async def change(pilot: Pilot[Any]) -> None:
+        await press(pilot, "a")
+        world.enrollments[pk(1)] = replace(world.enrollments[pk(1)], callsign="MALLORY")
+        await write(pilot, CODE)
+        await press(pilot, "enter")
+
+    look(change, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["approve", "reject"])
+def test_decided_first_by_somebody_else(look: Callable[..., None], world: World, name: str, size: str) -> None:
+    async def lose(pilot: Pilot[Any]) -> None:
+        begin, end = {"approve": (["a"], ["enter"]), "reject": (["x", "tab"], ["enter", "left", "right", "enter"])}[name]
+        await press(pilot, *begin)
+        world.decide(pk(1), State.REJECTED, "ILVES")
+        await write(pilot, CODE)
+        await press(pilot, *end)
+
+    look(lose, size)
 
 
 @pytest.mark.parametrize("size", SIZES)

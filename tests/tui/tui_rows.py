@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from rmtui.services.types import AuditEntry, Cursor, Page, State
+from rmtui.services.types import AuditEntry, Cursor, EnrollmentQuery, EnrollmentRow, Page, State
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
 CODE = "ABCDEFGH"
@@ -41,6 +41,29 @@ PEOPLE = [
 def pk(number: int) -> uuid.UUID:
     """A key that is the same every time."""
     return uuid.UUID(int=number)
+
+
+def in_order(enrollments: Iterable[EnrollmentRow], query: EnrollmentQuery) -> list[EnrollmentRow]:
+    """The enrolments that a query finds."""
+    order = [State.PENDING, State.APPROVED, State.REJECTED]
+    rows = [row for row in enrollments if query.state in {None, row.state} and query.text.casefold() in row.callsign.casefold()]
+    if query.sort == "callsign":
+        rows.sort(key=lambda row: (row.callsign.casefold(), row.pk))
+    elif query.sort == "decided":
+        rows.sort(key=lambda row: (row.decided_on or row.created, row.pk), reverse=True)
+    else:
+        rows.sort(key=lambda row: (order.index(row.state) if query.state is None else 0, row.created, row.pk))
+    return rows[::-1] if query.reverse else rows
+
+
+def place_of(query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
+    """The place of an enrolment in them."""
+    value: Any = row.created
+    if query.sort == "callsign":
+        value = row.callsign.casefold()
+    elif query.sort == "decided":
+        value = row.decided_on or row.created
+    return Cursor(value, row.pk)
 
 
 def page_of(rows: list[Any], place: Callable[[Any], Cursor], **where: Any) -> Page[Any]:

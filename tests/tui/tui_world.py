@@ -7,13 +7,12 @@ import threading
 import uuid
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
-from tui_rows import CODE, DECIDED, DIGEST, NOW, PENDING, PEOPLE, entry, page_of, pk
+from tui_rows import CODE, DECIDED, DIGEST, NOW, PENDING, PEOPLE, entry, in_order, page_of, pk, place_of
 
 from rmtui import settings
 from rmtui.auth.permissions import ReadOnly
-from rmtui.db.errors import AlreadyDecided, DatabaseUnreachable, NotFound, WrongCode
+from rmtui.db.errors import AlreadyDecided, DatabaseUnreachable, EnrollmentError, ForbiddenOperation, NotFound, WrongCode
 from rmtui.errors import RmtuiError
 from rmtui.services import enrollments
 from rmtui.services.deployment import Deployment
@@ -62,8 +61,9 @@ class World:
         self.operator_problem: RmtuiError | None = None
         self.operator: Operator | None = Operator(pk(1001), "AURORA", "--as or RMTUI_OPERATOR", "console")
         self.signin_required = False
-        self.slow_counts = threading.Event()
+        self.slow_counts, self.slow_previews = threading.Event(), threading.Event()
         self.slow_counts.set()
+        self.slow_previews.set()
         self.blocked: str | None = None
         self._next = 5_000
 
@@ -117,27 +117,10 @@ class World:
         self._read("write")
 
     def _enrollments(self, query: EnrollmentQuery) -> list[EnrollmentRow]:
-        order = [State.PENDING, State.APPROVED, State.REJECTED]
-        rows = [
-            row
-            for row in self.enrollments.values()
-            if query.state in {None, row.state} and query.text.casefold() in row.callsign.casefold()
-        ]
-        if query.sort == "callsign":
-            rows.sort(key=lambda row: (row.callsign.casefold(), row.pk))
-        elif query.sort == "decided":
-            rows.sort(key=lambda row: (row.decided_on or row.created, row.pk), reverse=True)
-        else:
-            rows.sort(key=lambda row: (order.index(row.state) if query.state is None else 0, row.created, row.pk))
-        return rows[::-1] if query.reverse else rows
+        return in_order(self.enrollments.values(), query)
 
     def enrollment_cursor(self, query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
-        value: Any = row.created
-        if query.sort == "callsign":
-            value = row.callsign.casefold()
-        elif query.sort == "decided":
-            value = row.decided_on or row.created
-        return Cursor(value, row.pk)
+        return place_of(query, row)
 
     def list_enrollments(self, query: EnrollmentQuery, *, after=None, before=None, at=None, last=False, limit=200) -> Page[EnrollmentRow]:
         self._read("list_enrollments")
@@ -158,9 +141,7 @@ class World:
 
     def enrollment(self, key: uuid.UUID) -> EnrollmentDetail:
         self._read("enrollment")
-        row = self.enrollments.get(key)
-        if row is None:
-            raise NotFound("There is no such enrolment any more.")
+        row = self._there(key)
         entries = tuple(self.history.get(key, ()))
         return EnrollmentDetail(
             row=row,
@@ -175,7 +156,12 @@ class World:
         )
 
     def preview(self, key: uuid.UUID) -> ApprovalPreview:
-        detail = self.enrollment(key)
+        self.slow_previews.wait(10)
+        detail, blocked = self.enrollment(key), self.blocked
+        try:
+            self._pending(key)
+        except AlreadyDecided as error:
+            blocked = error.sentence
         problem = f"The callsign cannot be approved: {detail.problem}. Reject it, and let them ask again." if detail.problem else None
         return ApprovalPreview(
             detail=detail,
@@ -183,13 +169,18 @@ class World:
             key="their own key, RSA 4096" if detail.row.has_csr else "a new RSA 4096 key, made here",
             hours=1008,
             authority="embedded authority, CN=RASENMAEHER issuing CA",
-            blocked=problem or self.blocked,
+            blocked=problem or blocked,
         )
 
     # Deciding
 
+    def _there(self, key: uuid.UUID) -> EnrollmentRow:
+        if key not in self.enrollments:
+            raise NotFound("There is no such enrolment any more.")
+        return self.enrollments[key]
+
     def _pending(self, key: uuid.UUID) -> EnrollmentRow:
-        row = self.enrollments[key]
+        row = self._there(key)
         if row.state is not State.PENDING:
             raise AlreadyDecided(row.callsign, row.state.value, row.decided_by, row.decided_on)
         return row
@@ -199,6 +190,8 @@ class World:
         row = self._pending(key)
         if not same_code(code, CODE):
             raise WrongCode(f"That is not the code of {row.callsign}; nothing was approved. Ask them to read it out again.")
+        if shown is None or shown.detail.row != row:
+            raise EnrollmentError(f"The enrolment of {row.callsign} was changed after it was shown. Nothing was approved; look again.")
         if row.callsign == "AUR0RA" and not accept_lookalikes:
             raise enrollments.LookalikeWarning(row.callsign, ("AURORA",))
         progress("Making the key and the certificate")
@@ -217,6 +210,8 @@ class World:
 
     def reopen(self, operator, key) -> CreatedEnrollment:
         self._write()
+        if self.enrollments[key].state is not State.REJECTED:
+            raise ForbiddenOperation(f"{self.enrollments[key].callsign} is {self.enrollments[key].state}; nothing was changed.")
         self.enrollments[key] = replace(self.enrollments[key], state=State.PENDING, decided_by=None, decided_on=None)
         self.token += 1
         return CreatedEnrollment(key, self.enrollments[key].callsign, CODE)

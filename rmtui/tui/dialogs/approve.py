@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual import on
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -15,9 +15,10 @@ from textual.widgets import Button, Input, Static
 from rmtui import clock
 from rmtui.errors import RmtuiError
 from rmtui.services import enrollments
-from rmtui.services.types import ApprovalPreview, Approved, EnrollmentRow
+from rmtui.services.types import ApprovalPreview, Approved, EnrollmentRow, State
 from rmtui.text import normalise_code
-from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.decision import DecisionDialog
 from rmtui.tui.facts import preview_facts
 from rmtui.tui.glyphs import glyphs, group, show, typed
 from rmtui.tui.widgets.facts import Facts, Section
@@ -28,8 +29,8 @@ __all__ = ["ApproveDialog"]
 SURE = "I have made sure that it is somebody else"
 
 
-class ApproveDialog(Dialog[Approved]):
-    """Opens on the code."""
+class ApproveDialog(DecisionDialog[Approved]):
+    """Opens on the code. What it showed is what it has signed, or nothing is."""
 
     CONFIRM = "Approve"
 
@@ -43,9 +44,15 @@ class ApproveDialog(Dialog[Approved]):
 
     def __init__(self, row: EnrollmentRow, *, hint: str = "") -> None:
         """:param hint: the code itself, in a demo, where nobody can read it out."""
-        super().__init__(f"Approve {show(row.callsign, 48)}")
-        self._row = row
+        super().__init__("Approve", row)
         self._hint = hint
+        self._shown: ApprovalPreview | None = None
+        """What is on the screen, and may be approved; None while it is being read."""
+        self._before: ApprovalPreview | None = None
+        """What was on the screen when the approval was refused."""
+        self._reading = False
+        self._early = False
+        """Whether it was to be approved before it could be seen."""
         self._lookalikes: tuple[str, ...] = ()
         self._blocked = False
         self._approved: Approved | None = None
@@ -69,41 +76,68 @@ class ApproveDialog(Dialog[Approved]):
         super().on_mount()
         for selector in ("#lookalike", "#sure"):
             self.query_one(selector).display = False
-        pk = self._row.pk
-        self.errand(
-            "preview", lambda: self._Previewed(enrollments.preview(pk)), self._NoPreview, description="reading what would be signed"
-        )
+        self._read()
+
+    # What will be signed
+
+    def _read(self) -> None:
+        """Nothing is approved until it has come."""
+        self._before, self._shown = self._shown or self._before, None
+        if not self._reading:
+            self._reading, pk = True, self._row.pk
+            self.errand(
+                "preview", lambda: self._Previewed(enrollments.preview(pk)), self._NoPreview, description="reading what would be signed"
+            )
 
     @on(_Previewed)
     def _show(self, message: _Previewed) -> None:
-        preview = message.preview
-        self.query_one(Facts).tell([preview_facts(preview)])
+        self._reading, self._shown = False, message.preview
+        preview, before, was = message.preview, self._before, self._row.callsign
+        section = preview_facts(preview)
+        changed = before is not None and _signs(before) != _signs(preview)
+        if changed:
+            section = replace(section, title=f"{glyphs().warning} What would be signed now", warning=True)
+        self.query_one(Facts).tell([section])
+        self._row = preview.detail.row
+        self.query_one("#box").border_title = Content(f" Approve {show(self._row.callsign, 48)} ")
+        if changed or preview.detail.lookalikes != self._lookalikes:
+            self.query_one("#sure", Ticks).tell([SURE], [])
         self._warn(preview.detail.lookalikes)
         if preview.blocked:
-            self._block(preview.blocked)
+            self._block("" if before and self._row.state is not State.PENDING else preview.blocked)
+            return
+        if before is None and self._row.callsign != was:
+            self.tell(f"The list showed {show(was, 80)}; {show(self._row.callsign, 80)} is asked for now. Ask who changed it.")
+        elif self._early and not changed:
+            self.tell("What would be signed is on the screen now; Enter approves it.", error=False)
+        if changed or self._early:
+            self.guard.begin()
+        self._early = False
 
     @on(_NoPreview)
     def _fail(self, message: _NoPreview) -> None:
-        self.query_one(Facts).tell([])
-        self._block(message.error.sentence)
+        self._reading = False
+        if self._before is None:
+            self.query_one(Facts).tell([])
+        if self._before is None or self.final(message.error):
+            self._block(message.error.sentence)
 
     def _block(self, sentence: str) -> None:
+        """Nothing to approve; without a sentence it is said already who decided."""
         self._blocked = True
-        for selector in ("#ask", ".entry", "#lookalike", "#sure", ".hint"):
-            self.query(selector).set(display=False)
-        self.query_one("#confirm", Button).disabled = True
-        self.tell(f"It cannot be approved now. {sentence}")
-        self.focus_on("#cancel")
+        if sentence:
+            self.tell(f"It cannot be approved now. {sentence}")
+        self.over(keep="#facts" if sentence else "")
 
     def _warn(self, others: tuple[str, ...]) -> None:
         """Say whose callsign it looks like, and ask for a second yes."""
         self._lookalikes = others
-        if others:
-            names = ", ".join(show(other) for other in others)
-            warning = self.query_one("#lookalike", Static)
-            warning.display = True
-            warning.update(f"{glyphs().warning} This callsign looks like {names}, who is in already.")
-            self.query_one("#sure").display = True
+        names = ", ".join(show(other) for other in others)
+        warning = self.query_one("#lookalike", Static)
+        warning.update(f"{glyphs().warning} This callsign looks like {names}, who is in already." if others else "")
+        warning.display = self.query_one("#sure").display = bool(others)
+
+    # Approving
 
     def submit(self) -> None:
         """Send the code, or close when all is done."""
@@ -113,24 +147,30 @@ class ApproveDialog(Dialog[Approved]):
         if self._blocked:
             return
         code, sure = self.query_one("#code", Input).value, SURE in self.query_one("#sure", Ticks).ticked
-        if not normalise_code(code):
+        if self._shown is None:
+            self._early = True
+            self.tell("What would be signed is still being read; nothing was approved.")
+            self._read()
+        elif not normalise_code(code):
             self.tell("Type the code that the person reads out; nothing was approved.")
             self.focus_on("#code")
         elif self._lookalikes and not sure:
             self.tell("Make sure that it is somebody else, then tick the box with Space; nothing was approved.")
             self.focus_on("#sure")
         else:
-            self.act(self._work(self._row.pk, code, sure), f"approving {show(self._row.callsign)}")
+            self.act(self._work(self._shown, code, sure), f"approving {show(self._row.callsign)}")
 
-    def _work(self, pk: uuid.UUID, code: str, sure: bool) -> Any:
-        operator = self.console.operator
-        return lambda: enrollments.approve(operator, pk, code, accept_lookalikes=sure, progress=self.progress)
+    def _work(self, shown: ApprovalPreview, code: str, sure: bool) -> Any:
+        operator, pk = self.console.operator, self._row.pk
+        return lambda: enrollments.approve(operator, pk, code, accept_lookalikes=sure, shown=shown, progress=self.progress)
 
     def refused(self, error: RmtuiError) -> None:
-        """A look-alike that came in meanwhile takes a second yes; everything else can be tried again with what was typed."""
+        """A look-alike that came in meanwhile takes a second yes; anything else may be because it was changed, so it is shown anew."""
         if isinstance(error, enrollments.LookalikeWarning):
             self._warn(error.others)
             self.focus_on("#sure")
+        else:
+            self._read()
 
     def finished(self, value: Approved) -> None:
         """Say what was made and where it is."""
@@ -164,3 +204,9 @@ class ApproveDialog(Dialog[Approved]):
             self.dismiss(self._approved)
         else:
             super().action_cancel()
+
+
+def _signs(preview: ApprovalPreview) -> tuple[object, ...]:
+    """What the operator is asked to agree to."""
+    detail = preview.detail
+    return (detail.row.callsign, preview.subject, preview.key, detail.csr_fingerprint, preview.hours, preview.authority)

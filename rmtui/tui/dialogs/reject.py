@@ -11,13 +11,14 @@ from textual.widgets import Input
 
 from rmtui.services import enrollments
 from rmtui.services.types import EnrollmentRow
-from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.decision import DecisionDialog
 from rmtui.tui.glyphs import glyphs, show
 
 __all__ = ["RejectDialog"]
 
 
-class RejectDialog(Dialog[bool]):
+class RejectDialog(DecisionDialog[bool]):
     """Opens on Cancel; a reason has to be given."""
 
     CONFIRM = "Reject"
@@ -26,8 +27,7 @@ class RejectDialog(Dialog[bool]):
 
     def __init__(self, row: EnrollmentRow, *, live: bool) -> None:
         """:param live: whether a web page tells the person what was decided."""
-        super().__init__(f"Reject {show(row.callsign, 48)}")
-        self._row = row
+        super().__init__("Reject", row)
         self._live = live
 
     def body(self) -> Iterable[Widget]:

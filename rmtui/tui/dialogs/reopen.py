@@ -8,22 +8,24 @@ from textual.widget import Widget
 
 from rmtui import clock
 from rmtui.services import enrollments
-from rmtui.services.types import CreatedEnrollment, EnrollmentRow
-from rmtui.tui.dialogs.base import Dialog, prose
+from rmtui.services.types import CreatedEnrollment, EnrollmentRow, State
+from rmtui.tui.dialogs.base import prose
+from rmtui.tui.dialogs.decision import DecisionDialog
 from rmtui.tui.glyphs import show
 
 __all__ = ["ReopenDialog"]
 
 
-class ReopenDialog(Dialog[CreatedEnrollment]):
+class ReopenDialog(DecisionDialog[CreatedEnrollment]):
     """Opens on Cancel; gives the enrolment with its new approve code."""
 
     CONFIRM = "Re-open"
     DANGER = True
 
+    STATE = State.REJECTED
+
     def __init__(self, row: EnrollmentRow) -> None:
-        super().__init__(f"Re-open {show(row.callsign, 48)}")
-        self._row = row
+        super().__init__("Re-open", row)
 
     def body(self) -> Iterable[Widget]:
         """What follows from it."""

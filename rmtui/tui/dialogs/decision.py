@@ -1,0 +1,72 @@
+"""What approving, rejecting and re-opening share: once somebody else has decided, there is nothing left to do but close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.message import Message
+from textual.widgets import Button
+
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services import enrollments
+from rmtui.services.types import EnrollmentRow, State
+from rmtui.tui.dialogs.base import Dialog
+from rmtui.tui.errands import UnexpectedFailure
+from rmtui.tui.glyphs import show
+
+__all__ = ["DecisionDialog"]
+
+Result = TypeVar("Result")
+
+
+class DecisionDialog(Dialog[Result]):
+    """About one enrolment, while it is in the state in which it can be decided."""
+
+    STATE: ClassVar[State] = State.PENDING
+
+    @dataclass
+    class _Now(Message, bubble=False):
+        row: EnrollmentRow
+
+    @dataclass
+    class _NotNow(Message, bubble=False):
+        error: RmtuiError
+
+    def __init__(self, verb: str, row: EnrollmentRow) -> None:
+        super().__init__(f"{verb} {show(row.callsign, 48)}")
+        self._row = row
+
+    def refused(self, error: RmtuiError) -> None:
+        """Look whether it can still be decided."""
+        pk = self._row.pk
+        self.errand("now", lambda: self._Now(enrollments.enrollment(pk).row), self._NotNow, description="reading the enrolment again")
+
+    @on(_Now)
+    def _look(self, message: _Now) -> None:
+        if message.row.state is not self.STATE:
+            self.over()
+
+    @on(_NotNow)
+    def _look_in_vain(self, message: _NotNow) -> None:
+        if self.final(message.error):
+            self.tell(message.error.sentence)
+            self.over()
+
+    @staticmethod
+    def final(error: RmtuiError) -> bool:
+        """Whether trying again would meet the same answer."""
+        return not isinstance(error, UnreachableError | UnexpectedFailure)
+
+    def over(self, *, keep: str = "") -> None:
+        """Only the sentence and the way out remain, and what ``keep`` selects."""
+        kept = [*self.query(keep)] if keep else []
+        for widget in self.query_one("#body").children:
+            widget.display = widget in kept
+        confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
+        confirm.disabled = True
+        confirm.display = False
+        cancel.label = "Close"
+        self.guard.begin()
+        self.focus_on("#cancel")
