@@ -10,6 +10,8 @@ def __getattr__(name: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return version("rmtui")
+        found = version("rmtui")
     except PackageNotFoundError:  # run from a checkout that was never installed
-        return "0+unknown"
+        found = "0+unknown"
+    globals()[name] = found
+    return found
