@@ -35,6 +35,8 @@ MOST_READ: Final = 64 * 1024
 _PFX: Final = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03", re.DOTALL)
 _KEY: Final = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(?:(?!-----).)*-----END \1-----", re.DOTALL)
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(?:[^-]+-----END CERTIFICATE-----)?")
+_HALF: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Half a character that no byte stands behind: whoever encodes it names the whole text in its error."""
 _OWN: Final = "A PFX made by the deployment takes the callsign, as it is written."
 
 
@@ -168,11 +170,14 @@ def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey 
     if pem is None:
         return None
     encrypted = b"ENCRYPTED" in pem
+    what = "does not open with that passphrase" if passphrase else "is encrypted, and asks for its passphrase"
+    wrong = f"The key in {plain(path.name)} {what}. Nobody was signed in. {_OWN}"
+    if encrypted and passphrase and _HALF.search(passphrase.reveal()):
+        raise WrongPassphrase(wrong)
     try:
         return keys.load(pem, passphrase if encrypted else None)
     except WrongPassphrase:
-        what = "does not open with that passphrase" if passphrase else "is encrypted, and asks for its passphrase"
-        raise WrongPassphrase(f"The key in {plain(path.name)} {what}. Nobody was signed in. {_OWN}") from None
+        raise WrongPassphrase(wrong) from None
     except PKIError:
         raise CredentialError(
             f"The key in {plain(path)} is damaged, or neither RSA nor EC. Nobody was signed in; restore it from a backup."

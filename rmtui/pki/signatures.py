@@ -105,7 +105,7 @@ class Verifier:
         self.not_after = certificate.not_valid_after_utc
 
     def __repr__(self) -> str:
-        return f"Verifier({self.callsign!r}, {self.fingerprint!r})"
+        return f"Verifier({getattr(self, 'callsign', None)!r}, {getattr(self, 'fingerprint', None)!r})"  # also of a half-made one
 
     def verify(self, data: bytes, signature: bytes) -> bool:
         """Whether the certificate's key made ``signature`` for exactly this ``data``."""
