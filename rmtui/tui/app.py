@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RmtuiApp", "run_console"]
 
-AREAS = frozenset({"enrolment", "person", "role", "pane"})
+AREAS = frozenset({"enrolment", "person", "role", "audit", "pane"})
 """Bindings, by the first word of their id, that the palette offers."""
 PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
@@ -248,8 +248,8 @@ class RmtuiApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers: what the keys do here and now, and the theme."""
         if isinstance(screen, MainScreen):
-            for name, title in PANES:
-                yield SystemCommand(f"Go to {title}", "Show this pane", partial(self._run, f"screen.pane('{name}')"))
+            for tab in PANES:
+                yield SystemCommand(f"Go to {tab.title}", "Show this pane", partial(self._run, f"screen.pane('{tab.name}')"))
             seen: set[str | None] = set()
             for active in screen.active_bindings.values():
                 binding = active.binding

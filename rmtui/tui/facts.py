@@ -8,10 +8,10 @@ from typing import Any
 from rmtui import clock
 from rmtui.services.types import ApprovalPreview, AuditEntry, EnrollmentDetail, PersonDetail
 from rmtui.tui.glyphs import glyphs, group, show
-from rmtui.tui.sources import state_cell
+from rmtui.tui.sources import outcome_cell, state_cell
 from rmtui.tui.widgets.facts import Section
 
-__all__ = ["certificate_life", "enrollment_sections", "person_sections", "preview_facts"]
+__all__ = ["certificate_life", "enrollment_sections", "entry_sections", "person_sections", "preview_facts"]
 
 CUT = 2_000
 """Characters of foreign text shown at most."""
@@ -26,14 +26,23 @@ def _kept(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(fact for fact in facts if fact[1])
 
 
+def _who(entry: AuditEntry) -> str:
+    """The operator, and how they were known."""
+    if not entry.operator:
+        return "nobody"
+    return f"{show(entry.operator)} ({'unproven' if entry.proof == 'none' else show(entry.proof, 20)})"
+
+
 def _history(entries: Sequence[AuditEntry]) -> list[Section]:
+    """Two lines or more for each: date and deed, time and what was said about it."""
     if not entries:
         return []
     lines = []
     for entry in entries:
-        what = entry.action if entry.outcome == "done" else f"{entry.action} {entry.outcome}"
-        about = f": {show(entry.about, CUT)}" if entry.about else ""
-        lines.append((clock.stamp(entry.at)[:16], f"{what} by {show(entry.operator) or 'nobody named'} ({show(entry.proof)}){about}"))
+        stamp = clock.stamp(entry.at)
+        what = show(entry.action, 40) if entry.outcome == "done" else f"{show(entry.action, 40)} {outcome_cell(entry.outcome).text}"
+        about = f"\n{show(entry.about, CUT)}" if entry.about else ""
+        lines.append((f"{stamp[:10]}\n{stamp[11:16]}", f"{what} by {_who(entry)}{about}"))
     return [Section("History", tuple(lines))]
 
 
@@ -118,6 +127,49 @@ def person_sections(detail: PersonDetail) -> list[Section]:
         )
     sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
     return [*sections, *_history(detail.history), *_extra(detail.extra)]
+
+
+PROOFS = {"certificate": "by certificate", "code": "by login code", "token": "by token", "none": "no, a name was enough"}
+
+
+def _detail(name: str, value: Any) -> str:
+    """A detail of an entry, for the eye."""
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "none" if value is None else "no"
+    if name == "fingerprint":
+        return group(show(value, CUT))
+    return show(", ".join(map(str, value)) if isinstance(value, list) else value, CUT)
+
+
+def entry_sections(entry: AuditEntry) -> list[Section]:
+    """An entry of the audit trail, whole."""
+    proof = PROOFS.get(entry.proof, show(entry.proof, 20)) if entry.operator or entry.proof != "none" else ""
+    sections = [
+        Section(
+            f"Entry {entry.id}",
+            _kept(
+                ("Time", _when(entry.at)),
+                ("Operator", show(entry.operator) or "nobody"),
+                ("Proven", proof),
+                ("Signed", "yes, with the operator's key" if entry.signed else "no"),
+                ("Surface", show(entry.surface, 20)),
+                ("Action", show(entry.action, 40)),
+                ("Target", show(entry.target) or "none"),
+                ("Outcome", outcome_cell(entry.outcome).text.strip()),
+                ("Reason", show(entry.reason, CUT)),
+            ),
+        )
+    ]
+    if entry.details:
+        facts = tuple((show(name, 20).replace("_", " ").capitalize(), _detail(name, value)) for name, value in entry.details.items())
+        sections.append(Section("Details", facts))
+    where = _kept(
+        ("OS user", show(entry.os_user, CUT)),
+        ("Host", show(entry.host, CUT)),
+        ("SSH from", show(entry.origin, CUT)),
+        ("Program", f"rmtui {show(entry.program, 40)}" if entry.program else ""),
+    )
+    return [*sections, Section("From where", where), Section("Chain", (("SHA-256", fingerprint(show(entry.hash, 80))),))]
 
 
 def certificate_life(hours: int) -> str:

@@ -12,11 +12,12 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services import enrollments
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleRow, State
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.paging import around_of, page_of
 from rmtui.tui.widgets.columns import Cell, Column
 from rmtui.tui.widgets.source import Source
-from rmtui.tui.widgets.window import PAGE, Around, Place
+from rmtui.tui.widgets.window import Around, Place
 
-__all__ = ["EnrollmentSource", "PeopleSource", "RoleQuery", "RoleSource", "state_cell"]
+__all__ = ["EnrollmentSource", "PeopleSource", "RoleQuery", "RoleSource", "outcome_cell", "state_cell", "text_cell"]
 
 CUT = 80
 """Characters of foreign text a cell looks at."""
@@ -33,7 +34,20 @@ def state_cell(state: State) -> Cell:
     return Cell(f"{symbol} {state}", style)
 
 
-def _text(value: str | None) -> Cell:
+def outcome_cell(outcome: str) -> Cell:
+    """An outcome as symbol and word."""
+    symbols = glyphs()
+    known = {
+        "done": (symbols.done, "list--good"),
+        "refused": (symbols.refused, "list--bad"),
+        "failed": (symbols.warning, "list--pending"),
+    }
+    symbol, style = known.get(outcome, (" ", ""))
+    return Cell(f"{symbol} {show(outcome, 20)}", style)
+
+
+def text_cell(value: str | None) -> Cell:
+    """Foreign text in a cell."""
     return Cell(show(value, CUT)) if value else Cell("")
 
 
@@ -50,7 +64,7 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
         """Pending ones say what they bring; decided ones who decided."""
         columns: list[Column[EnrollmentRow]] = [
             Column("State", lambda row: state_cell(row.state), 10, weight=9),
-            Column("Callsign", lambda row: _text(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
         ]
         if query.state is not State.PENDING:
@@ -63,9 +77,9 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
                     sort="decided",
                     right=True,
                 ),
-                Column("By", lambda row: _text(row.decided_by), 10, most=20, weight=7),
+                Column("By", lambda row: text_cell(row.decided_by), 10, most=20, weight=7),
             ]
-        columns.append(Column("Invite", lambda row: _text(row.pool), 8, most=12, weight=4))
+        columns.append(Column("Invite", lambda row: text_cell(row.pool), 8, most=12, weight=4))
         columns.append(Column("CSR", lambda row: Cell("yes" if row.has_csr else ""), 3, weight=3))
         return columns
 
@@ -73,19 +87,10 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
         return enrollments.cursor(query, row)
 
     def page(self, query: EnrollmentQuery, place: Place) -> Page[EnrollmentRow]:
-        if place.where == "last":
-            return enrollments.list_enrollments(query, last=True, limit=PAGE)
-        if place.where == "after":
-            return enrollments.list_enrollments(query, after=place.cursor, limit=PAGE)
-        if place.where == "before":
-            return enrollments.list_enrollments(query, before=place.cursor, limit=PAGE)
-        return enrollments.list_enrollments(query, limit=PAGE)
+        return page_of(enrollments.list_enrollments, query, place)
 
     def around(self, query: EnrollmentQuery, row: EnrollmentRow) -> Around[EnrollmentRow]:
-        here = enrollments.cursor(query, row)
-        return Around(
-            enrollments.list_enrollments(query, before=here, limit=PAGE), enrollments.list_enrollments(query, at=here, limit=PAGE)
-        )
+        return around_of(enrollments.list_enrollments, query, enrollments.cursor(query, row))
 
     def count(self, query: EnrollmentQuery) -> Count:
         return enrollments.count_enrollments(query)
@@ -126,8 +131,8 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
     def columns(self, query: PeopleQuery) -> Sequence[Column[PersonRow]]:
         """The reason of a revocation only where revoked ones show."""
         columns: list[Column[PersonRow]] = [
-            Column("Callsign", lambda row: _text(row.callsign), 14, most=44, weight=10, sort="callsign"),
-            Column("Roles", lambda row: _text(", ".join(row.roles)), 10, most=30, weight=9),
+            Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column("Roles", lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
         ]
         if not self._members:
@@ -135,7 +140,7 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         if query.status != "active":
             columns += [
                 Column("Revoked", lambda row: Cell(clock.age(row.revoked_on) if row.revoked_on else ""), 7, weight=5, right=True),
-                Column("Reason", lambda row: _text(row.revoke_reason), 10, most=22, weight=4),
+                Column("Reason", lambda row: text_cell(row.revoke_reason), 10, most=22, weight=4),
             ]
         return columns
 
@@ -153,19 +158,12 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
     def page(self, query: PeopleQuery, place: Place) -> Page[PersonRow]:
         from rmtui.services import people
 
-        if place.where == "last":
-            return people.list_people(query, last=True, limit=PAGE)
-        if place.where == "after":
-            return people.list_people(query, after=place.cursor, limit=PAGE)
-        if place.where == "before":
-            return people.list_people(query, before=place.cursor, limit=PAGE)
-        return people.list_people(query, limit=PAGE)
+        return page_of(people.list_people, query, place)
 
     def around(self, query: PeopleQuery, row: PersonRow) -> Around[PersonRow]:
         from rmtui.services import people
 
-        here = people.cursor(query, row)
-        return Around(people.list_people(query, before=here, limit=PAGE), people.list_people(query, at=here, limit=PAGE))
+        return around_of(people.list_people, query, people.cursor(query, row))
 
     def count(self, query: PeopleQuery) -> Count:
         from rmtui.services import people
@@ -216,7 +214,7 @@ class RoleSource(Source[RoleRow, RoleQuery]):
 
     def columns(self, query: RoleQuery) -> Sequence[Column[RoleRow]]:
         return [
-            Column("Role", lambda row: _text(row.role), 8, most=40, weight=10, sort="role"),
+            Column("Role", lambda row: text_cell(row.role), 8, most=40, weight=10, sort="role"),
             Column("Members", lambda row: Cell(f"{row.members:,}"), 8, weight=9, sort="members", right=True),
         ]
 

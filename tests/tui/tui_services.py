@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tui_audit import Trail, lay
 from tui_rows import NOW
 from tui_world import World
 
@@ -35,4 +36,5 @@ def install(world: World, patch: pytest.MonkeyPatch) -> World:
     replacements += [(roles, name, getattr(world, name)) for name in ("list_roles", "assign", "remove")]
     for module, name, value in replacements:
         patch.setattr(module, name, value)
+    lay(Trail(), patch)
     return world

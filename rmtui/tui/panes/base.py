@@ -46,6 +46,8 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     """What one row is, for the head of its details."""
     SORTS: ClassVar[Sequence[str]] = ()
     """The query's names for its orders, as ``s`` goes through them."""
+    FILTER: ClassVar[str] = "part of the callsign"
+    """What stands in the filter line before anything is typed."""
 
     @dataclass
     class _Counted(Message, bubble=False):
@@ -65,6 +67,13 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """The status line has another filter to show."""
 
         text: str
+
+    @dataclass
+    class JumpAsked(Message):
+        """To be shown in its own pane."""
+
+        pane: str
+        row: Any
 
     def __init__(self, view: ListView[Row, Query], *, ident: str) -> None:
         super().__init__(id=ident)
@@ -103,6 +112,14 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """What the greying of the keys depends on."""
         return (self.console.may(Permission.DECIDE), self.view.current is not None)
 
+    def filter_problem(self, text: str) -> str:
+        """Why a filter cannot be understood, as a sentence; empty when it can."""
+        return ""
+
+    def query_for(self, row: Row) -> Any:
+        """The query in whose list a row is, as little changed as can be."""
+        return replace(self.query_now, text="")
+
     # Queries
 
     @property
@@ -110,15 +127,19 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """What the list was asked for last."""
         return self.view.wanted
 
-    def ask(self, query: Query, *, keep: bool = True) -> None:
-        """Show another query."""
+    def ask(self, query: Query, *, keep: bool = True, to: Row | None = None) -> None:
+        """Show another query, with the cursor on its row or on ``to``."""
         changed = getattr(query, "text", "") != getattr(self.view.wanted, "text", "")
-        self.view.ask(query, keep=keep)
+        self.view.ask(query, keep=keep, to=to)
         self.query_one(Caption).count = None
         self._caption()
         self.count()
         if changed:
             self.post_message(self.FilterChanged(getattr(query, "text", "")))
+
+    def jump(self, row: Row) -> None:
+        """Go to a row, whatever the list has shown so far."""
+        self.ask(self.query_for(row), to=row)
 
     def reread(self) -> None:
         """Read again what is on the screen, and count again."""
@@ -213,6 +234,10 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     def _filter(self, event: FilterBar.Wanted) -> None:
         self.ask(replace(self.query_now, text=event.text))
 
+    @on(FilterBar.Refused)
+    def _filter_refused(self, event: FilterBar.Refused) -> None:
+        self.console.tell(event.sentence, severity="warning")
+
     @on(FilterBar.Closed)
     async def _filter_closed(self) -> None:
         for bar in self.query(FilterBar):
@@ -226,7 +251,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """Type a filter in the caption's place."""
         if not self.query(FilterBar):
             caption = self.query_one(Caption)
-            bar = FilterBar(self.query_now.text)
+            bar = FilterBar(self.query_now.text, self.FILTER, self.filter_problem)
             await self.query_one(".side").mount(Horizontal(Static("Filter", markup=False), bar, classes="filter"), before=caption)
             caption.display = False
             bar.focus()

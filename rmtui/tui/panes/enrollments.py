@@ -64,6 +64,10 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         """Pending ones have no decision to sort by."""
         return self.SORTS[:2] if query.state is State.PENDING else self.SORTS
 
+    def query_for(self, row: EnrollmentRow) -> EnrollmentQuery:
+        """Among those of its state."""
+        return replace(self._in_state(row.state), text="")
+
     def read_detail(self, row: EnrollmentRow) -> Any:
         """One enrolment, whole."""
         return enrollments.enrollment(row.pk)
@@ -96,9 +100,12 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def show_state(self, state: State | None) -> None:
         """Only this state; None is all of them."""
-        query = self.query_now
+        self.ask(self._in_state(state), keep=False)
+
+    def _in_state(self, state: State | None) -> EnrollmentQuery:
+        query: EnrollmentQuery = self.query_now
         sort = "age" if query.sort == "decided" and state is State.PENDING else query.sort
-        self.ask(replace(query, state=state, sort=sort), keep=False)
+        return replace(query, state=state, sort=sort)
 
     def action_approve(self) -> None:
         """Ask for the code."""

@@ -46,6 +46,11 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         words = {"age": ("oldest first", "newest first"), "callsign": ("by callsign", "by callsign, from the end")}
         return words[query.sort][query.reverse]
 
+    def query_for(self, row: PersonRow) -> PeopleQuery:
+        """Among the active or the revoked ones."""
+        query: PeopleQuery = self.query_now
+        return replace(query, text="", status="active" if row.revoked_on is None else "revoked")
+
     def read_detail(self, row: PersonRow) -> Any:
         """One person, whole."""
         return people.person(row.pk)

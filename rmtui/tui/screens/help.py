@@ -62,8 +62,9 @@ class HelpScreen(Dialog[None]):
                 "Symbols",
                 (
                     (symbols.pending, "pending: asked to come in, nobody has decided"),
-                    (symbols.done, "approved, or active"),
-                    (symbols.refused, "rejected, or revoked"),
+                    (symbols.done, "approved, active, or done"),
+                    (symbols.refused, "rejected, revoked, or refused"),
+                    (symbols.warning, "failed, or to be minded"),
                     (symbols.cursor, "the row that the keys act on"),
                 ),
             )

@@ -18,15 +18,15 @@ from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
 from rmtui.tui.watch import Watching
-from rmtui.tui.widgets.header import HeaderLine
+from rmtui.tui.widgets.header import HeaderLine, Tab
 from rmtui.tui.widgets.keys import KeyLine
 from rmtui.tui.widgets.listview import ListView
 from rmtui.tui.widgets.status import Banner, Health, StatusLine
 
 __all__ = ["PANES", "MainScreen"]
 
-PANES = (("enrolments", "Enrolments"), ("people", "People"), ("roles", "Roles"))
-"""The tabs: name and title."""
+PANES = (Tab("1", "enrolments", "Enrolments"), Tab("2", "people", "People"), Tab("3", "roles", "Roles"), Tab("6", "audit", "Audit"))
+"""The tabs, in their order."""
 
 
 PERMISSIONS = {"enrolment": Permission.DECIDE, "person": Permission.GRANT, "role": Permission.GRANT}
@@ -45,6 +45,7 @@ class MainScreen(Watching):
         Binding("1", "pane('enrolments')", "Enrolments", id="main.enrolments", show=False, tooltip="Who asks to come in"),
         Binding("2", "pane('people')", "People", id="main.people", show=False, tooltip="Who is in"),
         Binding("3", "pane('roles')", "Roles", id="main.roles", show=False, tooltip="Who may do what"),
+        Binding("6", "pane('audit')", "Audit", id="main.audit", show=False, tooltip="What was done, by whom, and what was refused"),
         Binding("tab", "turn(1)", "Next pane", id="main.next", show=False, tooltip="To the next pane"),
         Binding("shift+tab", "turn(-1)", "Previous pane", id="main.previous", show=False, tooltip="To the previous pane"),
         Binding("r", "reload", "Refresh", id="main.refresh", show=False, tooltip="Read everything again now"),
@@ -194,7 +195,7 @@ class MainScreen(Watching):
         header = self.query_one(HeaderLine)
         self.pane.display = False
         self._active = name
-        header.active = [pane for pane, _title in PANES].index(name)
+        header.active = name
         header.update_line()
         if name not in self._panes:
             self._panes[name] = self._make(name)
@@ -212,14 +213,23 @@ class MainScreen(Watching):
             from rmtui.tui.panes.people import PeoplePane
 
             return PeoplePane()
+        if name == "audit":
+            from rmtui.tui.panes.audit import AuditPane
+
+            return AuditPane()
         from rmtui.tui.panes.roles import RolesPane
 
         return RolesPane()
 
     async def action_turn(self, by: int) -> None:
         """The next pane, round and round."""
-        names = [name for name, _title in PANES]
+        names = [tab.name for tab in PANES]
         await self.action_pane(names[(names.index(self._active) + by) % len(names)])
+
+    @on(Pane.JumpAsked)
+    async def _jump(self, event: Pane.JumpAsked) -> None:
+        await self.action_pane(event.pane)
+        self.pane.jump(event.row)
 
     # Keys
 

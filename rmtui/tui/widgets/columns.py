@@ -42,6 +42,8 @@ class Column(Generic[Row]):
     sort: str = ""
     """The query's name for sorting by this column; empty where it cannot."""
     right: bool = False
+    falling: bool = False
+    """Whether its own order is from the greatest down."""
 
 
 def fit(columns: Sequence[Column[Row]], width: int) -> list[tuple[Column[Row], int]]:

@@ -20,7 +20,7 @@ class Section:
 
     title: str
     facts: tuple[tuple[str, str], ...]
-    """Label and value, both harmless text; a label may be empty."""
+    """Label and value, both harmless text of a line or more; a label may be empty."""
     warning: bool = False
     """Whether it is to stand out."""
 
@@ -53,7 +53,7 @@ class Facts(Widget):
             if section.title:
                 parts.append(Text(section.title, style=warning if section.warning else title))
             grid = Table.grid(padding=(0, 2, 0, 0))
-            grid.add_column(width=max((len(name) for name, _value in section.facts), default=0), no_wrap=True)
+            grid.add_column(width=max((len(line) for name, _value in section.facts for line in name.split("\n")), default=0), no_wrap=True)
             grid.add_column(overflow="fold")
             for name, value in section.facts:
                 look = warning if section.warning else ""

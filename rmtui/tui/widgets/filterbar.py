@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,13 +34,20 @@ class FilterBar(Input):
         text: str
 
     @dataclass
+    class Refused(Message):
+        """What is typed cannot be understood; the list stays as it is."""
+
+        sentence: str
+
+    @dataclass
     class Closed(Message):
         """Back to the list."""
 
-    def __init__(self, value: str) -> None:
-        super().__init__(value, placeholder="part of the callsign", compact=True, select_on_focus=False, id="filter")
+    def __init__(self, value: str, placeholder: str, problem: Callable[[str], str]) -> None:
+        super().__init__(value, placeholder=placeholder, compact=True, select_on_focus=False, id="filter")
         self.cursor_blink = False
-        self._asked = value
+        self._problem = problem
+        self._kept = self._asked = value
         self._timer: Timer | None = None
 
     @on(Input.Changed)
@@ -52,12 +60,21 @@ class FilterBar(Input):
             self._ask()
 
     def _ask(self) -> None:
-        if self.value != self._asked:
-            self._asked = self.value
-            self.post_message(self.Wanted(self.value))
+        """Ask for what is typed, unless it is half a filter yet."""
+        if not self._problem(self.value):
+            self._want(self.value)
+
+    def _want(self, text: str) -> None:
+        if text != self._asked:
+            self._asked = text
+            self.post_message(self.Wanted(text))
 
     def action_keep(self) -> None:
-        """Ask at once, and go back to the list."""
+        """Ask at once, and go back to the list; what cannot be understood stays to be put right, over the list as it was."""
+        if problem := self._problem(self.value):
+            self._want(self._kept)
+            self.post_message(self.Refused(problem))
+            return
         self._ask()
         self.post_message(self.Closed())
 
@@ -68,5 +85,6 @@ class FilterBar(Input):
         self.post_message(self.Closed())
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Leaving the line by other means keeps the filter."""
-        self.action_keep()
+        """Leaving the line by other means keeps the filter, or the one before where it cannot be understood."""
+        self._want(self._kept if self._problem(self.value) else self.value)
+        self.post_message(self.Closed())

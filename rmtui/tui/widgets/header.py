@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
-__all__ = ["HeaderLine"]
+__all__ = ["HeaderLine", "Tab"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A pane as the header has it."""
+
+    key: str
+    """The key that goes to it, which is the pane's own and not its place."""
+    name: str
+    title: str
 
 
 class HeaderLine(OneLine):
     """Tabs on the left, the deployment on the right."""
 
-    def __init__(self, tabs: Sequence[tuple[str, str]], deployment: str) -> None:
+    def __init__(self, tabs: Sequence[Tab], deployment: str) -> None:
         super().__init__()
         self._tabs = tabs
         self._deployment = deployment
-        self.active = 0
+        self.active = tabs[0].name
 
     def left(self) -> Sequence[Piece]:
         """The tabs; the one that shows stands in brackets too, for terminals without colour."""
         pieces = [Piece("rmtui", "line--strong", 8)]
-        for index, (name, title) in enumerate(self._tabs):
-            active = index == self.active
-            text = f"[{index + 1} {title}]" if active else f" {index + 1} {title} "
-            pieces.append(Piece(text, "line--active" if active else "", 9, f"screen.pane('{name}')"))
+        for tab in self._tabs:
+            active = tab.name == self.active
+            text = f"[{tab.key} {tab.title}]" if active else f" {tab.key} {tab.title} "
+            pieces.append(Piece(text, "line--active" if active else "", 9, f"screen.pane('{tab.name}')"))
         return pieces
 
     def right(self) -> Sequence[Piece]:

@@ -90,7 +90,7 @@ class ListLines(Widget, Generic[Row, Query]):
         for column, size in self._columns():
             title, style = column.title, plain_style
             if column.sort and column.sort == sort:
-                marker = glyphs().down if reverse else glyphs().up
+                marker = glyphs().down if reverse != column.falling else glyphs().up
                 title, style = cut(title, min(len(title), size - 1)) + marker, sorted_style
             segments += [*spaced(cut(title, size, column.right), style), Segment(" " * GAP, plain_style)]
         return Strip(segments).adjust_cell_length(width, plain_style)

@@ -123,11 +123,11 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
 
     # What the pane asks for
 
-    def ask(self, query: Query, *, keep: bool = False) -> None:
-        """Show another query; with ``keep`` the cursor stays on its row if that is in the new list."""
+    def ask(self, query: Query, *, keep: bool = False, to: Row | None = None) -> None:
+        """Show another query; with ``keep`` the cursor stays on its row if that is in the new list, with ``to`` it goes to this one."""
         self.wanted = query
-        row = self.current
-        if not keep or row is None:
+        row = to if to is not None else self.current if keep else None
+        if row is None:
             self.fetch("first")
             return
         generation, source = self._begin(), self.source

@@ -1,0 +1,127 @@
+"""What was done, by whom, and what was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from rmtui.services import enrollments, filters, people, trail
+from rmtui.services.types import AuditEntry
+from rmtui.tui.audit_source import AuditSource, Outcome, TrailQuery
+from rmtui.tui.facts import entry_sections
+from rmtui.tui.glyphs import show
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.listview import ListView
+
+__all__ = ["AuditPane"]
+
+OUTCOMES: tuple[Outcome, ...] = ("", "done", "refused", "failed")
+"""What ``f`` goes through."""
+
+
+class AuditPane(Pane[AuditEntry, TrailQuery]):
+    """The audit trail, newest first."""
+
+    KIND = "Audit entry"
+    SORTS = ("time",)
+    FILTER = "text, by: on: action: outcome: since:2h until:2026-11-20"
+    BINDING_GROUP_TITLE = "Audit"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "target", "Go to target", id="audit.target", tooltip="To the person or enrolment that the entry is about"),
+        Binding("f", "cycle", "Outcome", id="audit.outcome", tooltip="Show all, done, refused, failed"),
+        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Text, by: on: action: outcome: since: until:"),
+        Binding("s", "sort", "Sort", show=False),
+        Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Oldest first, or newest first"),
+        Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the target's callsign to the terminal"),
+        Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter"),
+    ]
+
+    @dataclass
+    class _Found(Message, bubble=False):
+        pane: str = ""
+        row: Any = None
+        problem: str = ""
+        """Why there is nothing to go to."""
+
+    def __init__(self) -> None:
+        super().__init__(ListView(AuditSource(), TrailQuery(), ident="audit-list"), ident="audit")
+
+    def scope(self, query: TrailQuery) -> str:
+        """The outcomes shown."""
+        outcome = query.asked.outcome
+        return outcome.capitalize() if outcome else "All entries"
+
+    def order(self, query: TrailQuery) -> str:
+        """In words."""
+        return "oldest first" if query.reverse else "newest first"
+
+    def filter_problem(self, text: str) -> str:
+        """What the language of the filter has against it."""
+        try:
+            filters.parse(text, filters.AUDIT)
+        except filters.FilterError as error:
+            return error.sentence
+        return ""
+
+    def read_detail(self, row: AuditEntry) -> Any:
+        """An entry is whole as it is, and never changes."""
+        return row
+
+    def say_detail(self, detail: Any) -> list[Section]:
+        """As sections."""
+        return entry_sections(detail)
+
+    def able(self) -> tuple[object, ...]:
+        """Whether there is a target decides."""
+        row = self.view.current
+        return (row is not None, row is not None and row.target_pk is not None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done."""
+        if action == "target":
+            row = self.view.current
+            return True if row is not None and row.target_pk is not None else None
+        return super().check_action(action, parameters)
+
+    def action_cycle(self) -> None:
+        """The next outcome."""
+        query: TrailQuery = self.query_now
+        typed = filters.parse(query.text, filters.AUDIT).values.get("outcome")
+        if typed:
+            self.console.tell(f"The filter asks for outcome:{typed}; Esc clears it.")
+            return
+        outcome = OUTCOMES[(OUTCOMES.index(query.outcome) + 1) % len(OUTCOMES)]
+        self.ask(replace(query, outcome=outcome), keep=False)
+
+    def action_sort(self) -> None:
+        """There is nothing else to sort by."""
+        self.console.tell("The audit trail has one order, by time; S turns it round.")
+
+    def action_target(self) -> None:
+        """Find what the entry is about, and go there."""
+        entry = self.view.current
+        if entry is None or entry.target_pk is None:
+            return
+        pk, name = entry.target_pk, show(entry.target) or "What this entry is about"
+
+        def work() -> Message:
+            kind = trail.target_of(entry)
+            if kind == "person":
+                return self._Found("people", people.person(pk).row)
+            if kind == "enrolment":
+                return self._Found("enrolments", enrollments.enrollment(pk).row)
+            return self._Found(problem=f"{name} is gone from the database; what was done to it stands here.")
+
+        self.errand("target", work, lambda error: self._Found(problem=error.sentence), description="looking for what the entry is about")
+
+    @on(_Found)
+    def _go(self, message: _Found) -> None:
+        if message.problem:
+            self.console.tell(message.problem, severity="warning")
+        elif self.display:
+            self.post_message(self.JumpAsked(message.pane, message.row))
