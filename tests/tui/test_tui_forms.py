@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
-from tui_harness import Console, dialog_text, press, write
+from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_rows import pk
+from tui_services import install
 from tui_world import World
 
 from rmtui.tui.widgets.ticks import Ticks
@@ -191,3 +195,80 @@ class TestDetail:
             assert "There is no such enrolment any more." in text(pilot)
 
         console.run(script)
+
+
+class TestToasts:
+    @pytest.mark.parametrize("keys", [("a",), ("j", "j", "a"), ("x",), ("n",), ("f", "f", "enter"), ("question_mark",)])
+    @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+    def test_they_cover_nothing_of_a_dialog(self, console: Console, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, *keys)
+            for number in range(8):
+                pilot.app.tell(f"Something happened here, and it takes a sentence that is longer than a line of it: {number}.")
+            await settle(pilot)
+            box, lines = pilot.app.screen.query_one("#box").region, screen_text(pilot.app)
+            assert "happened here" in "\n".join(lines)
+            assert not [line for line in lines[box.y : box.bottom] if "happened here" in line]
+            buttons = pilot.app.screen.query_one("#buttons").region
+            assert box.y < buttons.y < box.bottom - 1
+            assert ("Cancel" in lines[buttons.y]) or ("Close" in lines[buttons.y])
+
+        console.run(script, size=size)
+
+
+class TestRoom:
+    def test_everything_about_a_row_can_be_scrolled_to(self, console: Console, world: World) -> None:
+        said = [f"{word}{number:02d}" for number in range(40) for word in ("field", "unit")]
+        detail = replace(world.enrollment(pk(9)), extra={name: f"{name}{'x' * 200}end-of-{name}" for name in said})
+        world.enrollment = lambda _key: detail
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "enter")
+            assert "PgUp, PgDn: more" in text(pilot)
+            seen = ""
+            for _ in range(60):
+                lines, box = screen_text(pilot.app), pilot.app.screen.query_one("#body").region
+                seen += "".join("".join(line[box.x : box.right - 1].split()) for line in lines[box.y : box.bottom])
+                await pilot.press("pagedown")
+                await pilot.pause()
+            for name in said:
+                assert name in seen
+                assert f"d-of-{name}" in seen or f"end-of-{name}"[-8:] in seen
+
+        install(world, self.patch)
+        console.run(script)
+
+    @pytest.fixture(autouse=True)
+    def keep_patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.patch = monkeypatch
+
+    def test_a_dialog_with_more_than_there_is_room_for_scrolls_by_keys(self, console: Console, world: World) -> None:
+        preview = world.preview(pk(9))
+        preview = replace(preview, authority="remote authority, " + "CN=" + "X" * 600 + "END-OF-AUTHORITY")
+        world.preview = lambda _key: preview
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "slash")
+            await write(pilot, "with")
+            await press(pilot, "enter", "a")
+            assert "OF-AUTHORITY" not in "".join(text(pilot).split())
+            assert "PgUp, PgDn: more" in text(pilot)
+            assert "Cancel" in text(pilot)
+            await press(pilot, "pagedown", "pagedown")
+            assert "OF-AUTHORITY" in "".join(text(pilot).split())
+            assert focused(pilot) == "code"
+            assert "Cancel" in text(pilot)
+
+        install(world, self.patch)
+        console.run(script)
+
+
+def test_what_is_typed_right_after_tab_goes_to_the_next_control(console: Console) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "x")
+        for key in ("tab", "w", "h", "y"):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))  # as a terminal does, waiting for nothing
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#reason", Input).value == "why"
+
+    console.run(script)

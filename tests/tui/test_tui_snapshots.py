@@ -79,6 +79,7 @@ SCREENS: dict[str, Prepare] = {
     "detail-enrolment": keys("f", "f", "enter"),
     "detail-person": keys("2", "j", "enter"),
     "copied": keys("y"),
+    "copied-then-approve": typed("y", "j", "j", "a", "=abcdefgh", "enter"),
 }
 
 

@@ -44,6 +44,15 @@ def entry(label: str, *, ident: str, placeholder: str = "", value: str = "") -> 
     return Horizontal(Static(label, markup=False, classes="label"), field, classes="entry")
 
 
+class Body(VerticalScroll, can_focus=False):
+    """What stands over the buttons; the box says by which keys it scrolls when there is more of it than room."""
+
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """More than there is room for, or not any more."""
+        if isinstance(self.parent, Widget):
+            self.parent.border_subtitle = Content(" PgUp, PgDn: more ") if shown else ""
+
+
 class Dialog(ModalScreen[Result], Errands):
     """A question to the operator. Esc goes back; Enter counts only when it was meant."""
 
@@ -56,11 +65,16 @@ class Dialog(ModalScreen[Result], Errands):
     """Whether the dialog opens on Cancel."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back", id="dialog.cancel", tooltip="Close without doing anything"),
-        Binding("tab,down", "step(1)", "Next", id="dialog.next", show=False, tooltip="To the next control"),
-        Binding("shift+tab,up", "step(-1)", "Previous", id="dialog.previous", show=False, tooltip="To the previous control"),
+        Binding("tab", "step(1)", "Next", id="dialog.next", show=False, priority=True, tooltip="To the next control"),
+        Binding("shift+tab", "step(-1)", "Previous", id="dialog.previous", show=False, priority=True, tooltip="To the previous control"),
+        Binding("down", "step(1)", "Next", id="dialog.down", show=False),
+        Binding("up", "step(-1)", "Previous", id="dialog.up", show=False),
         Binding("right", "step(1)", "Next", id="dialog.right", show=False),
         Binding("left", "step(-1)", "Previous", id="dialog.left", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", id="dialog.page-down", show=False, tooltip="What has no room below"),
+        Binding("pageup", "scroll(-10)", "Page up", id="dialog.page-up", show=False, tooltip="What has no room above"),
     ]
+    """Tab has priority, so that what is typed right after it goes to the next control and not to this one."""
 
     @dataclass
     class _Did(Message, bubble=False):
@@ -107,13 +121,14 @@ class Dialog(ModalScreen[Result], Errands):
         """The box."""
         with Vertical(id="box") as box:
             box.border_title = Content(f" {self._title} ")
-            with VerticalScroll(id="body", can_focus=False):
+            with Body(id="body"):
                 yield from self.body()
-            yield prose("", ident="message")
-            with Horizontal(id="buttons"):
-                yield Choice(self.CANCEL, id="cancel", compact=True)
-                if self.CONFIRM:
-                    yield Choice(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
+            with Vertical(id="foot"):
+                yield prose("", ident="message")
+                with Horizontal(id="buttons"):
+                    yield Choice(self.CANCEL, id="cancel", compact=True)
+                    if self.CONFIRM:
+                        yield Choice(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
 
     def on_mount(self) -> None:
         """Open on the safe control."""
@@ -189,6 +204,12 @@ class Dialog(ModalScreen[Result], Errands):
             self.focus_next()
         else:
             self.focus_previous()
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.guard.moved()
+        body = self.query_one("#body", Body)
+        body.scroll_to(y=body.scroll_y + by, animate=False)
 
     @on(Choice.Entered)
     def _entered_choice(self, event: Choice.Entered) -> None:

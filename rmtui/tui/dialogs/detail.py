@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
@@ -26,8 +25,6 @@ class DetailDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll(1)", "Down", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
         Binding("home,g", "scroll(-100000)", "Top", show=False),
         Binding("end,G", "scroll(100000)", "End", show=False),
         Binding("q", "cancel", "Close", show=False),
@@ -67,12 +64,6 @@ class DetailDialog(Dialog[None]):
     def _fail(self, message: _Failed) -> None:
         self.query_one("#reading").display = False
         self.tell(message.error.sentence)
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.guard.moved()
-        body = self.query_one("#body", VerticalScroll)
-        body.scroll_to(y=body.scroll_y + by, animate=False)
 
     def action_copy(self) -> None:
         """Copy the callsign."""

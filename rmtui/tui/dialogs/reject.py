@@ -23,7 +23,10 @@ class RejectDialog(DecisionDialog[bool]):
 
     CONFIRM = "Reject"
     DANGER = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab,down", "next", "Next", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next", "Next", show=False, priority=True),
+        Binding("down", "next", "Next", show=False),
+    ]
 
     def __init__(self, row: EnrollmentRow, *, live: bool) -> None:
         """:param live: whether a web page tells the person what was decided."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from rmtui.tui.dialogs.base import Dialog, prose
@@ -23,8 +22,7 @@ class HelpScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll(1)", "Down", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        Binding("space", "scroll(10)", "Page down", show=False),
         Binding("home,g", "scroll(-100000)", "Top", show=False),
         Binding("end,G", "scroll(100000)", "End", show=False),
         Binding("question_mark,f1,q", "cancel", "Close", show=False),
@@ -75,6 +73,7 @@ class HelpScreen(Dialog[None]):
                 (
                     ("Tab, arrows", "to the next control"),
                     ("Space", "tick or clear"),
+                    ("PgUp PgDn", "what has no room"),
                     ("Enter", "press the button in focus; holding it down does nothing"),
                     ("Esc", "back, nothing done"),
                 ),
@@ -87,9 +86,3 @@ class HelpScreen(Dialog[None]):
         names |= {"escape": "Esc", "tab": "Tab", "shift+tab": "Shift-Tab", "f1": "F1", "left": "Left", "right": "Right"}
         names |= {"question_mark": "?", "slash": "/", "colon": ":", "upper_s": "S", "upper_g": "G"}
         return names.get(binding.key, binding.key)
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.guard.moved()
-        body = self.query_one("#body", VerticalScroll)
-        body.scroll_to(y=body.scroll_y + by, animate=False)
