@@ -9,6 +9,7 @@ from rmtui import clock, settings
 from rmtui.auth.operator import ADMIN, Operator
 from rmtui.auth.refusals import NotPermitted, OperatorMissing, ReadOnly, SignInNeeded
 from rmtui.auth.sessions import ended
+from rmtui.db import schema
 from rmtui.db.config import DBConfig
 from rmtui.db.errors import NotFound
 from rmtui.db.own import Issued
@@ -84,6 +85,9 @@ def may(operator: Operator | None, permission: Permission) -> bool:
 
 
 def _revoked(fingerprint: str) -> bool:
+    """Whether our own records say so; a database that was only ever looked at has none."""
+    if not schema.own_tables_ready():
+        return False
     return bool(Issued.select().where((Issued.fingerprint == fingerprint) & Issued.revoked_on.is_null(False)).exists())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rmtui import clock, settings
 from rmtui.auth.origin import origin
 from rmtui.auth.refusals import SignInRefused
+from rmtui.db import schema
 from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound, TokenReuse
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.own import Issued
@@ -51,7 +52,9 @@ def by_certificate(credential: Credential) -> Proven:
 
     trusted, crl = _authority()
     verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())
-    revoked = Issued.get_or_none((Issued.fingerprint == credential.fingerprint) & Issued.revoked_on.is_null(False))
+    revoked = None
+    if schema.own_tables_ready():  # a database that was only ever looked at has none
+        revoked = Issued.get_or_none((Issued.fingerprint == credential.fingerprint) & Issued.revoked_on.is_null(False))
     if revoked is not None:
         raise SignInRefused(
             f"The certificate of {plain(credential.callsign)} was revoked on {clock.stamp(revoked.revoked_on)} "

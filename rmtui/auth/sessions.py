@@ -34,6 +34,7 @@ LIFETIME: Final = dt.timedelta(hours=2)
 """How long a sign-in lasts."""
 SIGN_IN: Final = "sign-in"
 SIGN_OUT: Final = "sign-out"
+_LAST_ENTRY: Final = 2**63 - 1
 
 logger = logging.getLogger("rmtui.auth")
 
@@ -96,10 +97,11 @@ def kept() -> Ticket | None:
     try:
         data = json.loads(files.read_file(path))
         ticket = Ticket(**data)
-    except (RmtuiError, ValueError, TypeError):
+    except (RmtuiError, ValueError, TypeError, RecursionError):
         return None
-    fine = isinstance(ticket.entry, int) and all(isinstance(getattr(ticket, name), str) for name in Ticket.__slots__ if name != "entry")
-    return ticket if fine and ticket.database == deployment_key() else None
+    fine = type(ticket.entry) is int and 0 < ticket.entry <= _LAST_ENTRY
+    fine = fine and all(isinstance(getattr(ticket, name), str) for name in Ticket.__slots__ if name != "entry")
+    return ticket if fine and ticket.secret.isascii() and ticket.database == deployment_key() else None
 
 
 def forget() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rmtui.errors import RmtuiError
-
 if TYPE_CHECKING:
     from rmtui.services.operators import Operator
 
@@ -21,9 +19,4 @@ def admit(args: argparse.Namespace) -> Operator | None:
     from rmtui.cli.asking import read_passphrase
     from rmtui.services import operators
 
-    try:
-        return operators.admit("command", read_passphrase)
-    except RmtuiError as error:
-        if args.acts:
-            operators.turned_away(args.acts, getattr(args, "callsign", None) or "", error)
-        raise
+    return operators.admit("command", read_passphrase, action=args.acts, target=getattr(args, "callsign", None) or "")

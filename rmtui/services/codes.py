@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rmtui.auth.operator import Operator, findable
 from rmtui.auth.origin import origin
-from rmtui.auth.permissions import require_writable
+from rmtui.auth.permissions import NotPermitted, Permission, require, require_writable
 from rmtui.auth.proving import ANON_ADMIN
 from rmtui.db import schema
 from rmtui.db.base import db
@@ -36,7 +36,8 @@ def create(operator: Operator | None, callsign: str) -> str:
 def create_for_admin(operator: Operator | None, surface: str = "command") -> str:
     """A login code that is good for making an admin, for whoever may write the database: the way back in when no admin can sign in.
 
-    :param operator: who proved themselves, if anybody did; the user of the operating system is recorded in any case.
+    :param operator: who proved themselves, if anybody did; without the permission it is a break-glass like one by nobody. The user of
+        the operating system is recorded in any case.
     """
     require_writable()
     here = origin()
@@ -45,7 +46,15 @@ def create_for_admin(operator: Operator | None, surface: str = "command") -> str
         with db.atomic():
             who = f"rmtui {surface}, {here.os_user}@{here.host}"
             code = LoginCode.create_for_claims({ANON_ADMIN: True}, {"created_by": who})
-            details = {"break_glass": operator is None, "for": "making an admin"}
+            details = {"break_glass": not _permitted(operator), "for": "making an admin"}
             record(operator, "create-code", "done", None, "", "", details, surface=surface)
         witness.follow()
     return code
+
+
+def _permitted(operator: Operator | None) -> bool:
+    """Whether somebody may issue codes, now."""
+    try:
+        return operator is not None and bool(require(operator, Permission.ISSUE_CODES))
+    except NotPermitted:
+        return False

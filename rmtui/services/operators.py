@@ -29,7 +29,6 @@ __all__ = [
     "remember",
     "signin_required",
     "still",
-    "turned_away",
     "whence",
     "why_not",
 ]
@@ -91,30 +90,46 @@ def _signed_in(surface: str) -> Operator | None:
         return None
 
 
-def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells) -> Operator | None:
+def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells, *, action: str = "", target: str = "") -> Operator | None:
     """Who is at the keyboard, if they may look at this deployment.
 
+    :param action: what they came to do to ``target``; who is turned away from that is recorded.
     :raises SignInNeeded: looking takes a sign-in here.
     :raises NotPermitted: none of their roles allows it.
     """
-    operator = identify(surface, passphrase)
-    if may(operator, Permission.SEE) and (operator is None or operator.proven or not signin_required()):
-        return operator
-    if operator is None:
-        open_deployment()  # whether there is anything to sign in to comes first
-        raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
-    with connection():
-        require(operator, Permission.SEE)
+    operator: Operator | None = None
+    try:
+        operator = identify(surface, passphrase)
+        _let_in(operator)
+    except RmtuiError as error:
+        if action:
+            _turned_away(operator, action, target, error)
+        raise
     return operator
 
 
-def turned_away(action: str, target: str, error: RmtuiError) -> None:
+def _let_in(operator: Operator | None) -> None:
+    if operator is None and not may(operator, Permission.SEE):
+        open_deployment()  # whether there is anything to sign in to comes first
+        raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
+    if operator is not None and (operator.proven or signin_required()):
+        with connection():
+            require(operator, Permission.SEE)
+
+
+def _turned_away(operator: Operator | None, action: str, target: str, error: RmtuiError) -> None:
     """Record that somebody was turned away before an action began, unless the database is what turned them away."""
     if isinstance(error, UnreachableError) or settings.current().read_only:
         return
+    from rmtui.db import schema
     from rmtui.services.audit import Act, refused
 
-    act = Act(None, action)
+    try:
+        with connection():
+            schema.migrate()
+    except RmtuiError:  # the database is none that anything could be recorded in, and the error tells that already
+        return
+    act = Act(operator, action)
     act.on(None, plain(target, 80))
     refused(act, error)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rmtui import clock, settings
 from rmtui.auth import attempts, proving, sessions
@@ -20,7 +20,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.db.trail import chain_name
-from rmtui.errors import RmtuiError
+from rmtui.errors import EXIT_REFUSED, RmtuiError, UnreachableError
 from rmtui.services import witness
 from rmtui.services.audit import record
 from rmtui.settings import Secret
@@ -142,6 +142,21 @@ def make_admin(holder: AdminCode, callsign: str, *, progress: Callable[[str], No
     :raises InvalidCallsign: it cannot be one.
     """
     require_writable()
+    try:
+        return _made(holder, callsign, progress)
+    except UnreachableError:
+        raise
+    except RmtuiError as error:
+        outcome: Literal["refused", "failed"] = "refused" if error.exit_code == EXIT_REFUSED else "failed"
+        details = {"role": ADMIN, "sign_in": holder.entry}
+        with connection():
+            name = plain(callsign, 80)
+            record(None, "make-admin", outcome, None, name, error.sentence, details, surface=holder.surface, proof="code")
+            witness.follow()
+        raise
+
+
+def _made(holder: AdminCode, callsign: str, progress: Callable[[str], None] | None) -> NewAdmin:
     callsign = normalise_callsign(callsign)
     if holder.used or holder.until <= clock.utcnow():
         raise SignInRefused("The login code is good for one admin, within two hours. Ask for a new one; nobody was made.")
@@ -173,14 +188,14 @@ def sign_out(surface: str) -> str | None:
     if ticket is None or not ticket.secret:
         return None
     name: str | None = None
-    if not settings.current().read_only:
-        with connection():
-            try:
-                operator = sessions.current(surface)
-            except RmtuiError:  # it has run out, or its holder was revoked: nothing is left to end
-                operator = None
-            if operator is not None and operator.session is not None:
-                name = operator.callsign
+    with connection():
+        try:
+            operator = sessions.current(surface)
+        except RmtuiError:  # it has run out, or its holder was revoked: nothing is left to end
+            operator = None
+        if operator is not None and operator.session is not None:
+            name = operator.callsign
+            if not settings.current().read_only:  # which ends it here only
                 record(operator, sessions.SIGN_OUT, "done", operator.pk, name, "", {"session": operator.session.digest})
                 witness.follow()
     if ticket.identity:
