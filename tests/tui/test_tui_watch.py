@@ -12,10 +12,12 @@ from tui_harness import Console, press, screen_text, settle
 from tui_rows import pk
 from tui_world import World, lost
 
+from rmtui.db.errors import DatabaseUnreachable
 from rmtui.errors import ConfigurationError
 from rmtui.services import enrollments
 from rmtui.services.types import State
 from rmtui.tui.watch import refresh_seconds
+from rmtui.tui.widgets.status import Banner
 from rmtui.tui.widgets.window import PAGE
 
 
@@ -91,6 +93,37 @@ def test_a_lost_database_is_a_banner_and_comes_back_by_itself(console: Console, 
         await check(pilot)
         assert "Database unreachable" not in text(pilot)
         assert "13 pending" in text(pilot)
+
+    console.run(script)
+
+
+def banner(pilot: Pilot[Any]) -> list[str]:
+    region = pilot.app.screen.query_one(Banner).region
+    return [line.strip() for line in screen_text(pilot.app)[region.y : region.bottom]]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(80, 2), (120, 2), (200, 1)])
+def test_the_banner_says_the_essential_in_a_line_and_nothing_of_the_reason_is_cut(
+    console: Console, world: World, width: int, lines: int
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        world.trouble = lost()
+        await check(pilot)
+        said = banner(pilot)
+        assert said[0].startswith("▲ Database unreachable since 12:00:00Z, retrying.")
+        assert " ".join(said).endswith("The database does not answer; nothing was changed. rmtui tries again.")
+        assert len(said) == lines
+
+    console.run(script, size=(width, 24))
+
+
+def test_a_banner_leaves_room_for_the_list(console: Console, world: World) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        world.trouble = DatabaseUnreachable("on and on, " * 60)
+        await check(pilot)
+        assert len(banner(pilot)) == 4
+        assert banner(pilot)[-1].endswith("…")
+        assert "12 pending" in screen_text(pilot.app)[22]
 
     console.run(script)
 

@@ -6,15 +6,24 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
 from rmtui import clock
 from rmtui.services.types import Summary
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.columns import GAP, cut
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
 __all__ = ["UNREACHABLE", "Banner", "Health", "StatusLine"]
 
 UNREACHABLE = "Database unreachable"
 """What the banner begins with when nothing answers."""
+REASON = 3
+"""Lines at most that the reason takes under it."""
 FRESH = dt.timedelta(seconds=10)
 """Data younger than this is not worth counting seconds for."""
 
@@ -89,27 +98,44 @@ class StatusLine(OneLine):
         return "data now" if age == "now" else f"data {age} old"
 
 
-class Banner(OneLine):
-    """Stands over the status line while the database does not answer."""
+class Banner(Widget):
+    """Stands over the status line while the database does not answer: what, since when and what is done about it in the first line;
+    the reason beside it where all of it has room, else in lines of its own.
+    """
+
+    ALLOW_SELECT = False
 
     def __init__(self) -> None:
         super().__init__()
-        self.health: Health | None = None
+        self._told = ("", "")
         self.display = False
 
     def tell(self, health: Health) -> None:
         """Show or hide it."""
-        self.health = health
+        told = ("", "")
+        if health.trouble:
+            since = f" since {clock.stamp(health.lost_since)[11:]}" if health.lost_since else ""
+            told = f"{glyphs().warning} {health.headline}{since}, retrying.", show(health.trouble)
+        if told != self._told:
+            self._told = told
+            self.refresh(layout=True)
         self.display = bool(health.trouble)
-        self.update_line()
 
-    def left(self) -> Sequence[Piece]:
-        """What is wrong, since when, and what the program does about it."""
-        health = self.health
-        if health is None or not health.trouble:
-            return []
-        since = f" since {clock.stamp(health.lost_since)[11:]}" if health.lost_since else ""
-        return [
-            Piece(f"{glyphs().warning} {health.headline}{since}, retrying.", weight=9),
-            Piece(show(health.trouble), weight=5, least=20),
-        ]
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes."""
+        return len(self._lines(width))
+
+    def render(self) -> RenderableType:
+        """Its lines, as wide as the screen: without colour they are reversed."""
+        width = self.content_size.width
+        return Text("\n".join(cut(line, width) for line in self._lines(width)), no_wrap=True)
+
+    def _lines(self, width: int) -> list[str]:
+        first, rest = self._told
+        together = f"{first}  {rest}"
+        if cell_len(together) <= width:
+            return [together]
+        lines = [line.plain.rstrip() for line in Text(rest).wrap(self.app.console, max(width - GAP, 1))]
+        if len(lines) > REASON:
+            lines[REASON - 1 :] = [cut(" ".join(lines[REASON - 1 :]), width - GAP)]
+        return [first, *(f"{'':{GAP}}{line}" for line in lines)]
