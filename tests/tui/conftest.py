@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tui_audit import Trail, lay
 from tui_harness import Console
 from tui_services import install
 from tui_world import World
@@ -36,6 +37,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def console(world: World) -> Console:
     """The console on the world."""
     return Console(world)
+
+
+@pytest.fixture
+def audit(world: World, monkeypatch: pytest.MonkeyPatch) -> Trail:
+    """The usual entries behind the services."""
+    return lay(Trail().fill(), monkeypatch)
 
 
 class Ticker:

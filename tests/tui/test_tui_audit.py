@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui_audit import Trail, lay
+from tui_audit import Trail, put
 from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_rows import pk
 from tui_world import World
@@ -20,16 +19,7 @@ from making import make_enrollment, make_operator
 from rmtui import settings
 from rmtui.services import enrollments
 from rmtui.services.types import State
-from rmtui.tui import glyphs
 from rmtui.tui.opening import begin, opened
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
-
-
-@pytest.fixture
-def audit(world: World, monkeypatch: pytest.MonkeyPatch) -> Trail:
-    """The usual entries behind the services."""
-    return lay(Trail().fill(), monkeypatch)
 
 
 def pane(pilot: Pilot[Any]) -> Any:
@@ -46,15 +36,6 @@ def text(pilot: Pilot[Any]) -> str:
 
 def caption(pilot: Pilot[Any]) -> str:
     return screen_text(pilot.app)[1].strip()
-
-
-async def put(pilot: Pilot[Any], typed: str) -> None:
-    """Type a filter and keep it."""
-    await press(pilot, "slash")
-    names = {":": "colon", '"': "quotation_mark"}
-    await pilot.press(*("space" if char == " " else names.get(char, char) for char in typed))
-    await settle(pilot)
-    await press(pilot, "enter")
 
 
 def test_newest_first_and_every_column_at_80(console: Console, audit: Trail) -> None:
@@ -362,56 +343,3 @@ class TestOnADatabase:
             assert "Nothing has been done yet." in text(pilot)
 
         self.run(script)
-
-
-@pytest.fixture
-def look(snap_compare: Callable[..., bool], console: Console) -> Callable[..., None]:
-    """Compare the console with its picture, at rest, after these keys; what begins with ``=`` is a filter."""
-
-    def compare(*names: str, size: str = "80x24") -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            for name in names:
-                await (put(pilot, name[1:]) if name.startswith("=") else press(pilot, name))
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
-
-
-SCREENS = {
-    "list": ("6", "j", "j"),
-    "filtered": ("6", "=approve by:aurora since:30d"),
-    "filtering": ("6", "slash"),
-    "not-understood": ("6", "=foo:1"),
-    "none-found": ("6", "=by:nobody"),
-    "entry": ("6", "enter"),
-    "target": ("6", "j", "j", "j", "j", "t"),
-    "gone": ("6", "j", "j", "t"),
-    "history": ("f", "f", "enter"),
-    "help": ("6", "question_mark"),
-}
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", SCREENS)
-def test_screen(look: Callable[..., None], audit: Trail, name: str, size: str) -> None:
-    look(*SCREENS[name], size=size)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_nothing_yet(look: Callable[..., None], audit: Trail, size: str) -> None:
-    audit.entries.clear()
-    look("6", size=size)
-
-
-def test_without_colour(look: Callable[..., None], audit: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "NO_COLOR", "1")
-    look("6", "j", "j")
-
-
-def test_in_ascii(look: Callable[..., None], audit: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
-    look("6", "j", "j")
-    glyphs.ascii_wanted.cache_clear()

@@ -78,10 +78,10 @@ def test_the_mouse_selects_and_opens(console: Console) -> None:
 def test_panes_by_number_and_tab(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         seen = []
-        for key in ("2", "3", "1", "tab", "tab", "tab", "shift+tab"):
+        for key in ("2", "3", "6", "1", "tab", "tab", "tab", "tab", "shift+tab"):
             await press(pilot, key)
             seen.append(pilot.app.screen.pane.id)
-        assert seen == ["people", "roles", "enrolments", "people", "roles", "enrolments", "roles"]
+        assert seen == ["people", "roles", "audit", "enrolments", "people", "roles", "audit", "enrolments", "audit"]
 
     console.run(script)
 

@@ -1,4 +1,4 @@
-"""An audit trail that is only a list."""
+"""An audit trail that is only a list, and how its filter is typed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
+from tui_harness import press, settle
 from tui_rows import DIGEST, NOW, entry, page_of, pk
 
 from rmtui.db.errors import NotFound
@@ -103,3 +105,12 @@ def lay(audit: Trail, patch: pytest.MonkeyPatch) -> Trail:
     for name in ("list_entries", "count_entries", "entry", "target_of"):
         patch.setattr(trail, name, getattr(audit, name))
     return audit
+
+
+async def put(pilot: Pilot[Any], typed: str) -> None:
+    """Type a filter and keep it."""
+    await press(pilot, "slash")
+    names = {":": "colon", '"': "quotation_mark"}
+    await pilot.press(*("space" if char == " " else names.get(char, char) for char in typed))
+    await settle(pilot)
+    await press(pilot, "enter")
