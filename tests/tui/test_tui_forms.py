@@ -218,7 +218,7 @@ class TestToasts:
 
 class TestRoom:
     def test_everything_about_a_row_can_be_scrolled_to(self, console: Console, world: World) -> None:
-        said = [f"{word}{number:02d}" for number in range(40) for word in ("field", "unit")]
+        said = [f"{word}{number:02d}" for number in range(40) for word in ("部隊の鷲の目の鷲の目部隊", "unit")]
         detail = replace(world.enrollment(pk(9)), extra={name: f"{name}{'x' * 200}end-of-{name}" for name in said})
         world.enrollment = lambda _key: detail
 

@@ -25,10 +25,12 @@ from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.filterbar import FilterBar
 from rmtui.tui.widgets.listview import ListView
 
-__all__ = ["LIST_KEYS", "Pane"]
+__all__ = ["LIST_KEYS", "NO_ROW", "Pane"]
 
 Row = TypeVar("Row")
 Query = TypeVar("Query")
+
+NO_ROW = "There is no row under the cursor."
 
 LIST_KEYS: list[BindingType] = [
     Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only callsigns that hold what is typed"),
@@ -283,8 +285,10 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if row is not None:
             self.console.copy_text(self.view.source.name(row))
 
+    def why_not(self, action: str) -> str:
+        """Why what is under the cursor does not allow an action, as a sentence; empty when it does."""
+        return NO_ROW if action == "copy" and self.view.current is None else ""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done to the row under the cursor."""
-        if action == "copy":
-            return True if self.view.current is not None else None
-        return True
+        return None if self.why_not(action) else True

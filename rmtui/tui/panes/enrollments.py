@@ -13,7 +13,7 @@ from rmtui.services.operators import Permission
 from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
 from rmtui.tui.facts import enrollment_sections
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import LIST_KEYS, Pane
+from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import EnrollmentSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
@@ -81,15 +81,24 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         row = self.view.current
         return (self.console.may(Permission.DECIDE), row.state if row else None)
 
+    def why_not(self, action: str) -> str:
+        """The row's state decides."""
+        row = self.view.current
+        if action not in {"approve", "reject", "reopen"}:
+            return super().why_not(action)
+        if row is None:
+            return NO_ROW
+        name = show(row.callsign, 64)
+        if action == "reopen":
+            return "" if row.state is State.REJECTED else f"{name} is {row.state}; only a rejected one can be re-opened."
+        if row.state is State.PENDING:
+            return ""
+        return f"{name} is {row.state} already{'; o re-opens it.' if row.state is State.REJECTED else '.'}"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
-        row = self.view.current
-        if action in {"approve", "reject"}:
-            return True if self.console.may(Permission.DECIDE) and row is not None and row.state is State.PENDING else None
-        if action == "reopen":
-            return True if self.console.may(Permission.DECIDE) and row is not None and row.state is State.REJECTED else None
-        if action == "new":
-            return True if self.console.may(Permission.DECIDE) else None
+        if action in {"approve", "reject", "reopen", "new"} and not self.console.may(Permission.DECIDE):
+            return None
         return super().check_action(action, parameters)
 
     def action_cycle(self) -> None:

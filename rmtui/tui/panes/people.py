@@ -11,7 +11,7 @@ from rmtui.services import people
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
-from rmtui.tui.panes.base import LIST_KEYS, Pane
+from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import PeopleSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
@@ -59,10 +59,14 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         """As sections."""
         return person_sections(detail)
 
+    def why_not(self, action: str) -> str:
+        """Somebody has to be under the cursor."""
+        return NO_ROW if action == "edit" and self.view.current is None else super().why_not(action)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
-        if action == "edit":
-            return True if self.console.may(Permission.GRANT) and self.view.current is not None else None
+        if action == "edit" and not self.console.may(Permission.GRANT):
+            return None
         return super().check_action(action, parameters)
 
     def action_cycle(self) -> None:

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow, RoleRow
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import LIST_KEYS, Pane
+from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.panes.people import edit_roles
 from rmtui.tui.sources import PeopleSource, RoleQuery, RoleSource
 from rmtui.tui.widgets.caption import Caption
@@ -67,14 +67,17 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         """Whether a member is under the cursor decides as well."""
         return (*super().able(), self.members.current is not None, self.members.has_focus)
 
+    def why_not(self, action: str) -> str:
+        """Who has the role decides."""
+        row = self.view.current
+        if action in {"edit", "members"} and self.members.current is None:
+            return f"Nobody who is in has the role {show(row.role, 40)}." if row is not None else NO_ROW
+        return super().why_not(action)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
-        if action == "give":
-            return True if self.console.may(Permission.GRANT) else None
-        if action == "edit":
-            return True if self.console.may(Permission.GRANT) and self.members.current is not None else None
-        if action == "members":
-            return True if self.members.current is not None else None
+        if action in {"give", "edit"} and not self.console.may(Permission.GRANT):
+            return None
         return super().check_action(action, parameters)
 
     def show_detail(self) -> None:

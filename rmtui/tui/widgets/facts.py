@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -53,7 +54,9 @@ class Facts(Widget):
             if section.title:
                 parts.append(Text(section.title, style=warning if section.warning else title))
             grid = Table.grid(padding=(0, 2, 0, 0))
-            grid.add_column(width=max((len(line) for name, _value in section.facts for line in name.split("\n")), default=0), no_wrap=True)
+            grid.add_column(
+                width=max((cell_len(line) for name, _value in section.facts for line in name.split("\n")), default=0), no_wrap=True
+            )
             grid.add_column(overflow="fold")
             for name, value in section.facts:
                 look = warning if section.warning else ""

@@ -22,6 +22,8 @@ __all__ = ["UNREACHABLE", "Banner", "Health", "StatusLine"]
 
 UNREACHABLE = "Database unreachable"
 """What the banner begins with when nothing answers."""
+MISSING = ("rmtui init makes a new deployment.", "If it was moved, move it back: what is shown here is from before.")
+"""Advice for whoever starts, and what to say to whoever has seen this deployment already."""
 REASON = 3
 """Lines at most that the reason takes under it."""
 FRESH = dt.timedelta(seconds=10)
@@ -115,7 +117,7 @@ class Banner(Widget):
         told = ("", "")
         if health.trouble:
             since = f" since {clock.stamp(health.lost_since)[11:]}" if health.lost_since else ""
-            told = f"{glyphs().warning} {health.headline}{since}, retrying.", show(health.trouble)
+            told = f"{glyphs().warning} {health.headline}{since}, retrying.", show(health.trouble.replace(*MISSING))
         if told != self._told:
             self._told = told
             self.refresh(layout=True)
