@@ -45,15 +45,18 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def canonical(values: list[Any]) -> str:
-    """The text that is hashed: a JSON array of the covered columns, times in UTC with microseconds, keys as 32 hexadecimal digits."""
+    """The text that is hashed: a JSON array of the covered columns, times in UTC with microseconds, keys as 32 hexadecimal digits.
+
+    What is text already stays as it is: it is what the table holds.
+    """
     at = values[_AT]
     if isinstance(at, dt.datetime):
         at = at.astimezone(dt.UTC).replace(tzinfo=None) if at.tzinfo else at
         values[_AT] = at.isoformat(" ", "microseconds")
     for place in _KEYS:
         key = values[place]
-        if key is not None:
-            values[place] = key.hex if isinstance(key, uuid.UUID) else key.replace("-", "")
+        if isinstance(key, uuid.UUID):
+            values[place] = key.hex
     return _encode(values)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sqlite3 import OperationalError as UndecodableText  # what a driver says of text that is none
 from typing import Any, Protocol
 
 from peewee import fn
@@ -19,7 +21,7 @@ from rmtui.db.errors import BackendError
 from rmtui.db.own import Audit, Chain, Signer
 from rmtui.text import plain, storable
 
-__all__ = ["Entry", "Key", "append", "chain_name"]
+__all__ = ["Entry", "Key", "UndecodableText", "append", "chain_name", "chain_row"]
 
 
 class Key(Protocol):
@@ -98,6 +100,16 @@ def chain_name() -> uuid.UUID:
     return _one(Chain.select()).name
 
 
+def chain_row(query: Any = None) -> Chain | None:
+    """The chain's record of its own end; None when it is gone, or no program of ours wrote it. Needs an open connection."""
+    try:
+        found: Chain | None = (Chain.select() if query is None else query).first()
+    except (ValueError, UndecodableText):
+        return None
+    whole = found is not None and type(found.entries) is int and isinstance(found.name, uuid.UUID) and isinstance(found.head, str)
+    return found if whole else None
+
+
 def _hold_head() -> Chain:
     """The head of the chain, held until the transaction ends; on SQLite the transaction holds the whole file."""
     query = Chain.select()
@@ -105,7 +117,7 @@ def _hold_head() -> Chain:
 
 
 def _one(query: Any) -> Chain:
-    found: Chain | None = query.first()
+    found = chain_row(query)
     if found is None:
         raise BackendError(
             "The record of the audit trail's head is gone: nothing can be recorded, and nothing was done. Run rmtui audit verify."
@@ -123,4 +135,5 @@ def _harmless(value: Any) -> Any:
         return {_storable(str(name)): _harmless(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_harmless(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else _storable(str(value))
+    number = isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value))
+    return value if value is None or number else _storable(str(value))

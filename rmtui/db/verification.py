@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from rmtui.db.chain import COVERED, GENESIS, link
 from rmtui.db.engine import is_sqlite
 from rmtui.db.fields import parse_time
 from rmtui.db.own import Audit, Chain, Signer, own_table
+from rmtui.db.trail import UndecodableText, chain_row
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
@@ -57,8 +60,7 @@ def walk(witnessed: Mapping[int, str], trusted_pem: bytes | None) -> Walk:
     :param trusted_pem: the deployment's CA chain, which signers' certificates must be issued by; None where this host does not see it.
     """
     with _one_moment():
-        head = Chain.select().first()
-        return _walk(head, witnessed, _Signers(trusted_pem))
+        return _walk(chain_row(), witnessed, _Signers(trusted_pem))
 
 
 class _one_moment:  # noqa: N801  # used as a context manager only
@@ -81,13 +83,15 @@ def _walk(head: Chain | None, witnessed: Mapping[int, str], signers: _Signers) -
     previous, expected, signed, compared = GENESIS, 1, 0, 0
     finding: Finding | None = None
     last = 0
+    before = deque[str](maxlen=STRIDE)
     for row in _rows():
         number, written, signature = row[_ID], row[-1], row[-2]
         if number > expected:
             finding = Finding(expected, "removed", _gone(expected, number - 1))
             break
-        if number < expected or _hash(previous, row) != written:
-            finding = _not_as_written(number, row, head)
+        if number < expected or not _fits(previous, row, written):
+            foreign = next((back for back, hashed in enumerate(reversed(before), 1) if _fits(hashed, row, written)), 0)
+            finding = _put_in(number - foreign) if foreign else _not_as_written(number, row, head)
             break
         if signature is not None or row[_SIGNER] is not None:
             problem = signers.problem(row[_SIGNER], signature, written, row)
@@ -102,30 +106,31 @@ def _walk(head: Chain | None, witnessed: Mapping[int, str], signers: _Signers) -
                 sentence = f"Entry {number} ({_words(row)}) is not what the log has: it was changed, and the chain made anew after it."
                 finding = Finding(number, "log", sentence)
                 break
+        before.append(previous)
         previous, expected, last = written, number + 1, number
     if finding is None:
         finding = _end(head, last, previous, witnessed)
     return Walk(last, signed, previous, compared, finding)
 
 
-def _hash(previous: str, row: list[Any]) -> str:
-    """The hash of a row as it is now; empty for one that no program of ours could have written."""
+def _fits(previous: str, row: list[Any], written: Any) -> bool:
+    """Whether a row as it is now has this hash, after that of another; never, if no program of ours could have written it."""
     try:
-        return link(previous, row[: len(COVERED)])
-    except (TypeError, ValueError, AttributeError):
-        return ""
+        return bool(link(previous, row[: len(COVERED)]) == written)
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _end(head: Chain | None, last: int, previous: str, witnessed: Mapping[int, str]) -> Finding | None:
     """What is wrong with where the trail ends."""
     if head is None:
-        return Finding(last, "head", "The trail's record of its own end is gone; somebody removed it.")
+        return Finding(last, "head", "The trail's record of its own end is gone, or is none; somebody removed it.")
     known = max((head.entries, *witnessed), default=0)
     if known > last:
         who = "the trail's own record of its end" if head.entries > last else "the log"
         return Finding(last + 1, "removed", f"{_gone(last + 1, known)} The end of the trail is missing, as {who} says.")
     if head.entries < last:
-        return Finding(head.entries + 1, "inserted", f"Entry {head.entries + 1} was put in by other means than rmtui.")
+        return _put_in(head.entries + 1)
     if head.head != previous:
         return Finding(last, "head", f"The trail's record of its own end does not fit entry {last}, which is the last.")
     return None
@@ -136,6 +141,10 @@ def _not_as_written(number: int, row: list[Any], head: Chain | None) -> Finding:
         return Finding(number, "inserted", f"Entry {number} ({_words(row)}) was put in by other means than rmtui.")
     sentence = f"Entry {number} ({_words(row)}) is not what was written there: it was changed, or another was put in its place."
     return Finding(number, "changed", sentence)
+
+
+def _put_in(number: int) -> Finding:
+    return Finding(number, "inserted", f"Entry {number} was put in by other means than rmtui.")
 
 
 def _gone(first: int, last: int) -> str:
@@ -157,16 +166,34 @@ def _rows() -> Iterator[list[Any]]:
     """Every entry as the driver gives it: the covered columns, signature, hash."""
     schema, table = own_table(db, Audit.base_name)
     where = f'"{schema}"."{table}"' if schema else f'"{table}"'
-    mark = "?" if is_sqlite(db) else "%s"
-    columns = ", ".join(f'"{name}"' for name in (*COVERED, "signature", "hash"))
-    statement = f'SELECT {columns} FROM {where} WHERE "id" > {mark} ORDER BY "id" LIMIT {STRIDE}'  # noqa: S608  # names of our own
-    after: Any = -(2**62)
-    while True:
-        rows = db.execute_sql(statement, (after,)).fetchall()
+    sqlite = is_sqlite(db)
+    columns = ", ".join(_column(name, sqlite) for name in (*COVERED, "signature", "hash"))
+    statement = f'SELECT {columns} FROM {where} {{}} ORDER BY "id" LIMIT {STRIDE}'  # noqa: S608  # names of our own
+    rows = _fetch(statement.format(""), ())
+    while rows:
         yield from map(list, rows)
-        if len(rows) < STRIDE:
-            return
-        after = rows[-1][_ID]
+        rows = _fetch(statement.format(f'WHERE "id" > {"?" if sqlite else "%s"}'), (rows[-1][_ID],)) if len(rows) == STRIDE else []
+
+
+def _column(name: str, sqlite: bool) -> str:
+    """A column as the driver can give it, whatever was put there."""
+    if sqlite:
+        return f'"{name}"'
+    if name == "at":  # PostgreSQL knows times that Python does not
+        return "CASE WHEN \"at\" BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999' THEN \"at\" END"
+    return f"""replace("{name}"::text, '-', '')""" if name in {"operator_pk", "target_pk"} else f'"{name}"'
+
+
+def _fetch(statement: str, values: tuple[Any, ...]) -> list[Any]:
+    try:
+        return list(db.execute_sql(statement, values).fetchall())
+    except UndecodableText:  # SQLite keeps any bytes as text
+        connection = db.connection()
+        usual, connection.text_factory = connection.text_factory, lambda raw: raw.decode("utf-8", "surrogateescape")
+        try:
+            return list(db.execute_sql(statement, values).fetchall())
+        finally:
+            connection.text_factory = usual
 
 
 class _Signers:
@@ -187,15 +214,13 @@ class _Signers:
             verifier = self._known[fingerprint] = self._load(fingerprint)
         if isinstance(verifier, str):
             return verifier
-        try:
-            raw = base64.b64decode(signature, validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
+        raw = _unpacked(signature)
         if not verifier.verify(written.encode("ascii"), raw):
             return "has a signature that is not of it"
         if verifier.callsign != row[_OPERATOR]:
             return f"is signed by {plain(verifier.callsign, 64)}, and says that it is by another"
-        if not verifier.not_before <= parse_time(row[_AT]) <= verifier.not_after:
+        at = _time(row[_AT])
+        if at is None or not verifier.not_before <= at <= verifier.not_after:
             return "is signed with a certificate that was not valid at the time"
         return ""
 
@@ -203,15 +228,32 @@ class _Signers:
         """What verifies with a certificate, or what is wrong with the certificate."""
         from rmtui.pki.signatures import Verifier
 
-        kept = Signer.get_or_none(Signer.fingerprint == fingerprint)
-        if kept is None:
-            return "is signed with a certificate that was removed from the trail"
         try:
-            verifier = Verifier(kept.certificate.encode("ascii", "replace"))
-        except (RmtuiError, ValueError):
+            kept = Signer.get_or_none(Signer.fingerprint == fingerprint)
+            if kept is None:
+                return "is signed with a certificate that was removed from the trail"
+            verifier = Verifier(str(kept.certificate).encode("ascii", "replace"))
+        except (RmtuiError, ValueError, UndecodableText):
             return "is signed with a certificate that was damaged"
         if verifier.fingerprint != fingerprint:
             return "is signed with a certificate that was exchanged for another"
         if self._trusted is not None and not verifier.issued_by(self._trusted):
             return "is signed with a certificate that this deployment's CA did not issue"
         return verifier
+
+
+def _unpacked(signature: Any) -> bytes:
+    """The bytes of a signature; none, for what is written otherwise than we write it."""
+    try:
+        raw = base64.b64decode(signature, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return b""
+    return raw if base64.b64encode(raw).decode("ascii") == signature else b""
+
+
+def _time(value: Any) -> dt.datetime | None:
+    """A time as the driver gives it; None for what is none."""
+    try:
+        return parse_time(value)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return None

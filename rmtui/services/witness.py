@@ -1,7 +1,8 @@
 """The second witness: the audit trail as a log file, one JSON line in ECS field names for each entry, for the site's collector.
 
 A line is written after its entry is committed. Whoever writes first adds what is missing before its own, so that the lines come in
-the order of the chain, and none is lost to a crash or a full disk: the next one brings it.
+the order of the chain, and none is lost to a crash or a full disk: the next one brings it. A log that was rotated away is gone on
+with where it ended, as a file in the state directory tells.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from peewee import PeeweeException
+
 from rmtui import settings
 from rmtui.auth.origin import Origin
 from rmtui.db.base import db
-from rmtui.db.own import Audit, Chain
-from rmtui.db.trail import chain_name
+from rmtui.db.middleware import explain
+from rmtui.db.own import Audit
+from rmtui.db.trail import UndecodableText, chain_row
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
@@ -31,6 +35,8 @@ MOST = 1_000
 """Entries added at a time."""
 
 _OUTCOMES = {"done": "success", "refused": "failure", "failed": "failure"}
+_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of reading what no program of ours wrote."""
 _trouble = ""
 
 
@@ -40,55 +46,90 @@ def trouble() -> str:
 
 
 def log_path() -> Path:
-    """Where this host logs the trail of the database that is open. Needs an open connection."""
-    return settings.current().audit_log or settings.current().state_dir / f"audit-{chain_name().hex[:12]}.log"
+    """Where this host logs the trail of the database that is open. Needs an open connection.
+
+    A trail whose record of its end is gone has lost its name, and with it the log of the default.
+    """
+    named = settings.current().audit_log
+    if named is not None:
+        return named
+    chain = chain_row()
+    return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}.log"
 
 
 def follow() -> None:
     """Bring the log up to the end of the trail. Needs an open connection, and no transaction.
 
-    What keeps it from being written is told by :func:`trouble`: what was done is done.
+    Whatever keeps it from being written is told by :func:`trouble`: what was done is done.
     """
     global _trouble
     if db.in_transaction():
         raise RuntimeError("what is not committed is not logged")
+    path: Path | None = None
     try:
-        _follow(log_path())
+        path = log_path()
+        _trouble = _follow(path)
     except OSError as error:
-        path = error.filename or log_path()
-        _trouble = (
-            f"The audit log {plain(path)} was not written ({error.strerror}). The trail itself is whole; the log catches up when it can."
-        )
-        logger.warning("%s", _trouble)
+        name, why = plain(error.filename or path), plain(error.strerror or error)
+        _trouble = f"The audit log {name} was not written ({why}). The trail itself is whole; the log catches up when it can."
+    except PeeweeException as error:
+        told = explain(error)
+        why = told.sentence if isinstance(told, RmtuiError) else plain(told)
+        _trouble = f"The audit log was not written, as the database was lost after it took the entry; the log catches up. {why}"
     except RmtuiError as error:
         _trouble = f"The audit log was not written: {error.sentence}"
+    except (*_UNREADABLE, UndecodableText):
+        _trouble = "The audit log was not written: the trail has an entry that cannot be read. Run rmtui audit verify."
+    if _trouble:
         logger.warning("%s", _trouble)
-    else:
-        _trouble = ""
 
 
-def _follow(path: Path) -> None:
-    chain = Chain.select().first()
-    if chain is None:
-        return
+def _follow(path: Path) -> str:
+    """Write what is missing; what is wrong with the log all the same, as a sentence."""
     if not path.parent.is_dir():
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "r+b", buffering=0) as file:
         fcntl.flock(fd, fcntl.LOCK_EX)
+        chain = chain_row()  # not before it is known that nobody else writes
+        if chain is None:
+            return "The audit log was not written: the record of the trail's end is gone. Run rmtui audit verify."
         name = chain.name.hex
+        mark = settings.current().state_dir / f"logged-{name[:12]}"
         last = _last(file, name)
-        after = chain.entries - 1 if last is None else last
+        after = _marked(mark) if last is None else last
+        if after > chain.entries:
+            return f"The audit log {plain(path)} knows of entries that the trail has not. Run rmtui audit verify."
         while True:
             rows = list(Audit.select().where(Audit.id > after).order_by(Audit.id).limit(MOST))
             if not rows:
-                return
+                return ""
             data = b"".join(json.dumps(ecs(row, name)).encode() + b"\n" for row in rows)
             if not _ends_whole(file):
                 data = b"\n" + data
             _write(fd, data)
             os.fsync(fd)
             after = rows[-1].id
+            _set_mark(mark, after)
+
+
+def _marked(mark: Path) -> int:
+    """How far this host had logged a trail that its log has nothing of any more; 0, for all of it, where nobody knows."""
+    try:
+        text = mark.read_text("ascii").strip()
+    except (OSError, ValueError):
+        return 0
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def _set_mark(mark: Path, number: int) -> None:
+    try:
+        mark.parent.mkdir(0o700, parents=True, exist_ok=True)
+        fd = os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w", encoding="ascii") as file:
+            file.write(f"{number}\n")
+    except OSError as error:  # a log that begins anew then holds the whole trail
+        logger.warning("%s was not written: %s", plain(mark), error.strerror)
 
 
 def _write(fd: int, data: bytes) -> None:
@@ -129,7 +170,7 @@ def _parse(line: bytes, name: str) -> tuple[int, str] | None:
         data = json.loads(line)
         if data["rmtui.chain"] == name and type(data["event.sequence"]) is int:
             return data["event.sequence"], str(data["event.hash"])
-    except (ValueError, KeyError, TypeError):
+    except (*_UNREADABLE, KeyError):
         pass
     return None
 
@@ -141,8 +182,11 @@ def seen() -> dict[int, str]:
     """
     from rmtui.pki.files import storage
 
-    path, name = log_path(), chain_name().hex
     known: dict[int, str] = {}
+    chain = chain_row()
+    if chain is None:
+        return known
+    path, name = log_path(), chain.name.hex
     with storage(path, "read"):
         try:
             with path.open("rb") as file:
@@ -174,7 +218,9 @@ def ecs(row: Audit, chain: str) -> dict[str, Any]:
         "destination.user.id": str(row.target_pk) if row.target_pk else None,
         "destination.user.name": row.target or None,
         "source.ip": address or None,
-        "source.port": int(client[1]) if address and len(client) > 1 and client[1].isdecimal() and len(client[1]) < 6 else None,
+        "source.port": int(client[1])
+        if address and len(client) > 1 and client[1].isascii() and client[1].isdecimal() and len(client[1]) < 6
+        else None,
         "host.hostname": row.host or None,
         "process.user.name": row.os_user or None,
         "service.name": "rmtui",
@@ -184,6 +230,13 @@ def ecs(row: Audit, chain: str) -> dict[str, Any]:
         "rmtui.proof": row.proof,
         "rmtui.surface": row.surface,
         "rmtui.signed_by": row.signer,
-        "rmtui.details": json.loads(row.details) if row.details else {},
+        "rmtui.details": _details(row.details),
     }
     return {name: value for name, value in line.items() if value not in (None, {})}
+
+
+def _details(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str) if text else {}
+    except (ValueError, RecursionError):
+        return {"unreadable": text}

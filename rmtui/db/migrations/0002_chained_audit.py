@@ -5,12 +5,13 @@ The models are frozen copies: what this migration made does not change when the 
 
 import uuid
 
-from peewee import BigAutoField, IntegerField, Model, SqliteDatabase, TextField, UUIDField
+from peewee import IntegerField, Model, SqliteDatabase, TextField, UUIDField
 
-from rmtui.db.chain import GENESIS, digest
-from rmtui.db.fields import UTCDateTimeField
+from rmtui.db.chain import COVERED, GENESIS, link
 
 KEPT = "the audit trail is only ever added to"
+AWAY = 2**40
+"""How far entries are moved out of the way of the numbers that they get, where other means gave them some below 1."""
 
 
 class VarChar(TextField):
@@ -35,28 +36,6 @@ def up(migrator, db):
     for name in ("signer", "signature"):
         db.execute_sql(f"ALTER TABLE {audit} ADD COLUMN {name} VARCHAR")
 
-    class Audit(Model):
-        id = BigAutoField()
-        at = UTCDateTimeField()
-        operator_pk = UUIDField(null=True)
-        operator = VarChar()
-        proof = VarChar()
-        surface = VarChar()
-        action = VarChar()
-        outcome = VarChar()
-        target_pk = UUIDField(null=True)
-        target = VarChar()
-        reason = VarChar()
-        details = VarChar()
-        os_user = VarChar()
-        host = VarChar()
-        origin = VarChar()
-        program = VarChar()
-        version = IntegerField()
-        signer = VarChar(null=True)
-        signature = VarChar(null=True)
-        hash = VarChar()
-
     class Chain(Model):
         id = IntegerField(primary_key=True)
         name = UUIDField()
@@ -67,21 +46,34 @@ def up(migrator, db):
         fingerprint = VarChar(primary_key=True)
         certificate = VarChar()
 
-    for model, name in ((Audit, "audit"), (Chain, "chain"), (Signer, "signers")):
+    for model, name in ((Chain, "chain"), (Signer, "signers")):
         model._meta.set_database(db)
         model._meta.set_table_name(f"rmtui_{name}" if sqlite else name)
         model._meta.schema = None if sqlite else "rmtui"
+    Signer._meta.without_rowid = sqlite  # or REPLACE could take the number of another row
     db.create_tables([Chain, Signer], safe=False)
 
-    head, entries = GENESIS, 0
-    for row in list(Audit.select().order_by(Audit.id)):
-        entries += 1  # a rolled back entry of PostgreSQL left a gap, which would look like a removed one
-        values = {name: row.__data__[name] for name in row.__data__} | {"id": entries}
-        head = digest(head, values)
-        Audit.update(id=entries, hash=head).where(Audit.id == row.id).execute()
+    head, entries = _chain(db, audit, sqlite)
     Chain.insert(id=1, name=uuid.uuid4(), entries=entries, head=head).execute()
     db.execute_sql(f"CREATE INDEX {'rmtui_' if sqlite else ''}audit_at ON {audit} (at)")
     (_guard_sqlite if sqlite else _guard_postgresql)(db)
+
+
+def _chain(db, audit, sqlite):
+    """Number and hash the entries as the database has them; the last hash, and how many there are."""
+    mark = "?" if sqlite else "%s"
+    keys = {"operator_pk", "target_pk"}
+    columns = ", ".join(f"replace({name}::text, '-', '')" if name in keys and not sqlite else name for name in COVERED)
+    rows = db.execute_sql(f"SELECT {columns} FROM {audit} ORDER BY id").fetchall()  # noqa: S608  # names of our own
+    place = COVERED.index("id")
+    if rows and rows[0][place] < 1:
+        db.execute_sql(f"UPDATE {audit} SET id = id + {AWAY}")  # noqa: S608
+    head = GENESIS
+    for number, row in enumerate(rows, 1):  # a rolled back entry of PostgreSQL left a gap, which would look like a removed one
+        head = link(head, [*row[:place], number, *row[place + 1 :]])
+        was = row[place] + (AWAY if rows[0][place] < 1 else 0)
+        db.execute_sql(f"UPDATE {audit} SET id = {mark}, hash = {mark} WHERE id = {mark}", (number, head, was))  # noqa: S608
+    return head, len(rows)
 
 
 def _guard_sqlite(db):
@@ -95,10 +87,9 @@ def _guard_sqlite(db):
         db.execute_sql(
             f"CREATE TRIGGER rmtui_{table}_no_replace BEFORE INSERT ON rmtui_{table} WHEN {there} BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"
         )
-    db.execute_sql(
-        "CREATE TRIGGER rmtui_chain_forward BEFORE UPDATE ON rmtui_chain "
-        f"WHEN NEW.id <> OLD.id OR NEW.name <> OLD.name OR NEW.entries <= OLD.entries BEGIN SELECT RAISE(ABORT, '{KEPT}'); END"
-    )
+    back = "NEW.id <> OLD.id OR NEW.name <> OLD.name OR NEW.entries <= OLD.entries"
+    back += " OR typeof(NEW.entries) <> 'integer' OR typeof(NEW.head) <> 'text'"  # text is more than any number
+    db.execute_sql(f"CREATE TRIGGER rmtui_chain_forward BEFORE UPDATE ON rmtui_chain WHEN {back} BEGIN SELECT RAISE(ABORT, '{KEPT}'); END")
     db.execute_sql(f"CREATE TRIGGER rmtui_chain_no_delete BEFORE DELETE ON rmtui_chain BEGIN SELECT RAISE(ABORT, '{KEPT}'); END")
     db.execute_sql(f"CREATE TRIGGER rmtui_chain_one BEFORE INSERT ON rmtui_chain BEGIN SELECT RAISE(ABORT, '{KEPT}'); END")
 
