@@ -62,10 +62,11 @@ class TestGreyed:
 class TestBanner:
     def missing(self, tmp_path: Path) -> str:
         """What is really raised when the file of an open deployment is moved."""
-        shutil.move(settings.current().local_data_dir / "rmtui.db", tmp_path / "elsewhere.db")
+        place = settings.current().local_data_dir / "rmtui.db"
+        shutil.move(place, tmp_path / "elsewhere.db")
         with pytest.raises(DeploymentMissing) as caught:
             deployment.changes()
-        return caught.value.sentence
+        return caught.value.sentence.replace(str(place), "/srv/rmtui/rmtui.db")
 
     @pytest.mark.parametrize("env", ["sqlite"], indirect=True)
     @pytest.mark.parametrize("width", [80, 120])

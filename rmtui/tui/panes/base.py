@@ -24,11 +24,14 @@ from rmtui.tui.widgets.detail import DetailPanel
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.filterbar import FilterBar
 from rmtui.tui.widgets.listview import ListView
+from rmtui.tui.widgets.scrollbars import install as install_scrollbars
 
 __all__ = ["LIST_KEYS", "NO_ROW", "Pane"]
 
 Row = TypeVar("Row")
 Query = TypeVar("Query")
+
+install_scrollbars()
 
 NO_ROW = "There is no row under the cursor."
 

@@ -1,0 +1,16 @@
+"""The command palette, with plain punctuation on an ASCII terminal."""
+
+from __future__ import annotations
+
+from textual.command import CommandPalette
+
+from rmtui.tui.glyphs import typed
+
+__all__ = ["Palette"]
+
+
+class Palette(CommandPalette):
+    """Textual's own, asking in characters that the terminal has."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=typed("Search for commands…"), id="--command-palette")
