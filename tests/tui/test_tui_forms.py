@@ -272,3 +272,15 @@ def test_what_is_typed_right_after_tab_goes_to_the_next_control(console: Console
         assert pilot.app.screen.query_one("#reason", Input).value == "why"
 
     console.run(script)
+
+
+def test_so_it_is_in_set_up(console: Console, world: World) -> None:
+    world.ready = False
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for key in ("K", "tab", "tab", "x", "shift+tab", "shift+tab", "A"):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == "KA"
+
+    console.run(script)

@@ -38,8 +38,10 @@ class SetupScreen(Screen[Opening], Errands):
     CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES, "setup.tcss"]
     BINDING_GROUP_TITLE = "Set-up"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", "Next", show=False),
-        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("tab", "step(1)", "Next", show=False, priority=True),  # what is typed right after it goes to the next control
+        Binding("shift+tab", "step(-1)", "Previous", show=False, priority=True),
+        Binding("down", "step(1)", "Next", show=False),
+        Binding("up", "step(-1)", "Previous", show=False),
         Binding("ctrl+c", "app.quit", "Quit", id="setup.quit", show=False, tooltip="Quit; what was made stays"),
     ]
 
@@ -118,6 +120,14 @@ class SetupScreen(Screen[Opening], Errands):
         """Any key but Enter ends the repeating of a held one."""
         if event.key != "enter":
             self._guard.moved()
+
+    def action_step(self, by: int) -> None:
+        """Move between the controls."""
+        self._guard.moved()
+        if by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
 
     def _make(self) -> None:
         callsign = self.query_one("#callsign", Input).value
