@@ -30,11 +30,13 @@ def sign_in(args: argparse.Namespace) -> None:
     if args.code:
         _with_code(args)
         return
-    token = settings.current().token
     if args.token is not None:
-        token = first_line(Path(args.token), "a token")
-    if token and settings.current().identity is None:
-        _tell(signin.with_token(token, "command"), args.format)
+        if args.identity is not None:
+            raise UsageError("sign in with one: --identity or --token")
+        _tell(signin.with_token(first_line(Path(args.token), "a token"), "command"), args.format)
+        return
+    if settings.current().token and settings.current().identity is None:
+        _tell(signin.with_token(settings.current().token, "command"), args.format)
         return
     offered = signin.identity_offered()
     if not offered:
@@ -55,7 +57,9 @@ def _with_certificate(path: Path) -> SignedIn:
 
 
 def _with_code(args: argparse.Namespace) -> None:
-    done = signin.with_code(ask_secret("Login code: "), "command")
+    if args.token is not None:
+        raise UsageError("sign in with one: --code or --token")
+    done = signin.with_code(ask_secret("Login code: "), "command", admin_named=args.admin is not None or can_ask())
     if isinstance(done, SignedIn):
         _tell(done, args.format)
         return
@@ -69,7 +73,7 @@ def _make_admin(code: AdminCode, callsign: str | None) -> signin.NewAdmin:
     while True:
         if callsign is None:
             if not can_ask():
-                raise UsageError("the code is used; it was good for making an admin, and --admin CALLSIGN named none. Make a new one")
+                raise UsageError("--admin CALLSIGN names whom to make an admin; the code is used, so make a new one")
             callsign = ask_secret("Callsign of the new admin: ", hidden=False)
         try:
             return signin.make_admin(code, callsign, progress=say)

@@ -95,9 +95,10 @@ def with_token(token: Secret, surface: str) -> SignedIn:
     return _enter("token", surface, lambda: token, proving.by_token)
 
 
-def with_code(code: str, surface: str) -> SignedIn | AdminCode:
+def with_code(code: str, surface: str, *, admin_named: bool = True) -> SignedIn | AdminCode:
     """Sign in with a login code, which is used up; one for making an admin is good for :func:`make_admin`.
 
+    :param admin_named: whether it is known, or can be asked, whom such a code is to make an admin; it stays good otherwise.
     :raises RmtuiError: it proves nothing, and why.
     """
     require_writable()
@@ -105,6 +106,10 @@ def with_code(code: str, surface: str) -> SignedIn | AdminCode:
     def finish(proven: Proven) -> tuple[Operator, str] | AdminCode:
         if proven.person is not None:
             return _record_session(proven, surface)
+        if not admin_named:
+            raise SignInRefused(
+                "The login code makes an admin, and it was not said whom. It is still good: name them with --admin CALLSIGN."
+            )
         until = clock.utcnow() + sessions.LIFETIME
         details = {"way": "code", "for": "making an admin"}
         return AdminCode(record(None, sessions.SIGN_IN, "done", None, "", "", details, surface=surface, proof="code"), surface, until)
