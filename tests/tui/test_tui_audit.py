@@ -221,7 +221,7 @@ def test_t_is_greyed_without_a_target(console: Console, audit: Trail) -> None:
         await press(pilot, "j")
         assert not pilot.app.screen.active_bindings["t"].enabled
         await press(pilot, "t")
-        assert "Go to target: not possible for what is under the cursor." in text(pilot)
+        assert "Go to target: This entry is about no person and no enrolment." in text(pilot)
         assert pane(pilot).id == "audit"
 
     console.run(script)

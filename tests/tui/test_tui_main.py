@@ -25,7 +25,7 @@ def test_pending_is_the_first_thing_seen_oldest_first(console: Console) -> None:
         assert "1 of 12" in lines[1]
         assert lines[3].startswith("▸ ○ pending   KARHU01")
         assert "AURORA (unproven) │ 12 pending, oldest 3d" in lines[22]
-        assert "sqlite /srv/rmtui/rmtui.db" in lines[22]
+        assert "sqlite /srv/rmtui/rmtu…" in lines[22]
         assert "data now" in lines[22]
         assert "a Approve" in lines[23]
         assert "q Quit" in lines[23]

@@ -14,7 +14,7 @@ from rmtui.services.types import AuditEntry
 from rmtui.tui.audit_source import AuditSource, Outcome, TrailQuery
 from rmtui.tui.facts import entry_sections
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.base import NO_ROW, Pane
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 
@@ -34,7 +34,14 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "target", "Go to target", id="audit.target", tooltip="To the person or enrolment that the entry is about"),
         Binding("f", "cycle", "Outcome", id="audit.outcome", tooltip="Show all, done, refused, failed"),
-        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Text, by: on: action: outcome: since: until:"),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            key_display="/",
+            id="pane.filter",
+            tooltip="Only what fits: text, by: on: action: outcome: since: until:",
+        ),
         Binding("s", "sort", "Sort", show=False),
         Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Oldest first, or newest first"),
         Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the target's callsign to the terminal"),
@@ -81,12 +88,12 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
         row = self.view.current
         return (row is not None, row is not None and row.target_pk is not None)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what cannot be done."""
-        if action == "target":
-            row = self.view.current
-            return True if row is not None and row.target_pk is not None else None
-        return super().check_action(action, parameters)
+    def why_not(self, action: str) -> str:
+        """Not every entry is about somebody."""
+        row = self.view.current
+        if action != "target" or (row is not None and row.target_pk is not None):
+            return super().why_not(action)
+        return NO_ROW if row is None else "This entry is about no person and no enrolment."
 
     def action_cycle(self) -> None:
         """The next outcome."""

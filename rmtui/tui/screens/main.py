@@ -256,4 +256,5 @@ class MainScreen(Watching):
         event.stop()
         what = active.binding.description
         why = self.console.why_not(PERMISSIONS.get((active.binding.id or "").partition(".")[0], Permission.SEE))
+        why = why or self.pane.why_not(active.binding.action)
         self.console.tell(f"{what}: {why}" if why else f"{what}: not possible for what is under the cursor.")
