@@ -9,33 +9,15 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui_audit import Trail, put
-from tui_harness import Console, dialog_text, press, screen_text, settle, write
-from tui_rows import pk
+from tui_audit import Trail, caption, pane, put, shown, text
+from tui_harness import Console, dialog_text, press, screen_text, settle
 from tui_world import World
 
 from deployments import deploy
 from making import make_enrollment, make_operator
 from rmtui import settings
 from rmtui.services import enrollments
-from rmtui.services.types import State
 from rmtui.tui.opening import begin, opened
-
-
-def pane(pilot: Pilot[Any]) -> Any:
-    return pilot.app.screen.pane
-
-
-def shown(pilot: Pilot[Any]) -> list[int]:
-    return [row.id for row in pane(pilot).view.window.rows]
-
-
-def text(pilot: Pilot[Any]) -> str:
-    return "\n".join(screen_text(pilot.app))
-
-
-def caption(pilot: Pilot[Any]) -> str:
-    return screen_text(pilot.app)[1].strip()
 
 
 def test_newest_first_and_every_column_at_80(console: Console, audit: Trail) -> None:
@@ -57,6 +39,15 @@ def test_newest_first_and_every_column_at_80(console: Console, audit: Trail) -> 
         assert "has one order, by time" in text(pilot)
 
     console.run(script)
+
+
+def test_the_reason_stands_there_when_there_is_room(console: Console, audit: Trail) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "6")
+        assert "Reason" in screen_text(pilot.app)[2]
+        assert "AUR0RA looks like" in screen_text(pilot.app)[3]
+
+    console.run(script, size=(160, 24))
 
 
 def test_foreign_text_is_harmless(console: Console, audit: Trail) -> None:
@@ -171,60 +162,6 @@ def test_an_entry_says_everything(console: Console, audit: Trail) -> None:
         assert "Target none" in dialog_text(pilot.app)
 
     console.run(script, size=(100, 50))
-
-
-def test_t_goes_to_an_enrolment_whatever_its_state(console: Console, audit: Trail) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "slash")
-        await write(pilot, "naava")
-        await press(pilot, "enter", "6", "G", "k", "k", "t")
-        assert pane(pilot).id == "enrolments"
-        assert pane(pilot).view.current.pk == pk(102)
-        assert pane(pilot).view.shown.state is State.REJECTED
-        assert caption(pilot).startswith("Rejected · oldest first")
-        assert pane(pilot).view.has_focus
-        await press(pilot, "6", "g", "t")
-        assert pane(pilot).view.current.pk == pk(3)
-        assert pane(pilot).view.shown.state is State.PENDING
-
-    console.run(script)
-
-
-def test_t_goes_to_a_person_active_or_revoked(console: Console, audit: Trail) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "6", "j", "j", "j", "j", "t")
-        assert pane(pilot).id == "people"
-        assert pane(pilot).view.current.callsign == "SORSA"
-        assert caption(pilot).startswith("Revoked")
-        await press(pilot, "6", "j", "t")
-        assert pane(pilot).view.current.callsign == "KETTU"
-        assert caption(pilot).startswith("Active")
-        assert "filter:" not in screen_text(pilot.app)[22]
-
-    console.run(script)
-
-
-def test_a_target_that_is_gone_is_a_sentence(console: Console, audit: Trail) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "6", "j", "j", "t")
-        assert pane(pilot).id == "audit"
-        assert "GONE is gone from the database" in text(pilot)
-
-    console.run(script)
-
-
-def test_t_is_greyed_without_a_target(console: Console, audit: Trail) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "6")
-        assert pilot.app.screen.active_bindings["t"].enabled
-        assert "Go to target" in {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
-        await press(pilot, "j")
-        assert not pilot.app.screen.active_bindings["t"].enabled
-        await press(pilot, "t")
-        assert "Go to target: This entry is about no person and no enrolment." in text(pilot)
-        assert pane(pilot).id == "audit"
-
-    console.run(script)
 
 
 def test_y_sends_the_target(console: Console, audit: Trail) -> None:

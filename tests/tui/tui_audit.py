@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui_harness import press, settle
+from tui_harness import press, screen_text, settle
 from tui_rows import DIGEST, NOW, entry, page_of, pk
 
 from rmtui.db.errors import NotFound
@@ -48,6 +49,9 @@ class Trail:
         self.calls: Counter[str] = Counter()
         self.persons = {pk(1003), pk(1006)}
         self.enrolments = {pk(3), pk(100), pk(102)}
+        self.gate = threading.Event()
+        """Whoever looks for a target waits for it."""
+        self.gate.set()
 
     def fill(self) -> Trail:
         """The usual entries."""
@@ -97,6 +101,7 @@ class Trail:
         raise NotFound(f"There is no entry {number} in the audit trail.")
 
     def target_of(self, found: AuditEntry) -> str:
+        self.gate.wait(10)
         return "person" if found.target_pk in self.persons else "enrolment" if found.target_pk in self.enrolments else ""
 
 
@@ -114,3 +119,19 @@ async def put(pilot: Pilot[Any], typed: str) -> None:
     await pilot.press(*("space" if char == " " else names.get(char, char) for char in typed))
     await settle(pilot)
     await press(pilot, "enter")
+
+
+def pane(pilot: Pilot[Any]) -> Any:
+    return pilot.app.screen.pane
+
+
+def shown(pilot: Pilot[Any]) -> list[int]:
+    return [row.id for row in pane(pilot).view.window.rows]
+
+
+def text(pilot: Pilot[Any]) -> str:
+    return "\n".join(screen_text(pilot.app))
+
+
+def caption(pilot: Pilot[Any]) -> str:
+    return screen_text(pilot.app)[1].strip()
