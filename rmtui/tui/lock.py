@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import ModalScreen, Screen
@@ -27,7 +27,7 @@ class Lock:
 
     def __init__(self, console: RmtuiApp) -> None:
         self._console = console
-        self._touched = time.monotonic()
+        self._touched = monotonic()
         self._behind: list[tuple[Any, ...]] = []
         self.locked = False
 
@@ -37,7 +37,7 @@ class Lock:
 
     def touch(self) -> None:
         """A key was pressed, or something pasted or clicked."""
-        self._touched = time.monotonic()
+        self._touched = monotonic()
 
     def look(self) -> None:
         """Lock if it is time."""
@@ -46,7 +46,7 @@ class Lock:
             return
         if operator is not None and operator.until is not None and operator.until <= clock.utcnow():
             self.close(f"The sign-in of {operator.callsign} ran out at {clock.stamp(operator.until)}.")
-        elif minutes and time.monotonic() - self._touched >= minutes * 60:
+        elif minutes and monotonic() - self._touched >= minutes * 60:
             self.close(f"Nothing was typed for {minutes} minute{'' if minutes == 1 else 's'}, so what was on the screen is hidden.")
 
     def close(self, why: str) -> None:

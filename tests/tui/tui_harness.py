@@ -84,7 +84,7 @@ def screen_text(app: RmtuiApp) -> list[str]:
 def dialog_text(app: RmtuiApp) -> str:
     """What the box on top says, as one line, so that wrapped sentences can be found; the whole screen where there is none."""
     lines = screen_text(app)
-    box = app.screen.query("#box, #setup")
+    box = app.screen.query("#box, #setup, #signin")
     if box:
         region = box.first().region
         lines = [line[region.x + 1 : region.right - 1] for line in lines[region.y : region.bottom]]
