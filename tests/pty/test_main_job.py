@@ -41,10 +41,13 @@ def test_from_set_up_to_an_approved_person_with_a_role(run: Callable[..., Termin
     terminal.press("KARHU")
     terminal.until("Your callsign  KARHU")
     terminal.press(ENTER)
+    terminal.until("Enter again makes the deployment with KARHU")
+    terminal.settle(1)
+    terminal.press(ENTER)
     terminal.until("The deployment is ready", "mtls.pfx", "Open the console")
     terminal.settle(1)
     terminal.press(ENTER)
-    terminal.until("Nobody is waiting", "KARHU │ 0 pending")
+    terminal.until("Nobody is waiting", "KARHU (unproven) │ 0 pending")
 
     terminal.press("n")
     terminal.until("New enrolment")
@@ -125,7 +128,7 @@ def save_has_focus(terminal: Terminal) -> bool:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGHUP, 130), (None, 0)])
 def test_the_terminal_is_given_back(run: Callable[..., Terminal], number: int | None, code: int) -> None:
     terminal = run("demo")
-    terminal.until("AURORA │ 25 pending")
+    terminal.until("AURORA (unproven) │ 25 pending")
     if number is None:
         terminal.press("q")
     else:
@@ -155,7 +158,8 @@ def test_nothing_of_the_demo_is_left(run: Callable[..., Terminal], tmp_path: Pat
     kept = tmp_path / "kept"
     kept.mkdir()
     terminal = run("demo", columns=120, TMPDIR=str(kept))
-    terminal.until("AURORA │ 25 pending")
+    terminal.until("AURORA (unproven) │ 25 pending")
+    terminal.settle(0.5)
     shown = re.search(r"/dev/shm/(rmtui-demo-\w+)", terminal.text)  # cut off, perhaps; where there is no such place it is TMPDIR
     parent, pattern = (Path("/dev/shm"), f"{shown.group(1)}*") if shown else (kept, "*")
     assert list(parent.glob(pattern))
@@ -170,7 +174,7 @@ def test_a_greyed_key_says_why(run: Callable[..., Terminal]) -> None:
     terminal = run("demo", "--read-only")
     terminal.until("READ-ONLY", "25 pending")
     terminal.press("a")
-    terminal.until("Approve: not in read-only mode.")
+    terminal.until("Approve: Not in read-only mode.")
     assert "Ask the person" not in terminal.text
     terminal.press("q")
     assert terminal.wait() == 0

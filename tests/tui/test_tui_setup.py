@@ -22,6 +22,14 @@ def test_a_callsign_makes_the_deployment_and_enter_goes_on(console: Console, wor
         assert "/srv/rmtui/rmtui.db" in text(pilot)
         await write(pilot, "KARHU01")
         await press(pilot, "enter")
+        assert "Enter again makes the deployment with KARHU01 as its first admin; the callsign cannot be changed." in text(pilot)
+        for _ in range(10):
+            await press(pilot, "enter")
+            ticker.now += 0.03
+        assert world.calls["write"] == 0, "a held-down Enter makes it without asking"
+        ticker.now += 1
+        await press(pilot, "enter")
+        assert world.calls["set-up by console"] == 1
         assert "The deployment is ready" in text(pilot)
         assert "mtls.pfx" in text(pilot)
         assert "KARHU01 (the callsign)" in text(pilot)
@@ -32,7 +40,7 @@ def test_a_callsign_makes_the_deployment_and_enter_goes_on(console: Console, wor
         ticker.now += 1
         await press(pilot, "enter")
         assert "[1 Enrolments]" in text(pilot)
-        assert "KARHU01 │" in "\n".join(screen_text(pilot.app))
+        assert "KARHU01 (unproven) │" in "\n".join(screen_text(pilot.app))
 
     console.run(script)
 
@@ -56,7 +64,7 @@ def test_shows_its_steps_and_stays_alive_meanwhile(console: Console, world: Worl
     world.gate.clear()
 
     async def script(pilot: Pilot[Any]) -> None:
-        await pilot.press(*"karhu", "enter")
+        await pilot.press(*"karhu", "enter", "end", "enter")
         for _ in range(200):
             await pilot.pause(0.01)
             if "Making the certificate authority" in text(pilot):
@@ -75,12 +83,60 @@ def test_a_refusal_keeps_what_was_typed(console: Console, world: World) -> None:
 
     async def script(pilot: Pilot[Any]) -> None:
         await write(pilot, "rasenmaeher")
-        await press(pilot, "enter")
+        await press(pilot, "enter", "end", "enter")
         assert "rasenmaeher is reserved; nothing was made." in text(pilot)
         assert pilot.app.screen.query_one(Input).value == "rasenmaeher"
         await press(pilot, "ctrl+u")
         await write(pilot, "KARHU")
         await press(pilot, "enter")
+        assert "Enter again" in text(pilot), "another callsign is another question"
+        await press(pilot, "end", "enter")
+        assert "The deployment is ready" in text(pilot)
+
+    console.run(script)
+
+
+def test_what_was_asked_about_is_what_is_made(console: Console, world: World) -> None:
+    world.ready = False
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "k", "enter")
+        assert "Enter again makes the deployment with k as its first admin" in text(pilot)
+        await press(pilot, "a", "enter")
+        assert "Enter again makes the deployment with ka as its first admin" in text(pilot)
+        await press(pilot, "f1", "enter")
+        assert "Enter again" in text(pilot), "it was off the screen"
+        assert world.calls["write"] == 0
+        await press(pilot, "end", "enter")
+        assert "ka (the callsign)" in text(pilot)
+
+    console.run(script)
+
+
+def test_the_button_makes_it_at_once(console: Console, world: World) -> None:
+    world.ready = False
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await write(pilot, "KARHU")
+        await press(pilot, "tab", "enter")
+        assert "The deployment is ready" in text(pilot)
+
+    console.run(script)
+
+
+def test_f1_and_a_question_mark_say_what_to_do(console: Console, world: World) -> None:
+    world.ready = False
+
+    async def script(pilot: Pilot[Any]) -> None:
+        says = "Type what you are called and press Enter, twice; Tab goes to Quit."
+        await press(pilot, "f1")
+        assert says in text(pilot)
+        await write(pilot, "KARHU")
+        assert says not in text(pilot)
+        await press(pilot, "tab", "question_mark")
+        assert says in text(pilot)
+        await press(pilot, "enter", "f1")
+        assert "It is made; Enter opens the console." in text(pilot)
         assert "The deployment is ready" in text(pilot)
 
     console.run(script)

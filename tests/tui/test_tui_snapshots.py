@@ -189,7 +189,11 @@ def test_approval_under_way(look: Callable[..., None], world: World, size: str) 
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("prepare", [_nothing, typed("=a/b"), typed("=KARHU01", "enter")], ids=["open", "problem", "done"])
+@pytest.mark.parametrize(
+    "prepare",
+    [_nothing, typed("=a/b"), typed("=KARHU01", "enter"), typed("=KARHU01", "enter", "end", "enter")],
+    ids=["open", "problem", "asked", "done"],
+)
 def test_setup(look: Callable[..., None], world: World, size: str, prepare: Prepare) -> None:
     world.ready = False
     look(prepare, size)

@@ -19,7 +19,7 @@ from rmtui import settings
 from rmtui.errors import RmtuiError
 from rmtui.services import setup
 from rmtui.services.setup import SetUp
-from rmtui.text import callsign_problem
+from rmtui.text import callsign_problem, normalise_callsign
 from rmtui.tui.dialogs.base import STYLES, entry, prose
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
@@ -29,6 +29,8 @@ from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.facts import Facts, Section
 
 __all__ = ["SetupScreen"]
+
+HINT = "Type it and press Enter. It goes into your certificate and cannot be changed."
 
 
 class SetupScreen(Screen[Opening], Errands):
@@ -42,6 +44,7 @@ class SetupScreen(Screen[Opening], Errands):
         Binding("shift+tab", "step(-1)", "Previous", show=False, priority=True),
         Binding("down", "step(1)", "Next", show=False),
         Binding("up", "step(-1)", "Previous", show=False),
+        Binding("question_mark,f1", "explain", "Help", id="setup.help", show=False, tooltip="What to do here"),
         Binding("ctrl+c", "app.quit", "Quit", id="setup.quit", show=False, tooltip="Quit; what was made stays"),
     ]
 
@@ -63,6 +66,8 @@ class SetupScreen(Screen[Opening], Errands):
         self._place = place
         self._steps: list[str] = []
         self._making = False
+        self._asked = ""
+        """The callsign that the operator was asked about, and has not changed since."""
         self._opening: Opening | None = None
         self._guard = EnterGuard()
 
@@ -78,7 +83,7 @@ class SetupScreen(Screen[Opening], Errands):
             )
             yield Facts([Section("", (("Database", show(self._place)), ("Data", show(directory))))], ident="places")
             yield entry("Your callsign", ident="callsign", placeholder="the first admin, for example KARHU01")
-            yield prose("Type it and press Enter. It goes into your certificate and cannot be changed.", ident="problem")
+            yield prose(HINT, ident="problem")
             yield prose("", ident="steps")
             yield Facts(ident="result")
             with Horizontal(id="buttons"):
@@ -88,18 +93,23 @@ class SetupScreen(Screen[Opening], Errands):
     @on(Input.Changed)
     def _judge(self, event: Input.Changed) -> None:
         self._guard.moved()
+        self._asked = ""
         problem = callsign_problem(event.value) if event.value else None
-        line = self.query_one("#problem", Static)
-        line.set_class(bool(problem), "-error")
-        if problem:
-            line.update(f"{glyphs().warning} Not a callsign: {show(problem)}.")
-        else:
-            line.update("Type it and press Enter. It goes into your certificate and cannot be changed.")
+        self.tell(f"{glyphs().warning} Not a callsign: {show(problem)}." if problem else HINT, error=bool(problem))
 
     @on(Input.Submitted)
-    def _entered(self) -> None:
-        if not self._making:
-            self._make()
+    def _entered(self, event: Input.Submitted) -> None:
+        """The first Enter asks, the second makes it; one that is held down does nothing more."""
+        if self._making:
+            return
+        if event.value and event.value == self._asked:
+            if self._guard.accepts():
+                self._make()
+        elif self._valid(event.value):
+            self._asked = event.value
+            self._guard.begin()
+            name = show(normalise_callsign(event.value))
+            self.tell(f"Enter again makes the deployment with {name} as its first admin; the callsign cannot be changed.", error=True)
 
     @on(Choice.Entered)
     def _chosen(self, event: Choice.Entered) -> None:
@@ -129,17 +139,33 @@ class SetupScreen(Screen[Opening], Errands):
         else:
             self.focus_previous()
 
+    def action_explain(self) -> None:
+        """What to do here, in a line."""
+        if self._opening is not None:
+            self.query_one("#problem").display = True
+            self.tell("It is made; Enter opens the console.")
+        elif not self._making:
+            self._asked = ""
+            self.tell("Type what you are called and press Enter, twice; Tab goes to Quit.")
+
+    def _valid(self, callsign: str) -> bool:
+        """Whether it can be a callsign; if not, that is said."""
+        problem = callsign_problem(callsign)
+        if problem:
+            why = f"Not a callsign: {show(problem)}; nothing was made." if callsign else "Type a callsign first; nothing was made."
+            self.tell(f"{glyphs().warning} {why}", error=True)
+            self.query_one("#callsign").focus()
+        return not problem
+
     def _make(self) -> None:
         callsign = self.query_one("#callsign", Input).value
-        if callsign_problem(callsign):
-            self.tell(f"{glyphs().warning} Type a callsign first; nothing was made.", error=True)
-            self.query_one("#callsign").focus()
+        if not self._valid(callsign):
             return
         self._busy(True)
         self._steps = []
 
         def work() -> Message:
-            made = setup.set_up(callsign, progress=self._progress)
+            made = setup.set_up(callsign, surface="console", progress=self._progress)
             return self._Made(made, open_console())
 
         self.errand("set-up", work, self._Failed, description="making the deployment", writes=True)
@@ -174,6 +200,7 @@ class SetupScreen(Screen[Opening], Errands):
     @on(_Failed)
     def _fail(self, message: _Failed) -> None:
         self._busy(False)
+        self._asked = ""
         self.query_one("#steps", Static).update("")
         self.tell(f"{glyphs().warning} {show(message.error.sentence)}", error=True)
         self.query_one("#callsign").focus()
