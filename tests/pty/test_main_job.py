@@ -24,7 +24,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     started: list[Terminal] = []
 
     def start(*argv: str, columns: int = 80, lines: int = 24, **env: str) -> Terminal:
-        kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLORTERM"}}
+        kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLORTERM", "COLUMNS", "LINES"}}
         home = {"HOME": str(tmp_path / "home"), "TERM": "xterm-256color", "RMTUI_KEY_TYPE": "ec256", "LANG": "C.UTF-8"}
         terminal = Terminal([*RMTUI, *argv], {**kept, **home, **env}, columns, lines)
         started.append(terminal)
