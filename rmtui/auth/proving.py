@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 from rmtui import clock, settings
 from rmtui.auth.origin import origin
 from rmtui.auth.refusals import SignInRefused
-from rmtui.db import schema
-from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound, TokenReuse
+from rmtui.db import callsigns, schema
+from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound, TokenReuse
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
-from rmtui.errors import RmtuiError
-from rmtui.text import plain, storable
+from rmtui.errors import InvalidCallsign, RmtuiError
+from rmtui.text import normalise_callsign, plain, storable
 
 if TYPE_CHECKING:
     from rmtui.db.trail import Key
     from rmtui.pki.proof import Credential
     from rmtui.settings import Secret
 
-__all__ = ["ANON_ADMIN", "Proven", "by_certificate", "by_code", "by_token"]
+__all__ = ["ANON_ADMIN", "Proven", "by_certificate", "by_code", "by_token", "check_can_be_made"]
 
 ANON_ADMIN: Final = "anon_admin_session"
 """The claim of a login code that lets somebody make an admin, as the deployment's web page does."""
@@ -96,6 +96,21 @@ def by_code(code: str, surface: str) -> Proven:
             return Proven("code", None)
         raise SignInRefused("The login code names nobody who could sign in. Ask for a new one.")
     return Proven("code", _person({"type": "jwt", "userid": None, "payload": claims}))
+
+
+def check_can_be_made(callsign: str | None) -> None:
+    """Whether the holder of a login code for making an admin could make one of this callsign, now. Needs an open connection.
+
+    :raises SignInRefused: they could not, and why.
+    """
+    if callsign is None:
+        raise SignInRefused("The login code makes an admin, and it was not said whom. It is still good: name them with --admin CALLSIGN.")
+    try:
+        callsign = normalise_callsign(callsign)
+        callsigns.check_reserved(callsign)
+        Person.check_free(callsign)
+    except (CallsignReserved, InvalidCallsign) as error:
+        raise SignInRefused(f"{error.sentence} The login code is still good: name another with --admin CALLSIGN.") from None
 
 
 def by_token(token: Secret) -> Proven:

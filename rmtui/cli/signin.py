@@ -59,7 +59,7 @@ def _with_certificate(path: Path) -> SignedIn:
 def _with_code(args: argparse.Namespace) -> None:
     if args.token is not None:
         raise UsageError("sign in with one: --code or --token")
-    done = signin.with_code(ask_secret("Login code: "), "command", admin_named=args.admin is not None or can_ask())
+    done = signin.with_code(ask_secret("Login code: "), "command", admin=args.admin, asks=can_ask())
     if isinstance(done, SignedIn):
         _tell(done, args.format)
         return

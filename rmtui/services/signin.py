@@ -95,10 +95,11 @@ def with_token(token: Secret, surface: str) -> SignedIn:
     return _enter("token", surface, lambda: token, proving.by_token)
 
 
-def with_code(code: str, surface: str, *, admin_named: bool = True) -> SignedIn | AdminCode:
+def with_code(code: str, surface: str, *, admin: str | None = None, asks: bool = True) -> SignedIn | AdminCode:
     """Sign in with a login code, which is used up; one for making an admin is good for :func:`make_admin`.
 
-    :param admin_named: whether it is known, or can be asked, whom such a code is to make an admin; it stays good otherwise.
+    :param admin: whom such a code is to make an admin, when that is known already.
+    :param asks: whether somebody can be asked for a callsign, or another one; otherwise a code that would make nobody stays good.
     :raises RmtuiError: it proves nothing, and why.
     """
     require_writable()
@@ -106,10 +107,8 @@ def with_code(code: str, surface: str, *, admin_named: bool = True) -> SignedIn 
     def finish(proven: Proven) -> tuple[Operator, str] | AdminCode:
         if proven.person is not None:
             return _record_session(proven, surface)
-        if not admin_named:
-            raise SignInRefused(
-                "The login code makes an admin, and it was not said whom. It is still good: name them with --admin CALLSIGN."
-            )
+        if not asks:
+            proving.check_can_be_made(admin)
         until = clock.utcnow() + sessions.LIFETIME
         details = {"way": "code", "for": "making an admin"}
         return AdminCode(record(None, sessions.SIGN_IN, "done", None, "", "", details, surface=surface, proof="code"), surface, until)

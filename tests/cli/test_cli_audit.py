@@ -198,3 +198,17 @@ def test_nothing_to_verify(embedded, cli):
     assert cli("audit", "verify", "--format", "json", code=0).json["entries"] == 0
     assert cli("audit", "export", code=0).out == ""
     assert cli("audit", "list", "--format", "json", code=0).json == []
+
+
+@pytest.mark.parametrize("details", ["x", "[]", "7", '{{"a": 1'])
+def test_details_that_are_none(written, cli, details):
+    """What was tampered with is still listed and exported, and actions go on."""
+    tamper(written, f"UPDATE {{}}audit SET details = '{details}' WHERE id = 7")
+    assert ids(cli("audit", "list", "--format", "json")) == [7, 6, 5, 4, 3, 2, 1]
+    lines = [json.loads(line) for line in cli("audit", "export", code=0).lines]
+    assert len(lines) == 7
+    assert cli("audit", "verify", "--format", "json", code=1).json["entry"] == 7
+    log = Path(cli("audit", "verify", "--format", "json").json["log"])
+    log.unlink()
+    cli("--as", "BOSS", "enrollments", "create", "AFTER", "--yes", code=0)
+    assert log.read_text()

@@ -228,7 +228,9 @@ class TestCodes:
         code = admin_code()
         told(cli("signin", "--code", stdin=code + "\n"), 1, "still good", "--admin CALLSIGN")
         told(cli("signin", "--code", "--admin", "a/b", stdin=code + "\n"), 2, "--admin takes a callsign")
-        told(cli("signin", "--code", "--admin", "karhu", stdin=code + "\n"), 1, "is taken")
+        for taken in ("karhu", "anon_admin"):
+            told(cli("signin", "--code", "--admin", taken, stdin=code + "\n"), 1, "still good")
+        cli("signin", "--code", "--admin", "NEW", stdin=code + "\n", code=0)
 
     def test_usage(self, signed_in, cli):
         told(cli("codes", "create", "--yes"), 2, "name one")
