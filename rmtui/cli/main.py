@@ -25,9 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(argv)
     except RmtuiError as error:
-        say(f"rmtui: {error.sentence}")
-        if error.title == "Sign in":
-            say("rmtui signin --identity FILE does that.")
+        say(f"rmtui: {error.sentence}{' See rmtui signin --help.' if error.title == 'Sign in' else ''}")
         return error.exit_code
     except KeyboardInterrupt:
         say("rmtui: interrupted; what was under way was taken back or left as it was.")

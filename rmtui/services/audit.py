@@ -13,6 +13,7 @@ from rmtui.auth.operator import Operator
 from rmtui.auth.origin import origin
 from rmtui.auth.permissions import ACTIONS, require, require_writable
 from rmtui.db import schema, trail
+from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
@@ -58,14 +59,16 @@ class Act:
 
 
 @contextmanager
-def acting(operator: Operator | None, action: str) -> Iterator[Act]:
+def acting(operator: Operator | None, action: str, about: uuid.UUID | None = None) -> Iterator[Act]:
     """A connection to act on, permission to act, and an entry for what is refused or fails.
 
+    :param about: primary key of the enrolment or person that the action is asked for.
     :raises RmtuiError: whatever the action was refused for, after it was recorded.
     :raises OutcomeUnknown: the database was lost on the way, perhaps while it committed.
     """
     require_writable()
     act = Act(operator, action)
+    act.target_pk = about
     begun = False
     try:
         with connection():
@@ -92,10 +95,19 @@ def refused(act: Act, error: RmtuiError) -> None:
     outcome: Outcome = "refused" if error.exit_code == 1 or act.operator is None else "failed"
     try:
         with connection():
-            record(act.operator, act.action, outcome, act.target_pk, act.target, error.sentence)
+            record(act.operator, act.action, outcome, act.target_pk, act.target or _callsign(act.target_pk), error.sentence)
             witness.follow()
     except RmtuiError as second:  # the database is what failed
         logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second.sentence)
+
+
+def _callsign(pk: uuid.UUID | None) -> str:
+    """What the enrolment or person is called that was asked about; empty for neither."""
+    for model in (Enrollment, Person):
+        found = model.get_or_none(model.pk == pk) if pk is not None else None
+        if found is not None:
+            return str(found.callsign)
+    return ""
 
 
 def record(

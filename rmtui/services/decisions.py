@@ -89,7 +89,7 @@ def approve(
     :raises AlreadyDecided: somebody decided first; who, and when.
     :raises BeingApproved: another approval of it is under way.
     """
-    with acting(operator, "approve") as act:
+    with acting(operator, "approve", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         approval.check_code(found.guard_pending(), code)
@@ -144,7 +144,7 @@ def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
     :raises ReasonMissing: no reason was given.
     :raises AlreadyDecided: somebody decided first; who, and when.
     """
-    with acting(operator, "reject") as act:
+    with acting(operator, "reject", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         reason = plain(" ".join(reason.split()))
@@ -160,7 +160,7 @@ def reopen(operator: Operator | None, pk: uuid.UUID) -> CreatedEnrollment:
 
     :raises ForbiddenOperation: it is not rejected.
     """
-    with acting(operator, "reopen") as act:
+    with acting(operator, "reopen", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         code = found.reopen(on_commit=act.done)

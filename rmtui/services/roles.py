@@ -103,7 +103,7 @@ def assign(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
     :raises InvalidRole: it cannot be a role's name.
     :raises Deleted: the person is revoked.
     """
-    with acting(operator, "assign-role") as act:
+    with acting(operator, "assign-role", person) as act:
         found = Person.by_pk(person, allow_deleted=True)
         act.on(found.pk, found.callsign)
         _check(role)
@@ -120,7 +120,7 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
     :raises SelfDemotion: it is the operator's own admin role.
     :raises LastAdmin: nobody else is an active admin.
     """
-    with acting(operator, "remove-role") as act:
+    with acting(operator, "remove-role", person) as act:
         found = Person.by_pk(person, allow_deleted=True)
         act.on(found.pk, found.callsign)
         with exclusive(_ADMINS):

@@ -28,7 +28,9 @@ EXPORT = 1_000
 
 def _select(query: AuditQuery) -> Any:
     select = Audit.select()
-    for field, wanted in ((Audit.operator, query.operator), (Audit.target, query.target), (Audit.action, query.action)):
+    if query.action:
+        select = select.where(windows.equals(Audit.action, query.action))
+    for field, wanted in ((Audit.operator, query.operator), (Audit.target, query.target)):
         if wanted:
             select = select.where(windows.holds(field, wanted))
     if query.outcome:

@@ -26,7 +26,7 @@ from rmtui.tui.screens.signin import SignInScreen
 
 SECRET = "open sesame"
 CODE = "ABCDEFGHIJKL"
-GATE = SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
+GATE = SignInNeeded("Signing in is required here, and nobody is signed in.")
 
 
 class Key:

@@ -83,6 +83,7 @@ class SignInScreen(Screen[SignedIn], Errands):
             yield prose(HINT, ident="problem")
             with Horizontal(id="buttons"):
                 yield Choice("Sign in", id="go", compact=True, variant="primary")
+                yield Choice("Make the admin", id="make", compact=True, variant="primary")
                 yield Choice("Go back" if self._optional else "Quit", id="leave", compact=True)
 
     def on_mount(self) -> None:
@@ -90,6 +91,7 @@ class SignInScreen(Screen[SignedIn], Errands):
         for name in ("passphrase", "code"):
             self.query_one(f"#{name}", Input).password = True
         self.query_one("#admin").display = False
+        self.query_one("#make").display = False
         self.set_focus(self.query_one("#identity"))
         self.errand(
             "identity", lambda: self._Offered(signin.identity_offered()), self._Refused, description="looking for the last certificate"
@@ -111,7 +113,7 @@ class SignInScreen(Screen[SignedIn], Errands):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "go":
+        if event.button.id in {"go", "make"}:
             self._go()
         elif self._optional:
             self.action_back()
@@ -196,7 +198,8 @@ class SignInScreen(Screen[SignedIn], Errands):
         self._admin_code = message.done
         self.query_one("#ways").display = False
         self.query_one("#admin").display = True
-        self.query_one("#go", Button).label = "Make the admin"
+        self.query_one("#go").display = False
+        self.query_one("#make").display = True
         self.tell("Type the callsign and press Enter. It goes into the certificate and cannot be changed.")
         self.set_focus(self.query_one("#callsign"))
 
