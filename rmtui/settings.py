@@ -122,7 +122,7 @@ class Settings:
     identities: Mapping[str, str] = field(default_factory=dict)
     """``[identities]`` of ``config.toml``: database place → the file that signing in offers."""
     passphrase_file: Path | None = None
-    """``--passphrase-file`` or ``RMTUI_PASSPHRASE_FILE``: its first line opens the identity; ``-``, of the option only, is standard input."""
+    """``--passphrase-file`` or ``RMTUI_PASSPHRASE_FILE``: its first line opens the identity; as an option ``-`` is standard input."""
     token: Secret = field(default_factory=Secret)
     """``RMTUI_TOKEN``: a JWT that proves who acts in this run."""
     require_signin: bool | None = None

@@ -36,6 +36,10 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "people": ("2", "down"),
     "roles": ("3",),
     "edit-roles": ("3", "right", "e"),
+    "audit": ("6", "down", "down"),
+    "audit-entry": ("6", "enter"),
+    "sign-in": ("colon", *"sign in", "enter"),
+    "locked": ("colon", *"lock", "enter"),
     "help": ("question_mark",),
 }
 """What is pressed to come to each screen."""
@@ -57,7 +61,7 @@ async def draw(target: Path, name: str, keys: tuple[str, ...], size: tuple[int, 
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for key in keys:
-            await pilot.press(key)
+            await pilot.press("space" if key == " " else key)
             await settle(pilot)
         path = target / f"{name}-{size[0]}x{size[1]}.svg"
         path.write_text(app.export_screenshot(title="rmtui"), "utf-8")

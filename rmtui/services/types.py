@@ -142,7 +142,7 @@ class AuditEntry:
         """Reason and details as one line, foreign text as it is; may be empty. Digests are left to who opens the entry."""
         said = [self.reason] if self.reason else []
         for name, value in self.details.items():
-            if name in {"session", "fingerprint", "serial", "made"} or value in (None, "", False, [], {}):
+            if name in {"session", "fingerprint", "serial", "made"} or value in (None, "", False, [], {}, self.proof):
                 continue
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             said.append(name.replace("_", " ") if value is True else text if name == "role" else f"{name.replace('_', ' ')} {text}")
