@@ -6,8 +6,9 @@ from typing import Any
 
 from rmtui import __version__, settings
 from rmtui.db import issuing
+from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
-from rmtui.services import enrollments, operators, people
+from rmtui.services import audit, enrollments, operators, people, witness
 from rmtui.services.deployment import open_deployment
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 
@@ -39,7 +40,11 @@ def information() -> dict[str, Any]:
         "key_type": config.key_type,
         "certificate_hours": config.cert_hours,
         "manifest": str(config.manifest) if config.manifest else None,
+        "state_dir": str(config.state_dir),
+        "audit_log": None,
+        "signin_required": operators.signin_required(),
         "operator": None,
+        "proof": None,
         "operator_problem": None,
         "pending": None,
         "people": None,
@@ -47,11 +52,16 @@ def information() -> dict[str, Any]:
     if not found.ready:
         record["operator_problem"] = "The deployment is not set up yet; rmtui or rmtui init does that."
         return record
+    with connection():
+        record["audit_log"] = str(witness.log_path()) if audit.ready() else None
     try:
-        operator = operators.identify("command")
-        record["operator"] = operator.callsign if operator else None
+        operator = operators.admit("command", operators.passphrase_in_file)
     except RmtuiError as error:
         record["operator_problem"] = error.sentence
+        if operators.signin_required():  # how many there are is for who may look
+            return record
+    else:
+        record["operator"], record["proof"] = (operator.callsign, operator.proof) if operator else (None, None)
     record["pending"] = enrollments.count_enrollments(EnrollmentQuery(), EVERY).number
     record["people"] = people.count_people(PeopleQuery(), EVERY).number
     return record

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -166,7 +167,7 @@ class RmtuiApp(App[None]):
         if self._first.done() and self._first.exception() is None:
             opening = self._first.result()
             if opening.deployment.ready and opening.gate is None:
-                self.opening, self._operator = opening, opening.operator
+                self._take(opening)
                 return MainScreen(opening)
         return super().get_default_screen()
 
@@ -183,9 +184,15 @@ class RmtuiApp(App[None]):
             return
         self.open(opening)
 
+    def _take(self, opening: Opening) -> None:
+        """Know what was opened, and keep the operator, who may hold a key, in one place only."""
+        self._operator = opening.operator
+        self.opening = replace(opening, operator=None)
+        self._first = Future()
+
     def open(self, opening: Opening) -> None:
         """Show the main screen, or set-up where there is nothing yet."""
-        self.opening, self._operator = opening, opening.operator
+        self._take(opening)
         if opening.gate is not None:
             from rmtui.tui.screens.signin import SignInScreen
 

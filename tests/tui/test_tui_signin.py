@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import gc
 import time
 from typing import Any
 
@@ -212,6 +213,9 @@ def test_an_idle_console_hides_everything_and_forgets_the_key(
         for hidden in ("RAVEN", "wrong un", "KARHU", "AURORA", "pending"):
             assert hidden not in whole(pilot), hidden
         assert pilot.app.operator is None
+        world.operator = None
+        gc.collect()
+        assert not [found for found in gc.get_objects() if isinstance(found, Key)], "the key is in memory no more"
         pilot.app.tell("SUSI is waiting")
         pilot.app.tell_error(SignInRefused("Something secret."))
         await settle(pilot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -65,7 +66,7 @@ class MainScreen(Watching):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__()
-        self._opening = opening
+        self._opening = replace(opening, operator=None)
         found = opening.deployment
         self.health = Health(
             operator=opening.operator.callsign if opening.operator else None,
