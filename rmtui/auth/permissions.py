@@ -39,6 +39,7 @@ class Permission(enum.StrEnum):
     GRANT = "grant"
     REVOKE = "revoke"
     ISSUE_CODES = "issue codes"
+    INVITE = "manage invites"
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {ADMIN: frozenset(Permission)}
@@ -52,6 +53,11 @@ ACTIONS: Mapping[str, Permission] = {
     "assign-role": Permission.GRANT,
     "remove-role": Permission.GRANT,
     "create-code": Permission.ISSUE_CODES,
+    "create-pool": Permission.INVITE,
+    "enable-pool": Permission.INVITE,
+    "disable-pool": Permission.INVITE,
+    "delete-pool": Permission.INVITE,
+    "reset-pool": Permission.INVITE,
 }
 """What each action takes."""
 

@@ -94,6 +94,7 @@ def build() -> Parser:
     _enrollments(tree.group("enrollments", "who asks to come in").add)
     _people(tree.group("people", "who is in").add)
     _roles(tree.group("roles", "who may do what").add)
+    _pools(tree.group("pools", "invites, and who came through them").add)
     _codes(tree.group("codes", "login codes").add)
     _audit(tree.group("audit", "what was done and refused, by whom").add)
     return parser
@@ -136,6 +137,21 @@ def _people(add: Add) -> None:
     listed.add_argument("--status", choices=("active", "revoked", "all"), default="active", help="default: active")
     listed.add_argument("--role", metavar="ROLE", help="only people with this role")
     add("show", "people:show", "show one person, their certificate and history", sees=True).add_argument("callsign", metavar="CALLSIGN")
+
+
+def _pools(add: Add) -> None:
+    listed = add("list", "pools:list_", "list invites, oldest first, and how many came through each", sees=True)
+    listed.add_argument("--all", action="store_true", help="deleted ones too")
+    add("show", "pools:show", "show one invite, who came through it, and its history", sees=True).add_argument("invite", metavar="INVITE")
+    create = add("create", "pools:create", "make an invite and print its code", acts="create-pool", sees=True)
+    create.add_argument("--owner", metavar="CALLSIGN", help="whose it is; without, yours")
+    for name, text in (
+        ("enable", "let people come through an invite"),
+        ("disable", "let nobody come through an invite; who came is left as they are"),
+        ("delete", "delete an invite, for good; who came through is left as they are"),
+        ("reset", "give an invite a new code and print it; the old one stops working"),
+    ):
+        add(name, f"pools:{name}", text, acts=f"{name}-pool", sees=True).add_argument("invite", metavar="INVITE")
 
 
 def _codes(add: Add) -> None:

@@ -78,16 +78,16 @@ class EnrollmentPool(BaseModel):
         return _with_code(lambda code: cls.create(owner=owner.pk, invitecode=code, extra=dict(extra or {})))
 
     @classmethod
-    def by_invitecode(cls, invitecode: str) -> Self:
+    def by_invitecode(cls, invitecode: str, allow_deleted: bool = False) -> Self:
         """Get by invite code, as written or as read aloud.
 
         :raises NotFound: there is no such code.
-        :raises Deleted: the pool is deleted.
+        :raises Deleted: the pool is deleted, and that is not allowed.
         """
         found: Self | None = cls.get_or_none(cls.invitecode == invitecode) or cls.get_or_none(cls.invitecode == normalise_code(invitecode))
         if found is None:
             raise NotFound("There is no such invite code.")
-        return found._unless_deleted(False)
+        return found._unless_deleted(allow_deleted)
 
     @classmethod
     def list(cls, include_deleted: bool = False) -> Any:
@@ -115,14 +115,21 @@ class EnrollmentPool(BaseModel):
         return self.reread()
 
     def reset_invitecode(self) -> str:
-        """Give the pool a fresh invite code, and return it; the old one stops working."""
+        """Give the pool a fresh invite code, and return it; the old one stops working.
+
+        :raises Deleted: the pool is deleted.
+        """
+        cls = type(self)
 
         def write(code: str) -> str:
-            self.invitecode = code
-            self.save(only=[EnrollmentPool.invitecode])
+            fresh = cls.update(invitecode=code, updated=clock.utcnow()).where((cls.pk == self.pk) & cls.deleted.is_null())
+            if not fresh.execute():
+                raise Deleted("The invite is deleted; it got no new code.")
             return code
 
-        return _with_code(write)
+        code = _with_code(write)
+        self.invitecode = code
+        return code
 
 
 EnrollmentPool.add_index(

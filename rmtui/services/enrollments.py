@@ -57,6 +57,8 @@ def _select(query: EnrollmentQuery) -> Any:
     ).where(Enrollment.deleted.is_null())
     if query.state is not None:
         select = select.where(Enrollment.state == int(_STATES[query.state]))
+    if query.pool is not None:
+        select = select.where(Enrollment.pool == query.pool)
     return select.where(windows.holds(Enrollment.callsign, query.text)) if query.text else select
 
 

@@ -81,6 +81,8 @@ class EnrollmentQuery:
     """Only this state; None is all of them, pending first."""
     text: str = ""
     """Only callsigns that hold this text, without case."""
+    pool: uuid.UUID | None = None
+    """Only those who came through this invite, by its primary key."""
     sort: Literal["age", "callsign", "decided"] = "age"
     """``age`` is by creation, oldest first (and by state first when all states show); ``decided`` by the decision, latest first."""
     reverse: bool = False

@@ -19,7 +19,7 @@ from rmtui.pki.tokens import JWTKeys
 from rmtui.services import codes
 from rmtui.settings import Secret, Settings
 
-EVERYTHING = ["decide", "grant", "issue codes", "revoke", "see"]
+EVERYTHING = ["decide", "grant", "issue codes", "manage invites", "revoke", "see"]
 LISTS = (("enrollments", "list"), ("people", "list"), ("roles", "list"), ("audit", "list"), ("audit", "verify"), ("audit", "export"))
 
 

@@ -13,7 +13,7 @@ from peewee import ProgrammingError
 from deployments import deploy, run_sql, unbind
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
-from rmtui.services import enrollments, operators, people, roles
+from rmtui.services import enrollments, operators, people, pools, roles
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 
 README = Path(__file__).parents[2] / "README.md"
@@ -66,6 +66,23 @@ def test_main_job_with_the_minimum_grants(as_role):
     again = enrollments.reopen(operator, other.pk)
     assert [row.pk for row in enrollments.list_enrollments(EnrollmentQuery()).rows] == [again.pk]
     assert [row.callsign for row in people.list_people(PeopleQuery()).rows] == ["BOSS", "Kettu"]
+
+
+def test_invites_with_the_minimum_grants(as_role):
+    bind, _url = as_role
+    bind()
+    from dataclasses import replace
+
+    from rmtui import settings
+
+    settings.configure(replace(settings.current(), operator="BOSS"))
+    operator = operators.identify("command")
+    made = pools.create(operator)
+    assert pools.disable(operator, made.pk)
+    assert pools.enable(operator, made.pk)
+    assert pools.reset(operator, made.pk) != made.code
+    pools.delete(operator, made.pk)
+    assert pools.pool(made.pk).row.deleted is not None
 
 
 def test_the_role_can_do_no_more(as_role):
