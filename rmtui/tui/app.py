@@ -146,8 +146,10 @@ class RmtuiApp(App[None]):
 
     def action_command_palette(self) -> None:
         """As Textual's, but not on a lock, nor where nobody has signed in yet."""
-        if self.showing and not self.lock.locked:
-            super().action_command_palette()
+        from rmtui.tui.widgets.palette import CommandPalette, Palette
+
+        if self.showing and not self.lock.locked and not CommandPalette.is_open(self):
+            self.push_screen(Palette())
 
     # Beginning and end
 

@@ -6,7 +6,7 @@ from textual.command import CommandPalette
 
 from rmtui.tui.glyphs import typed
 
-__all__ = ["Palette"]
+__all__ = ["CommandPalette", "Palette"]
 
 
 class Palette(CommandPalette):
