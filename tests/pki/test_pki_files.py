@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
@@ -303,3 +304,37 @@ def test_a_killed_process_lets_go_of_the_lock(place: Path) -> None:
 def test_a_lock_where_nothing_can_be_made_is_a_sentence(place: Path) -> None:
     with pytest.raises(StorageError, match="was not locked"), files.lock(place / "none" / "lock"):
         pytest.fail("the lock was taken")
+
+
+class TestExchange:
+    def test_two_directories_change_places(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / name).touch()
+        files.exchange_dirs(tmp_path / "one", tmp_path / "two")
+        assert [path.name for path in (tmp_path / "one").iterdir()] == ["two"]
+        assert [path.name for path in (tmp_path / "two").iterdir()] == ["one"]
+
+    def test_one_is_not_there(self, tmp_path: Path) -> None:
+        (tmp_path / "one").mkdir()
+        with pytest.raises(StorageError, match="was not exchanged"):
+            files.exchange_dirs(tmp_path / "one", tmp_path / "two")
+        assert [path.name for path in tmp_path.iterdir() if path.name in {"one", "two"}] == ["one"]
+
+    def test_a_system_that_cannot(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_args, **_named: object())
+        with pytest.raises(StorageError, match="The file system cannot exchange directories"):
+            files.exchange_dirs(tmp_path / "one", tmp_path / "two")
+
+    def test_what_is_not_durable_is_taken_back(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / name).touch()
+
+        def refuse(_path: Path) -> None:
+            raise StorageError("No.")
+
+        monkeypatch.setattr(files, "fsync_dir", refuse)
+        with pytest.raises(StorageError):
+            files.exchange_dirs(tmp_path / "one", tmp_path / "two")
+        assert [path.name for path in (tmp_path / "one").iterdir()] == ["one"]

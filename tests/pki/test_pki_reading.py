@@ -39,6 +39,7 @@ def test_a_certificate_is_read_back(authority: EmbeddedAuthority, people: Path) 
         fingerprint=signed.fingerprint,
         subject="CN=Åke 1",
         issuer="CN=Testers issuing CA",
+        names="Åke 1",
         key="EC P-256",
         not_before=signed.not_before,
         not_after=signed.not_after,

@@ -108,6 +108,7 @@ def test_sign_in_act_lock_and_look_at_the_trail(run: Callable[..., Terminal], ho
     terminal.settle(0.7)
     terminal.press(ENTER)
     terminal.until("Locked", "Passphrase")
+    terminal.settle(0.5)
     assert "RAVEN" not in terminal.text
     sign_in(terminal, "KARHU")
     terminal.until("6 Audit]", "KARHU (certificate)")
