@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, Permission] = {
     "assign-role": Permission.GRANT,
     "remove-role": Permission.GRANT,
     "create-code": Permission.ISSUE_CODES,
+    "burn-code": Permission.ISSUE_CODES,
     "create-pool": Permission.INVITE,
     "enable-pool": Permission.INVITE,
     "disable-pool": Permission.INVITE,

@@ -3,14 +3,58 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
 
+from rmtui import clock
 from rmtui.cli.admission import admit
-from rmtui.cli.asking import confirm, read_passphrase
-from rmtui.cli.output import one, say
+from rmtui.cli.asking import ask_secret, confirm, read_passphrase
+from rmtui.cli.output import one, say, table
+from rmtui.cli.paging import every
 from rmtui.cli.parser import UsageError
 from rmtui.errors import RmtuiError
 from rmtui.services import codes, operators
+from rmtui.services.codes import CodeQuery, CodeRow
 from rmtui.text import plain
+
+COLUMNS = ("pk", "start", "callsign", "for", "created", "age", "created_by")
+SPENT = ("used_on", "used_by", "burnt")
+
+
+def _record(row: CodeRow) -> dict[str, Any]:
+    return {
+        "pk": row.pk,
+        "start": row.start,
+        "callsign": row.callsign,
+        "for": "making an admin" if row.admin else "signing in" if row.callsign else "nothing",
+        "created": row.created,
+        "age": clock.age(row.created),
+        "created_by": row.created_by,
+        "used_on": row.used_on,
+        "used_by": row.used_by,
+        "burnt": row.burnt,
+        "deleted": row.deleted,
+    }
+
+
+def list_(args: argparse.Namespace) -> None:
+    """List login codes; of each no more than how it begins."""
+    query = CodeQuery(spent=args.all)
+
+    def records() -> Iterator[dict[str, Any]]:
+        for row in every(codes.list_codes, codes.cursor, query):
+            yield _record(row)
+
+    table(records(), (*COLUMNS, *SPENT, "deleted") if args.all else COLUMNS, args.format)
+
+
+def burn(args: argparse.Namespace) -> None:
+    """Make a login code good for nothing."""
+    given = ask_secret("Login code, or its primary key: ") if args.code == "-" else args.code
+    row = codes.find(given)
+    whom = "making an admin" if row.admin else plain(row.callsign or "nothing", 80)
+    confirm(f"Burn the login code for {whom} that begins with {plain(row.start)}, of {clock.stamp(row.created)}?", args.yes)
+    one(_record(codes.burn(args.who, row.pk)), args.format)
 
 
 def create(args: argparse.Namespace) -> None:

@@ -155,9 +155,13 @@ def _pools(add: Add) -> None:
 
 
 def _codes(add: Add) -> None:
+    listed = add("list", "codes:list_", "list login codes that can be used, oldest first; of each only how it begins", sees=True)
+    listed.add_argument("--all", action="store_true", help="used and burnt ones too")
     create = add("create", "codes:create", "make a login code and print it, once", acts="create-code", sees=False)
     create.add_argument("callsign", metavar="CALLSIGN", nargs="?", help="whom it signs in")
     create.add_argument("--admin", action="store_true", help="one that makes an admin: the way back in, for whoever may write the database")
+    burn = add("burn", "codes:burn", "make a login code good for nothing", acts="burn-code", sees=True)
+    burn.add_argument("code", metavar="CODE|PK", help="the code, or its primary key; - asks for it, or reads standard input")
 
 
 def _audit(add: Add) -> None:

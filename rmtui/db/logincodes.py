@@ -18,6 +18,9 @@ __all__ = ["CODE_SIZE", "LoginCode"]
 CODE_SIZE = 12
 """Characters of a login code."""
 
+_BURNT = "burnt"
+"""What ``auditmeta`` says of a code that was burnt rather than used."""
+
 
 class LoginCode(KeptModel):
     """Track the login codes that can be exchanged for session JWTs."""
@@ -45,7 +48,7 @@ class LoginCode(KeptModel):
         """Exchange the code for JWT, if it was already used raise error, return JWT with the claims.
 
         :raises NotFound: there is no such code.
-        :raises Deleted: the code was withdrawn.
+        :raises Deleted: the code was withdrawn or burnt.
         :raises TokenReuse: somebody used it first.
         :raises PKIError: the token cannot be signed; the code stays unused.
         """
@@ -53,29 +56,47 @@ class LoginCode(KeptModel):
 
         row = cls.by_code(code)
         if row.used_on is not None:
-            raise _used(row)
+            raise _gone(row)
         token = JWTKeys.from_settings(settings.current()).issue(row.claims)
-        now = clock.utcnow()
+        row._spend(auditmeta or {})
+        return token
+
+    def burn(self, auditmeta: Mapping[str, Any] | None = None) -> Self:
+        """Make the code good for nothing, and return the row as it is then. It is kept: marked as used, and as burnt.
+
+        :raises Deleted: the code was withdrawn or burnt.
+        :raises TokenReuse: somebody used it first.
+        """
+        self._spend({**(auditmeta or {}), _BURNT: True})
+        return self.reread()
+
+    @property
+    def burnt(self) -> bool:
+        """Whether it was burnt rather than used."""
+        return self.used_on is not None and self.auditmeta.get(_BURNT) is True
+
+    def _spend(self, auditmeta: Mapping[str, Any]) -> None:
+        """One guarded statement: whoever comes second, to use or to burn, is told so."""
+        cls, now = type(self), clock.utcnow()
         won = (
-            cls.update(used_on=now, updated=now, auditmeta={**row.auditmeta, **(auditmeta or {})})
-            .where((cls.pk == row.pk) & cls.used_on.is_null() & cls.deleted.is_null())
+            cls.update(used_on=now, updated=now, auditmeta={**self.auditmeta, **auditmeta})
+            .where((cls.pk == self.pk) & cls.used_on.is_null() & cls.deleted.is_null())
             .execute()
         )
         if won != 1:
-            raise _used(cls.by_pk(row.pk))
-        return token
+            raise _gone(self.reread())
 
     @classmethod
-    def by_code(cls, code: str) -> Self:
+    def by_code(cls, code: str, allow_deleted: bool = False) -> Self:
         """Get by code, as written or as read aloud.
 
         :raises NotFound: there is no such code.
-        :raises Deleted: the code was withdrawn.
+        :raises Deleted: the code was withdrawn, and that is not allowed.
         """
         found: Self | None = cls.get_or_none(cls.code == code) or cls.get_or_none(cls.code == normalise_code(code))
         if found is None:
             raise NotFound("There is no such login code.")
-        if found.deleted is not None:
+        if found.deleted is not None and not allow_deleted:
             raise Deleted("The login code was withdrawn.")
         return found
 
@@ -96,5 +117,9 @@ class LoginCode(KeptModel):
 LoginCode.add_index(ModelIndex(LoginCode, [LoginCode.code], name="ix_raesenmaeher_logincodes_code", unique=True))
 
 
-def _used(row: LoginCode) -> TokenReuse:
+def _gone(row: LoginCode) -> Deleted | TokenReuse:
+    if row.deleted is not None:
+        return Deleted(f"The login code was withdrawn on {clock.stamp(row.deleted)}; nothing was done.")
+    if row.burnt:
+        return Deleted(f"The login code was burnt on {clock.stamp(row.used_on)}; nothing was done.")
     return TokenReuse(f"The login code was used already on {clock.stamp(row.used_on)}; nothing was done.")

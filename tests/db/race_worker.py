@@ -27,6 +27,9 @@ def prepare(action: str, target: str, boss: Person) -> Callable[[], object]:
         return lambda: person.assign_role("pilot")
     if action == "use_code":
         return lambda: LoginCode.use_code(target)
+    if action == "burn_code":
+        row = LoginCode.by_code(target)
+        return lambda: row.burn()
     if action == "use_token":
         return lambda: SeenToken.use_token(target)
     return lambda: Enrollment.create_for_callsign(target)

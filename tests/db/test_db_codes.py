@@ -76,6 +76,34 @@ def test_a_code_stays_unused_when_nothing_can_be_signed(database):
     assert LoginCode.use_code(code)
 
 
+def test_burn(database):
+    code = LoginCode.create_for_claims({"sub": "Kettu"}, {"created_by": "BOSS"})
+    row = LoginCode.by_code(code).burn({"burnt_by": "BOSS"})
+    assert row.burnt
+    assert row.deleted is None
+    assert row.used_on is not None
+    assert row.auditmeta == {"created_by": "BOSS", "burnt_by": "BOSS", "burnt": True}
+    for again in (lambda: LoginCode.use_code(code), LoginCode.by_code(code).burn):
+        with pytest.raises(Deleted, match="burnt on 2"):
+            again()
+    assert row.reread().used_on == row.used_on
+
+
+def test_burning_what_is_used_or_withdrawn(database):
+    code = LoginCode.create_for_claims({"sub": "Kettu"})
+    before = LoginCode.by_code(code)
+    LoginCode.use_code(code, {"used_by": "Kettu"})
+    with pytest.raises(TokenReuse, match="used already on 2"):
+        before.burn()
+    assert before.reread().auditmeta == {"used_by": "Kettu"}
+    assert not before.reread().burnt
+    withdrawn = LoginCode.by_code(LoginCode.create_for_claims({"sub": "Kettu"}))
+    sql("UPDATE logincodes SET deleted = %s WHERE used_on IS NULL", STAMP)
+    with pytest.raises(Deleted, match="withdrawn"):
+        withdrawn.burn()
+    assert withdrawn.reread().used_on is None
+
+
 def test_delete_of_a_login_code_is_forbidden(database):
     code = LoginCode.create_for_claims({})
     with pytest.raises(ForbiddenOperation, match="Rows of logincodes are kept"):

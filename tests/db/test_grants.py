@@ -13,7 +13,7 @@ from peewee import ProgrammingError
 from deployments import deploy, run_sql, unbind
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
-from rmtui.services import enrollments, operators, people, pools, roles
+from rmtui.services import codes, enrollments, operators, people, pools, roles
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 
 README = Path(__file__).parents[2] / "README.md"
@@ -68,7 +68,7 @@ def test_main_job_with_the_minimum_grants(as_role):
     assert [row.callsign for row in people.list_people(PeopleQuery()).rows] == ["BOSS", "Kettu"]
 
 
-def test_invites_with_the_minimum_grants(as_role):
+def test_invites_and_codes_with_the_minimum_grants(as_role):
     bind, _url = as_role
     bind()
     from dataclasses import replace
@@ -82,6 +82,7 @@ def test_invites_with_the_minimum_grants(as_role):
     assert pools.enable(operator, made.pk)
     assert pools.reset(operator, made.pk) != made.code
     pools.delete(operator, made.pk)
+    assert codes.burn(operator, codes.find(codes.create(operator, "BOSS")).pk).burnt
     assert pools.pool(made.pk).row.deleted is not None
 
 

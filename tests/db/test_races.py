@@ -134,6 +134,28 @@ def test_use_code(race):
     assert LoginCode.select().where(LoginCode.used_on.is_null(False)).count() == ROUNDS
 
 
+def test_burn_a_code(race):
+    run(race, twice("burn_code", [LoginCode.create_for_claims({"sub": "x"}) for _ in range(ROUNDS)]), {"Deleted"})
+    assert all(row.burnt for row in LoginCode.select())
+
+
+def test_burn_a_code_against_using_it(race):
+    """The burning comes at any instant of the use; whichever is second is told what the first did, and changes nothing."""
+    outcomes = Counter[str]()
+    span = [0.005]
+    for number in range(ROUNDS):
+        code = LoginCode.create_for_claims({"sub": "x"})
+        usual = sorted(span)[len(span) // 2]
+        got = race.round(("use_code", code), ("burn_code", code), delays=(0, random.uniform(0, 1.5 * usual) * (number % 4 > 0)))
+        assert got in (["won", "TokenReuse"], ["Deleted", "won"]), f"round {number}: {got}"
+        assert LoginCode.by_code(code).burnt is (got[1] == "won")
+        outcomes["used" if got[0] == "won" else "burnt"] += 1
+        if got[0] == "won":
+            span.append(race.took[0])
+    assert min(outcomes["used"], outcomes["burnt"]) > ROUNDS / 40, outcomes
+    assert LoginCode.select().where(LoginCode.used_on.is_null()).count() == 0
+
+
 def test_use_token(race):
     run(race, twice("use_token", [f"jti-{number}" for number in range(ROUNDS)]), {"TokenReuse"})
     assert SeenToken.select().count() == SeenToken.select(fn.COUNT(SeenToken.token.distinct())).scalar() == ROUNDS
