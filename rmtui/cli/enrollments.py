@@ -74,7 +74,8 @@ def show(args: argparse.Namespace) -> None:
     )
 
 
-def _csr(name: str | None) -> str | None:
+def csr_of(name: str | None) -> str | None:
+    """The text of the request that ``--csr`` names; None when it names none."""
     if name == "-":
         return sys.stdin.read(MAX_REQUEST + 1)
     return None if name is None else read_request(name)
@@ -82,7 +83,7 @@ def _csr(name: str | None) -> str | None:
 
 def create(args: argparse.Namespace) -> None:
     """Make an enrolment and print its approve code."""
-    csr = _csr(args.csr)
+    csr = csr_of(args.csr)
     confirm(f"Make an enrolment for {plain(args.callsign)}?", args.yes)
     made = enrollments.create(args.who, args.callsign, csr=csr, invitecode=args.pool)
     one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)

@@ -132,11 +132,38 @@ def _enrollments(add: Add) -> None:
     reopen.add_argument("callsign", metavar="CALLSIGN")
 
 
+_REASONS = ("unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn")
+"""As :data:`rmtui.services.certificates.REASONS` has them, which would take long to load; a test compares them."""
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise argparse.ArgumentTypeError("DAYS is a number from 0 to 99999")
+    return int(text)
+
+
 def _people(add: Add) -> None:
     listed = add("list", "people:list_", "list people and their roles", sees=True)
     listed.add_argument("--status", choices=("active", "revoked", "all"), default="active", help="default: active")
     listed.add_argument("--role", metavar="ROLE", help="only people with this role")
+    listed.add_argument(
+        "--expiring",
+        type=_days,
+        metavar="DAYS",
+        help="only active people whose certificate runs out within so many days; one that others issued is not known here",
+    )
     add("show", "people:show", "show one person, their certificate and history", sees=True).add_argument("callsign", metavar="CALLSIGN")
+    revoke = add("revoke", "people:revoke", "revoke a person and their certificates", acts="revoke", sees=True)
+    revoke.add_argument("callsign", metavar="CALLSIGN")
+    revoke.add_argument("--reason", required=True, choices=_REASONS, metavar="REASON", help=", ".join(_REASONS))
+    reissue = add("reissue", "people:reissue", "make a new certificate and revoke the old one", acts="reissue", sees=True)
+    reissue.add_argument("callsign", metavar="CALLSIGN")
+    reissue.add_argument("--csr", metavar="FILE", help="for the key of this certificate request (PEM); - reads standard input")
+    export = add("export", "people:export", "write somebody's PFX or PEM to a file that only you can read", acts="export", sees=True)
+    export.add_argument("callsign", metavar="CALLSIGN")
+    export.add_argument("--to", required=True, metavar="PATH", help="the file to write; one that is there is left as it is")
+    export.add_argument("--pem", action="store_true", help="key, certificate and chain as PEM; a PFX is the default")
+    export.add_argument("--force", action="store_true", help="replace a file that is there")
 
 
 def _pools(add: Add) -> None:

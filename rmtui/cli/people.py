@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from rmtui.cli.enrollments import entries
-from rmtui.cli.output import one, table
+from rmtui.cli.asking import confirm
+from rmtui.cli.enrollments import csr_of, entries
+from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import every
-from rmtui.services import people
+from rmtui.services import certificates, people
 from rmtui.services.types import PeopleQuery, PersonRow
+from rmtui.text import plain
 
 
 def _record(row: PersonRow) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def _record(row: PersonRow) -> dict[str, Any]:
 
 def list_(args: argparse.Namespace) -> None:
     """List people and their roles."""
-    query = PeopleQuery(status=args.status, role=args.role)
+    query = PeopleQuery(status=args.status, role=args.role, expiring=args.expiring)
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(people.list_people, people.cursor, query):
@@ -61,3 +63,40 @@ def show(args: argparse.Namespace) -> None:
         },
         args.format,
     )
+
+
+def revoke(args: argparse.Namespace) -> None:
+    """Revoke somebody and their certificates."""
+    row = people.find(args.callsign).row
+    confirm(f"Revoke {plain(row.callsign)} ({args.reason})? They cannot come back under this callsign.", args.yes)
+    done = certificates.revoke(args.who, row.pk, args.reason)
+    one({"callsign": done.callsign, "status": "revoked", "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args.format)
+
+
+def reissue(args: argparse.Namespace) -> None:
+    """Give somebody a new certificate."""
+    row = people.find(args.callsign).row
+    csr = csr_of(args.csr)
+    confirm(f"Make a new certificate for {plain(row.callsign)}? The old one is revoked.", args.yes)
+    done = certificates.reissue(args.who, row.pk, csr=csr)
+    one(
+        {
+            "callsign": done.callsign,
+            "serial": done.serial,
+            "not_after": done.not_after,
+            "superseded": done.superseded,
+            "files": done.files,
+            "pk": done.pk,
+        },
+        args.format,
+    )
+
+
+def export(args: argparse.Namespace) -> None:
+    """Write somebody's PFX or PEM to a file."""
+    row = people.find(args.callsign).row
+    confirm(f"Write the {'PEM' if args.pem else 'PFX'} of {plain(row.callsign)} to {plain(args.to)}?", args.yes)
+    done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)
+    if done.key is False:
+        say(f"{plain(done.callsign)} keeps the key themselves; it is not in the file.")
+    one({"callsign": done.callsign, "path": done.path, "form": done.form, "pk": done.pk}, args.format)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
 from rmtui.db.config import DBConfig
-from rmtui.db.locks import exclusive
+from rmtui.db.locks import ADMINS, exclusive
 from rmtui.db.own import Claim, Issued
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.text import plain
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from rmtui.db.people import Person
     from rmtui.pki.interface import Authority, Revocation, SignedCertificate
 
-__all__ = ["LEFTOVER_AGE", "authority", "publish_crl", "record_issued", "revocations", "revoke_person", "revoke_serials", "sweep"]
+__all__ = [
+    "LEFTOVER_AGE",
+    "adopt_certificate",
+    "authority",
+    "publish_after",
+    "publish_crl",
+    "record_issued",
+    "revocations",
+    "revoke_person",
+    "revoke_serials",
+    "sweep",
+]
 
 LEFTOVER_AGE = dt.timedelta(hours=1)
 """How old files that nothing points at must be before they are swept."""
@@ -74,9 +85,13 @@ def revoke_serials(where: Any, reason: str) -> int:
     return changed
 
 
-def revoke_person(person: Person, reason: str) -> None:
+def revoke_person(
+    person: Person, reason: str, on_commit: Callable[[list[str]], None] | None = None, guard: Callable[[], None] | None = None
+) -> None:
     """Revoke a person and every certificate of theirs, then publish the CRL.
 
+    :param on_commit: called with the serials that are revoked, last in the transaction.
+    :param guard: called first in it, under the lock :data:`rmtui.db.locks.ADMINS`.
     :raises Deleted: they are revoked already.
     :raises RmtuiError: the CRL could not be published; the person is revoked, and ``rmtui crl`` tries again.
     """
@@ -85,33 +100,56 @@ def revoke_person(person: Person, reason: str) -> None:
     if reason not in REASONS:
         raise ConfigurationError(f"{plain(reason)} is no reason of RFC 5280; it is one of {', '.join(REASONS)}.")
     signer = authority()
-    with exclusive(f"roles:{person.pk}"):
+    with exclusive(ADMINS), exclusive(f"roles:{person.pk}"):
         type(person).by_pk(person.pk)
-        _adopt_certificate(person)
+        if guard is not None:
+            guard()
+        adopt_certificate(person)
+        theirs = Issued.select(Issued.serial).where((Issued.person == person.pk) & Issued.revoked_on.is_null()).order_by(Issued.created)
+        serials = [row.serial for row in theirs]
         revoke_serials(Issued.person == person.pk, reason)
         person.deleted = clock.utcnow()
         person.revoke_reason = reason
         person.save(only=[type(person).deleted, type(person).revoke_reason])
+        if on_commit is not None:
+            on_commit(serials)
+    publish_after(signer, f"{plain(person.callsign)} is revoked")
+
+
+def publish_after(signer: Authority, done: str) -> None:
+    """Publish the CRL after something was committed.
+
+    :param done: what was, as a clause to tell if the CRL cannot be published.
+    :raises RmtuiError: it cannot.
+    """
     try:
         signer.publish_crl(revocations)
     except RmtuiError as error:
-        error.args = (f"{plain(person.callsign)} is revoked, but the CRL was not published: {error} Run rmtui crl.",)
+        error.args = (f"{done}, but the CRL was not published: {error} Run rmtui crl.",)
         raise
 
 
-def _adopt_certificate(person: Person) -> None:
-    """Record a certificate that others issued, so that the CRL can name it."""
-    if Issued.select().where(Issued.person == person.pk).exists():
-        return
-    from rmtui.pki.identity import read_certificate
-    from rmtui.pki.interface import FileMissing
+def adopt_certificate(person: Person) -> None:
+    """Record the certificate in a person's directory if others issued it, so that the CRL can name it; never somebody else's.
 
+    :raises StorageError: nothing is recorded of them, and this host does not see the deployment's files.
+    """
+    from rmtui.pki.identity import read_certificate
+    from rmtui.pki.interface import FileMissing, PKIError
+
+    known = Issued.select().where(Issued.person == person.pk).exists()
     try:
         found = read_certificate(person.directory)
     except FileMissing:
-        if not settings.current().people_dir.is_dir():  # nobody's files are here: this is not the deployment's data directory
+        if not known and not settings.current().people_dir.is_dir():  # this is not the deployment's data directory
             raise
         return  # whoever made the person was stopped half-way, and there is no certificate to revoke
+    except (PKIError, ConfigurationError):
+        if known:
+            return
+        raise
+    if found.names != person.callsign or Issued.select().where(Issued.serial == found.serial).exists():
+        return
     Issued.create(
         serial=found.serial,
         person=person.pk,
@@ -124,7 +162,7 @@ def _adopt_certificate(person: Person) -> None:
 
 
 def sweep() -> list[str]:
-    """Remove what crashed approvals left: claims that ran out, lost certificates (revoked), files that nothing points at.
+    """Remove what crashed approvals and reissues left: claims that ran out, lost certificates (revoked), files that nothing points at.
 
     Only what is older than :data:`LEFTOVER_AGE` is touched. A finished directory goes only if a certificate of it is recorded here and
     nobody was made of it: what this database knows nothing of may be another's, or of after the backup it was restored from. Needs an
@@ -132,14 +170,17 @@ def sweep() -> list[str]:
 
     :return: a sentence for each thing done.
     """
+    from rmtui.db import reissuing
     from rmtui.db.people import Person
     from rmtui.pki import identity
 
     now = clock.utcnow()
     done: list[str] = []
     Claim.delete().where(Claim.expires < now - LEFTOVER_AGE).execute()
+    finished, unseen = reissuing.settle_all()
+    done += finished
     held = Claim.select(Claim.person)
-    lost = ~Issued.committed & (Issued.created < now - LEFTOVER_AGE) & Issued.person.not_in(held)
+    lost = ~Issued.committed & (Issued.created < now - LEFTOVER_AGE) & Issued.person.not_in(held) & Issued.person.not_in(unseen)
     revoked = revoke_serials(lost, "cessationOfOperation")
     if revoked:
         done.append(f"Revoked {revoked} certificate(s) that were signed and lost.")

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 
-__all__ = ["exclusive"]
+__all__ = ["ADMINS", "exclusive"]
+
+ADMINS = "admins"
+"""The lock that whoever gives or takes a role or revokes somebody holds, so that two admins cannot remove each other. Taken first."""
 
 
 @contextmanager

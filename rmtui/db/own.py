@@ -65,7 +65,7 @@ class Issued(OwnModel):
     not_after = UTCDateTimeField()
     created = UTCDateTimeField(default=utcnow)
     committed = BooleanField(default=False)
-    """Whether the person it was signed for exists."""
+    """Whether it is, or was, the one on record for the person."""
     revoked_on = UTCDateTimeField(null=True, index=True)
     reason = VarCharField(null=True)
     """RFC 5280 reason of the revocation."""

@@ -6,7 +6,7 @@ import builtins
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from peewee import SQL, ForeignKeyField, ModelIndex, UUIDField
 
@@ -17,6 +17,9 @@ from rmtui.db.errors import NotFound
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField, parse_pk
 from rmtui.db.locks import exclusive
 from rmtui.text import plain
+
+if TYPE_CHECKING:
+    from rmtui.db.own import Issued
 
 __all__ = ["Person", "Role"]
 
@@ -186,15 +189,34 @@ class Person(BaseModel):
             removed: int = Role.delete().where((Role.user == self.pk) & (Role.role == role)).execute()
             return removed > 0
 
-    def revoke(self, reason: str = "unspecified") -> None:
+    def revoke(
+        self,
+        reason: str = "unspecified",
+        on_commit: Callable[[builtins.list[str]], None] | None = None,
+        guard: Callable[[], None] | None = None,
+    ) -> None:
         """Revoke the person and their certificates; the new CRL is published.
 
         :param reason: an RFC 5280 name, such as ``keyCompromise``.
+        :param on_commit: called with the serials in the transaction that revokes them.
+        :param guard: called first, in the same transaction, under the lock that keeps the last admin; what it raises ends it.
         :raises Deleted: the person is revoked already.
         """
         from rmtui.db.issuing import revoke_person
 
-        revoke_person(self, reason)
+        revoke_person(self, reason, on_commit, guard)
+
+    def reissue(self, csr: str | None = None, on_commit: Callable[[builtins.list[str], str], None] | None = None) -> Issued:
+        """Give the person a new certificate in place of the old one, which is revoked; the new CRL is published.
+
+        :param csr: PEM of the person's own request; without it a key is made.
+        :param on_commit: called with the old serials and the new one, in the transaction that revokes the old.
+        :raises Deleted: the person is revoked.
+        :raises CSRError: the request is refused.
+        """
+        from rmtui.db.reissuing import reissue
+
+        return reissue(self, csr, on_commit)
 
     def delete(self) -> None:  # type: ignore[override]
         """Revoke, with the reason ``cessationOfOperation``: who is marked as deleted no longer connects."""

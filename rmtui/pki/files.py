@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -21,6 +22,7 @@ from rmtui.text import plain
 __all__ = [
     "PART_SUFFIX",
     "discard",
+    "exchange_dirs",
     "fsync_dir",
     "lock",
     "make_dir",
@@ -41,6 +43,10 @@ MOST_READ: Final = 64 * 1024 * 1024
 LOCK_SECONDS: Final = 15.0
 """How long to wait for another process before giving up."""
 
+_AT_FDCWD: Final = -100
+_RENAME_EXCHANGE: Final = 2
+_NO_EXCHANGE: Final = ("The file system cannot exchange directories", "Keep the data directory on a local file system of Linux.")
+
 _WHY: Final = {
     errno.ENOSPC: ("The disk is full", "Free some space and try again."),
     errno.EDQUOT: ("The disk quota is used up", "Free some space and try again."),
@@ -52,6 +58,8 @@ _WHY: Final = {
     errno.EEXIST: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
     errno.ENOTEMPTY: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
     errno.ELOOP: ("A symbolic link stands where a file should be", "It was not followed; check who put it there."),
+    errno.ENOSYS: _NO_EXCHANGE,
+    errno.EINVAL: _NO_EXCHANGE,
     errno.EIO: ("The disk does not answer as it should", "Check the disk, then try again."),
 }
 
@@ -198,6 +206,31 @@ def rename_dir(source: Path, target: Path) -> None:
         with storage(target, "taken back"):
             target.rename(source)
         raise
+
+
+def exchange_dirs(one: Path, other: Path) -> None:
+    """Let two directories of one file system change places, in one step to anybody who looks, durable.
+
+    :raises StorageError: they cannot, such as on a file system without ``RENAME_EXCHANGE``; both are where they were.
+    """
+    with storage(one, "exchanged"):
+        _exchange(one, other)
+    try:
+        fsync_dir(other.parent)
+    except BaseException:
+        with storage(one, "taken back"):
+            _exchange(one, other)
+        raise
+
+
+def _exchange(one: Path, other: Path) -> None:
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
+    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def remove_tree(path: Path) -> None:

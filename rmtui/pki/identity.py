@@ -50,6 +50,8 @@ class CertificateSummary:
     """RFC 4514."""
     issuer: str
     """RFC 4514."""
+    names: str
+    """The one CN of the subject; empty where there is none, or several."""
     key: str
     """``RSA 4096``, ``EC P-256``."""
     not_before: dt.datetime
@@ -203,12 +205,20 @@ def read_certificate(directory: Path) -> CertificateSummary:
             fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
             subject=leaf.subject.rfc4514_string(),
             issuer=leaf.issuer.rfc4514_string(),
+            names=_common_name(leaf),
             key=keys.describe(leaf.public_key()),
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
         )
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _damaged(directory) from error
+
+
+def _common_name(leaf: x509.Certificate) -> str:
+    from cryptography.x509.oid import NameOID
+
+    found = [each.value for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return found[0] if len(found) == 1 and isinstance(found[0], str) else ""
 
 
 def _certificates(pem: bytes, directory: Path) -> list[x509.Certificate]:

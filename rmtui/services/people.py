@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from peewee import JOIN
 
+from rmtui import clock
 from rmtui.auth.operator import findable
 from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.middleware import connected
+from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
 from rmtui.services import audit, windows
@@ -27,7 +30,20 @@ def _select(query: PeopleQuery) -> Any:
         select = select.where(Person.deleted.is_null(query.status == "active"))
     if query.role is not None:
         select = select.where(Person.pk.in_(Role.select(Role.user).where(windows.equals(Role.role, query.role))))
+    if query.expiring is not None:
+        select = _expiring(select, query.expiring)
     return select.where(windows.holds(Person.callsign, query.text)) if query.text else select
+
+
+def _expiring(select: Any, days: int) -> Any:
+    """Active people who have no certificate of ours that is good for longer; one that ran out already counts too."""
+    if not audit.ready():
+        return select.where(Person.pk.is_null())
+    until = clock.utcnow() + dt.timedelta(days=days)
+    good = Issued.committed & Issued.revoked_on.is_null()
+    soon = Issued.select(Issued.person).where(good & (Issued.not_after <= until))
+    later = Issued.select(Issued.person).where(good & (Issued.not_after > until))
+    return select.where(Person.deleted.is_null() & Person.pk.in_(soon) & Person.pk.not_in(later))
 
 
 def _order(query: PeopleQuery) -> Order:
@@ -114,6 +130,7 @@ def _detail(found: Person) -> PersonDetail:
 
 
 def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str, ...]]:
+    from rmtui.pki.bundles import names_another
     from rmtui.pki.identity import read_certificate
 
     try:
@@ -127,6 +144,9 @@ def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str,
         read = read_certificate(directory)
     except RmtuiError as error:
         return None, error.sentence, files
+    problem = names_another(read.names, found.callsign)
+    if problem:
+        return None, problem, files
     return (
         CertificateView(read.serial, read.fingerprint, read.subject, read.issuer, read.key, read.not_before, read.not_after),
         "",

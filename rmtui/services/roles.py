@@ -10,7 +10,7 @@ from peewee import fn
 
 from rmtui.auth.operator import ADMIN, Operator
 from rmtui.db.base import db
-from rmtui.db.locks import exclusive
+from rmtui.db.locks import ADMINS, exclusive
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
@@ -20,10 +20,18 @@ from rmtui.services.types import Cursor, Member, Page, RoleRow
 from rmtui.services.windows import Order
 from rmtui.text import fold, plain, role_problem, storable
 
-__all__ = ["InvalidRole", "LastAdmin", "NotAMember", "SelfDemotion", "assign", "list_members", "list_roles", "member_cursor", "remove"]
-
-_ADMINS = "admins"
-"""Name of the lock that whoever gives or takes a role holds, so that two admins cannot demote each other."""
+__all__ = [
+    "InvalidRole",
+    "LastAdmin",
+    "NotAMember",
+    "SelfDemotion",
+    "assign",
+    "list_members",
+    "list_roles",
+    "member_cursor",
+    "other_admins",
+    "remove",
+]
 
 
 class InvalidRole(RmtuiError):
@@ -107,7 +115,7 @@ def assign(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
         found = Person.by_pk(person, allow_deleted=True)
         act.on(found.pk, found.callsign)
         _check(role)
-        with exclusive(_ADMINS):
+        with exclusive(ADMINS):
             given = found.assign_role(role)
             if given:
                 act.done(role=role)
@@ -123,9 +131,9 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
     with acting(operator, "remove-role", person) as act:
         found = Person.by_pk(person, allow_deleted=True)
         act.on(found.pk, found.callsign)
-        with exclusive(_ADMINS):
+        with exclusive(ADMINS):
             act.person()
-            if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and _others(found) == 0:
+            if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and other_admins(found) == 0:
                 raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nothing was changed.")
             if role == ADMIN and operator is not None and found.pk == operator.pk:
                 raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
@@ -135,7 +143,7 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
         return taken
 
 
-def _others(person: Person) -> int:
+def other_admins(person: Person) -> int:
     """How many other active admins there are."""
     admins = Role.select(Role.user).where(Role.role == ADMIN)
     number: int = Person.select().where(Person.deleted.is_null() & Person.pk.in_(admins) & (Person.pk != person.pk)).count()

@@ -238,6 +238,8 @@ class PeopleQuery:
     """Only callsigns that hold this text, without case."""
     role: str | None = None
     """Only people with this role."""
+    expiring: int | None = None
+    """Only active people whose certificate runs out within so many days, of those that were issued here."""
     sort: Literal["callsign", "age"] = "callsign"
     reverse: bool = False
 

@@ -1,0 +1,357 @@
+"""Revoking, reissuing and handing out certificates, and what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import stat
+import threading
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+from cryptography.x509 import load_pem_x509_certificates, load_pem_x509_crl
+
+from making import audit_rows, make_operator, make_person
+from rmtui import clock, settings
+from rmtui.auth.permissions import NotPermitted, ReadOnly
+from rmtui.auth.proving import by_certificate
+from rmtui.auth.refusals import SignInRefused
+from rmtui.db.middleware import connection
+from rmtui.db.own import Audit, Issued
+from rmtui.db.people import Person
+from rmtui.db.reissuing import ReissuedMeanwhile
+from rmtui.errors import ConfigurationError
+from rmtui.pki.csr import build_csr
+from rmtui.pki.embedded import EmbeddedAuthority
+from rmtui.pki.interface import FileMissing, PKIError, StorageError
+from rmtui.pki.keys import generate
+from rmtui.pki.proof import Credential, load_credential
+from rmtui.services import certificates, people, roles
+from rmtui.services.certificates import AlreadyRevoked, ExportRefused, SelfRevocation
+from rmtui.services.roles import LastAdmin
+from rmtui.services.types import PeopleQuery
+
+
+@pytest.fixture
+def boss(env):
+    return make_operator()
+
+
+@pytest.fixture
+def raven(boss):
+    return make_certified("RAVEN")
+
+
+def make_certified(callsign: str) -> Person:
+    with connection():
+        return Person.create_with_cert(callsign)
+
+
+def serials_of(person: Person) -> list[str]:
+    with connection():
+        return [row.serial for row in Issued.select().where(Issued.person == person.pk).order_by(Issued.created)]
+
+
+def on_crl() -> set[str]:
+    pem = (settings.current().public_dir / "crl.pem").read_bytes()
+    return {f"{entry.serial_number:x}" for entry in load_pem_x509_crl(pem)}
+
+
+def status(person: Person) -> str | None:
+    with connection():
+        return person.reread().revoke_reason
+
+
+def details_of_last() -> dict:
+    with connection():
+        return json.loads(Audit.select().order_by(Audit.id.desc()).first().details)
+
+
+def unpublished(*_args):
+    raise StorageError("The disk is full.")
+
+
+class TestRevoke:
+    @pytest.mark.parametrize("reason", certificates.REASONS)
+    def test_with_each_reason(self, boss, raven, reason):
+        serials = serials_of(raven)
+        done = certificates.revoke(boss, raven.pk, reason)
+        assert (done.callsign, done.reason, list(done.serials)) == ("RAVEN", reason, serials)
+        assert status(raven) == reason
+        assert on_crl() == set(serials)
+        assert [row[:4] for row in audit_rows()] == [("BOSS", "revoke", "done", "RAVEN")]
+        assert details_of_last() == {"serials": serials}
+
+    def test_what_is_no_reason(self, boss, raven):
+        for reason in ["", "stolen", "cACompromise", "KEYCOMPROMISE", "x\x1b"]:
+            with pytest.raises(ConfigurationError, match="is no reason") as caught:
+                certificates.revoke(boss, raven.pk, reason)
+            assert "\x1b" not in caught.value.sentence
+        assert status(raven) is None
+
+    def test_twice(self, boss, raven):
+        certificates.revoke(boss, raven.pk, "keyCompromise")
+        other = make_operator("ILVES")
+        with pytest.raises(AlreadyRevoked, match=r"RAVEN was revoked by BOSS on .*Z \(keyCompromise\); nothing was changed"):
+            certificates.revoke(other, raven.pk, "superseded")
+        assert status(raven) == "keyCompromise"
+        assert [row[:3] for row in audit_rows()] == [("BOSS", "revoke", "done"), ("ILVES", "revoke", "refused")]
+
+    def test_somebody_whom_others_revoked(self, boss):
+        gone = make_person("GONE", deleted=clock.utcnow())
+        with pytest.raises(AlreadyRevoked, match=r"GONE was revoked on .*; nothing"):
+            certificates.revoke(boss, gone.pk, "superseded")
+
+    def test_oneself_and_the_last_admin(self, boss):
+        with pytest.raises(LastAdmin, match="BOSS is the last admin"):
+            certificates.revoke(boss, boss.pk, "unspecified")
+        other = make_operator("ILVES")
+        settings.current().people_dir.mkdir(parents=True)
+        with pytest.raises(SelfRevocation, match="BOSS is you"):
+            certificates.revoke(boss, boss.pk, "unspecified")
+        with connection():
+            assert Person.by_pk(boss.pk).deleted is None
+        certificates.revoke(boss, other.pk, "privilegeWithdrawn")
+        assert [row[2] for row in audit_rows()] == ["refused", "refused", "done"]
+
+    def test_without_permission(self, boss, raven):
+        operator = make_operator("ILVES")
+        roles.remove(boss, operator.pk, "admin")
+        with pytest.raises(NotPermitted):
+            certificates.revoke(operator, raven.pk, "unspecified")
+        settings.configure(settings.Settings.from_env(read_only=True))
+        with pytest.raises(ReadOnly):
+            certificates.revoke(boss, raven.pk, "unspecified")
+        assert status(raven) is None
+
+    def test_the_crl_cannot_be_published(self, boss, raven, monkeypatch):
+        monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
+        with pytest.raises(StorageError, match=r"RAVEN is revoked, but the CRL was not published: The disk is full. Run rmtui crl."):
+            certificates.revoke(boss, raven.pk, "superseded")
+        assert status(raven) == "superseded"
+        assert [row[1:3] for row in audit_rows()] == [("revoke", "done")]
+
+    def test_two_admins_revoking_each_other_at_once(self, env):
+        one, two = make_operator("ONE"), make_operator("TWO")
+        settings.current().people_dir.mkdir(parents=True)
+        barrier, told = threading.Barrier(2), []
+
+        def revoke(me, other):
+            barrier.wait()
+            try:
+                told.append(certificates.revoke(me, other.pk, "unspecified").callsign)
+            except (NotPermitted, LastAdmin):
+                told.append("refused")
+
+        threads = [threading.Thread(target=revoke, args=pair) for pair in ((one, two), (two, one))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert "refused" in told
+        assert len(set(told)) == 2
+        assert len(people.list_people(PeopleQuery()).rows) == 1
+
+
+class TestReissue:
+    def test_a_new_one_and_the_old_on_the_crl(self, boss, raven):
+        old = serials_of(raven)
+        done = certificates.reissue(boss, raven.pk)
+        assert list(done.superseded) == old
+        assert on_crl() == set(old)
+        shown = people.person(raven.pk)
+        assert shown.certificate.serial == done.serial
+        assert shown.row.revoked_on is None
+        assert [row[:4] for row in audit_rows()] == [("BOSS", "reissue", "done", "RAVEN")]
+        assert details_of_last() == {"csr": False, "serial": done.serial, "superseded": old}
+
+    def test_with_a_request(self, boss, raven):
+        done = certificates.reissue(boss, raven.pk, csr=build_csr(generate("ec256"), "RAVEN").decode())
+        assert "mtls.key" not in people.person(raven.pk).files
+        assert details_of_last()["csr"] is True
+        assert done.serial == serials_of(raven)[-1]
+
+    def test_somebody_revoked(self, boss, raven):
+        certificates.revoke(boss, raven.pk, "keyCompromise")
+        with pytest.raises(AlreadyRevoked, match="by BOSS"):
+            certificates.reissue(boss, raven.pk)
+        assert len(serials_of(raven)) == 1
+
+    def test_without_permission_nothing_is_signed(self, boss, raven):
+        operator = make_operator("ILVES")
+        roles.remove(boss, operator.pk, "admin")
+        with pytest.raises(NotPermitted):
+            certificates.reissue(operator, raven.pk)
+        assert len(serials_of(raven)) == 1
+
+    def test_demoted_while_the_key_is_made(self, boss, raven, monkeypatch):
+        other, old = make_operator("ILVES"), serials_of(raven)
+        make = certificates.Person.reissue
+
+        def demote_first(self, csr, on_commit):
+            self.by_pk(boss.pk).remove_role("admin")
+            return make(self, csr, on_commit)
+
+        monkeypatch.setattr(Person, "reissue", demote_first)
+        with pytest.raises(NotPermitted):
+            certificates.reissue(boss, raven.pk)
+        assert people.person(raven.pk).certificate.serial == old[0]
+        assert len(on_crl()) == 1
+        assert old[0] not in on_crl()
+        assert other.callsign == "ILVES"
+
+    def test_another_was_first(self, boss, raven, monkeypatch):
+        from rmtui.db import reissuing
+
+        other, make = make_operator("ILVES"), reissuing._make
+
+        def then_another(*args):
+            make(*args)
+            monkeypatch.setattr(reissuing, "_make", make)
+            certificates.reissue(other, raven.pk)
+
+        monkeypatch.setattr(reissuing, "_make", then_another)
+        with pytest.raises(ReissuedMeanwhile, match=r"RAVEN was given another certificate meanwhile.*The last reissue is by ILVES"):
+            certificates.reissue(boss, raven.pk)
+        assert [row[:3] for row in audit_rows()] == [("ILVES", "reissue", "done"), ("BOSS", "reissue", "refused")]
+
+    def test_the_crl_cannot_be_published(self, boss, raven, monkeypatch):
+        monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
+        with pytest.raises(StorageError, match="RAVEN has a new certificate, but the CRL was not published"):
+            certificates.reissue(boss, raven.pk)
+        assert [row[1:3] for row in audit_rows()] == [("reissue", "done")]
+
+    def test_the_old_certificate_signs_nobody_in(self, boss, raven):
+        before = credential(raven)
+        with connection():
+            assert by_certificate(before).person == raven
+        certificates.reissue(boss, raven.pk)
+        with connection():
+            with pytest.raises((SignInRefused, PKIError), match="revoked"):
+                by_certificate(before)
+            assert by_certificate(credential(raven)).person == raven
+
+
+def credential(person: Person) -> Credential:
+    return load_credential(person.directory / "mtls.pem", None)
+
+
+class TestExport:
+    def test_a_pfx(self, boss, raven, tmp_path):
+        file = tmp_path / "raven.pfx"
+        done = certificates.export(boss, raven.pk, str(file))
+        assert (done.path, done.form, stat.S_IMODE(file.stat().st_mode)) == (str(file), "pfx", 0o600)
+        held = pkcs12.load_pkcs12(file.read_bytes(), b"RAVEN")
+        assert f"{held.cert.certificate.serial_number:x}" == serials_of(raven)[0]
+        assert [row[:4] for row in audit_rows()] == [("BOSS", "export", "done", "RAVEN")]
+        assert details_of_last() == {"form": "pfx", "path": str(file), "replaced": False}
+
+    def test_a_pem(self, boss, raven, tmp_path):
+        file = tmp_path / "raven.pem"
+        old = os.umask(0)
+        try:
+            assert certificates.export(boss, raven.pk, str(file), pem=True).key is True
+        finally:
+            os.umask(old)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        leaf, issuer = load_pem_x509_certificates(file.read_bytes())
+        assert leaf.public_key() == load_pem_private_key(file.read_bytes(), None).public_key()
+        assert leaf.issuer == issuer.subject
+
+    def test_a_pem_of_somebody_who_keeps_the_key(self, boss, raven, tmp_path):
+        certificates.reissue(boss, raven.pk, csr=build_csr(generate("ec256"), "RAVEN").decode())
+        assert certificates.export(boss, raven.pk, str(tmp_path / "x"), pem=True).key is False
+        certificates.export(boss, raven.pk, str(tmp_path / "y"))
+
+    def test_what_is_there_is_left(self, boss, raven, tmp_path):
+        file = tmp_path / "raven.pfx"
+        file.write_text("mine")
+        with pytest.raises(ExportRefused, match="is there already and was left as it is"):
+            certificates.export(boss, raven.pk, str(file))
+        assert file.read_text() == "mine"
+        file.chmod(0o644)
+        certificates.export(boss, raven.pk, str(file), force=True)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert details_of_last()["replaced"] is True
+        assert [row[2] for row in audit_rows()] == ["refused", "done"]
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_what_is_no_file(self, boss, raven, tmp_path, force):
+        (tmp_path / "directory").mkdir()
+        (tmp_path / "kept").write_text("mine")
+        (tmp_path / "link").symlink_to(tmp_path / "kept")
+        (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+        os.mkfifo(tmp_path / "pipe")
+        for name in ["directory", "link", "dangling", "pipe", "no/such/place", "kept/below", "x\0", "\udcff\ud800", "n" * 300]:
+            with pytest.raises(ExportRefused, match="nothing was written"):
+                certificates.export(boss, raven.pk, str(tmp_path / name), force=force)
+        for path in ["/dev/null", ""]:
+            with pytest.raises(ExportRefused, match="nothing was written"):
+                certificates.export(boss, raven.pk, path, force=force)
+        assert (tmp_path / "kept").read_text() == "mine"
+        assert not (tmp_path / "nowhere").exists()
+        assert {row[2] for row in audit_rows()} == {"refused"}
+
+    @pytest.mark.parametrize("pem", [False, True])
+    def test_somebody_elses_certificate(self, boss, raven, tmp_path, pem):
+        other = make_person("KARHU")
+        raven.directory.rename(other.directory)
+        with pytest.raises(PKIError, match="The certificate there names RAVEN, not KARHU"):
+            certificates.export(boss, other.pk, str(tmp_path / "x"), pem=pem)
+        with pytest.raises(FileMissing):
+            certificates.export(boss, raven.pk, str(tmp_path / "x"), pem=pem)
+        assert not (tmp_path / "x").exists()
+        shown = people.person(other.pk)
+        assert shown.certificate is None
+        assert shown.certificate_problem.startswith("The certificate there names RAVEN, not KARHU.")
+
+    def test_a_pfx_or_key_of_another(self, boss, raven, tmp_path):
+        other = make_certified("KARHU")
+        for name in ("mtls.pfx", "mtls.key"):
+            (raven.directory / name).unlink()
+            (raven.directory / name).write_bytes((other.directory / name).read_bytes())
+        for pem, problem in ((False, "does not open with the callsign"), (True, "is not the certificate's")):
+            with pytest.raises(PKIError, match=problem):
+                certificates.export(boss, raven.pk, str(tmp_path / "x"), pem=pem)
+        assert not (tmp_path / "x").exists()
+
+    def test_somebody_revoked(self, boss, raven, tmp_path):
+        certificates.revoke(boss, raven.pk, "superseded")
+        with pytest.raises(AlreadyRevoked):
+            certificates.export(boss, raven.pk, str(tmp_path / "x"))
+
+    def test_nothing_is_recorded_that_was_not_written(self, boss, raven, tmp_path, monkeypatch):
+        monkeypatch.setattr(certificates, "_create", lambda *_args: unpublished())
+        with pytest.raises(StorageError):
+            certificates.export(boss, raven.pk, str(tmp_path / "x"))
+        assert [row[2] for row in audit_rows()] == ["refused"]
+
+
+class TestExpiring:
+    def test_who_has_nothing_better(self, boss, raven, statements):
+        make_person("NOBODY")
+        for callsign in ("KARHU", "GONE"):
+            make_certified(callsign)
+        certificates.revoke(boss, people.find("GONE").row.pk, "unspecified")
+        set_expiry(raven, 10)
+
+        def names(days: int) -> list[str]:
+            return [row.callsign for row in people.list_people(PeopleQuery(expiring=days)).rows]
+
+        assert names(9) == []
+        assert names(11) == ["RAVEN"]
+        assert names(1000) == ["KARHU", "RAVEN"]
+        assert people.count_people(PeopleQuery(expiring=11)).number == 1
+        certificates.reissue(boss, raven.pk)
+        assert names(11) == []
+        set_expiry(raven, -1)
+        assert names(0) == ["RAVEN"]
+        asked = statements.of(lambda: people.list_people(PeopleQuery(expiring=11)))
+        assert sum("issued" in statement for statement in asked) <= 2
+
+
+def set_expiry(person: Person, days: int) -> None:
+    with connection():
+        until = clock.utcnow() + dt.timedelta(days=days)
+        Issued.update(not_after=until).where((Issued.person == person.pk) & Issued.revoked_on.is_null()).execute()
