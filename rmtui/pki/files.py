@@ -45,7 +45,6 @@ LOCK_SECONDS: Final = 15.0
 
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
-_NO_EXCHANGE: Final = ("The file system cannot exchange directories", "Keep the data directory on a local file system of Linux.")
 
 _WHY: Final = {
     errno.ENOSPC: ("The disk is full", "Free some space and try again."),
@@ -58,8 +57,7 @@ _WHY: Final = {
     errno.EEXIST: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
     errno.ENOTEMPTY: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
     errno.ELOOP: ("A symbolic link stands where a file should be", "It was not followed; check who put it there."),
-    errno.ENOSYS: _NO_EXCHANGE,
-    errno.EINVAL: _NO_EXCHANGE,
+    errno.ENOSYS: ("The file system cannot exchange directories", "Keep the data directory on a local file system of Linux."),
     errno.EIO: ("The disk does not answer as it should", "Check the disk, then try again."),
 }
 
@@ -230,6 +228,8 @@ def _exchange(one: Path, other: Path) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
     if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE):
         number = ctypes.get_errno()
+        if number == errno.EINVAL:  # what file systems say that do not know the flag
+            number = errno.ENOSYS
         raise OSError(number, os.strerror(number))
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import stat
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -222,9 +221,16 @@ def export(operator: Operator | None, pk: uuid.UUID, path: str, *, pem: bool = F
         target = _target(path)
         _check_target(target, force)
         data = (pem_bundle if pem else pfx_bundle)(found.directory, found.callsign)
-        with db.atomic():
-            act.done(path=plain(target), form="pem" if pem else "pfx", replaced=os.path.lexists(target))
-            _writer(force)(target, data)
+        written = False
+        try:
+            with db.atomic():
+                act.done(path=plain(target), form="pem" if pem else "pfx", replaced=os.path.lexists(target))
+                (_replace if force else _create)(target, data)
+                written = True
+        except BaseException:
+            if written:  # no key goes out that no entry tells of
+                target.unlink(missing_ok=True)
+            raise
     return Exported(found.pk, found.callsign, str(target), "pem" if pem else "pfx", b"PRIVATE KEY" in data if pem else None)
 
 
@@ -253,10 +259,6 @@ def _check_target(target: Path, force: bool) -> None:
         raise ExportRefused(f"{plain(target)} is {kind}; nothing was written. Name another path.")
     if not force:
         raise ExportRefused(f"{plain(target)} is there already and was left as it is. Name another path, or replace it with --force.")
-
-
-def _writer(force: bool) -> Callable[[Path, bytes], None]:
-    return _replace if force else _create
 
 
 def _replace(target: Path, data: bytes) -> None:
