@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from rmtui import clock
 from rmtui.cli.asking import confirm
 from rmtui.cli.enrollments import entries
 from rmtui.cli.output import one, say, table
@@ -15,7 +16,7 @@ from rmtui.services.pools import PoolQuery, PoolRow
 from rmtui.services.types import EnrollmentQuery, State
 from rmtui.text import plain
 
-COLUMNS = ("code", "owner", "active", "created", "pending", "approved", "rejected")
+COLUMNS = ("code", "owner", "active", "created", "age", "pending", "approved", "rejected")
 
 
 def _record(row: PoolRow, form: str) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def _record(row: PoolRow, form: str) -> dict[str, Any]:
         "owner": "gone" if row.owner is None and form != "json" else row.owner,
         "active": row.active and row.deleted is None,
         "created": row.created,
+        "age": clock.age(row.created),
         "deleted": row.deleted,
         "pending": row.pending,
         "approved": row.approved,

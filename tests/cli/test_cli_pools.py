@@ -12,8 +12,8 @@ from cli_running import told
 from making import START, audit_rows, make_enrollment, make_operator, make_person, make_pool, run
 from rmtui.services.types import State
 
-POOL = ["code", "owner", "active", "created", "deleted", "pending", "approved", "rejected", "pk"]
-COLUMNS = ["code", "owner", "active", "created", "pending", "approved", "rejected"]
+POOL = ["code", "owner", "active", "created", "age", "deleted", "pending", "approved", "rejected", "pk"]
+COLUMNS = ["code", "owner", "active", "created", "age", "pending", "approved", "rejected"]
 
 
 def from_csv(text: str) -> list[dict[str, str]]:
@@ -46,12 +46,14 @@ def test_list_in_every_form(invite, cli):
         "owner": "BOSS",
         "active": True,
         "created": "2026-03-01T12:00:00Z",
+        "age": by_code["INVITE22"]["age"],
         "deleted": None,
         "pending": 2,
         "approved": 1,
         "rejected": 0,
         "pk": str(invite.pk),
     }
+    assert re.fullmatch(r"\d+[dwy]", by_code["INVITE22"]["age"])
     assert (by_code["OWNERGONE"]["owner"], by_code["OWNERGONE"]["active"]) == (None, False)
     table = from_csv(cli("pools", "list", "--format", "csv", code=0).out)
     assert all(list(row) == COLUMNS for row in table)
