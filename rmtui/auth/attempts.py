@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from rmtui import clock
 from rmtui.auth.origin import origin
@@ -22,7 +22,12 @@ WINDOW: Final = dt.timedelta(minutes=5)
 def lock_name() -> str:
     """Name of the lock that an attempt holds, so that many at once are counted one after the other."""
     here = origin()
-    return f"sign-in:{here.os_user}@{here.host}"
+    return f"sign-in:{here.account}@{here.host}"
+
+
+def _same_account(account: str) -> Any:
+    """Entries of one user of the operating system, whoever the environment says came by ``sudo``."""
+    return (Audit.os_user == account) | Audit.os_user.startswith(f"{account} (sudo: ")
 
 
 def check() -> None:
@@ -32,7 +37,7 @@ def check() -> None:
     """
     here = origin()
     query = Audit.select(Audit.at, Audit.outcome, Audit.details).where(
-        (Audit.at > clock.utcnow() - WINDOW) & (Audit.action == SIGN_IN) & (Audit.os_user == here.os_user) & (Audit.host == here.host)
+        (Audit.at > clock.utcnow() - WINDOW) & (Audit.action == SIGN_IN) & (Audit.host == here.host) & _same_account(here.account)
     )
     refused: list[dt.datetime] = []
     for row in query.order_by(Audit.id.desc()).iterator():

@@ -24,6 +24,8 @@ class Origin:
     os_user: str
     """Name of the effective user; with the one who used ``sudo``, where the environment tells."""
     host: str
+    account: str
+    """Name of the effective user alone."""
     ssh: str
     """``SSH_CONNECTION``: address and port of the client, then of the server; empty without SSH."""
 
@@ -39,7 +41,10 @@ class Origin:
 
 def origin() -> Origin:
     """Of this process."""
-    return Origin(_user(), _host(), plain(os.environ.get("SSH_CONNECTION", "").strip(), LONGEST))
+    name = _user()
+    before = plain(os.environ.get("SUDO_USER", "").strip(), LONGEST)
+    told = f"{name} (sudo: {before})" if before and before != name else name
+    return Origin(told, _host(), name, plain(os.environ.get("SSH_CONNECTION", "").strip(), LONGEST))
 
 
 def _user() -> str:
@@ -48,8 +53,7 @@ def _user() -> str:
         name = pwd.getpwuid(number).pw_name
     except KeyError:  # a container's user need not have a name
         name = f"uid {number}"
-    before = os.environ.get("SUDO_USER", "").strip()
-    return plain(f"{name} (sudo: {before})" if before and before != name else name, LONGEST)
+    return plain(name, LONGEST)
 
 
 @functools.cache

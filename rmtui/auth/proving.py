@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,12 @@ ANON_ADMIN: Final = "anon_admin_session"
 """The claim of a login code that lets somebody make an admin, as the deployment's web page does."""
 
 
+MARGIN: Final = dt.timedelta(minutes=1)
+"""A certificate is not used in its last minute, so that what it signs is signed while it is valid."""
+LATEST: Final = 2.0**35
+"""Seconds since 1970 that a time can tell; a token may say more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proven:
     """Who somebody is, and how that is known."""
@@ -37,6 +44,8 @@ class Proven:
     """None for the holder of a login code that is good for making an admin."""
     fingerprint: str = ""
     serial: str = ""
+    until: dt.datetime | None = None
+    """When what they proved it with runs out; None when it does not."""
     key: Key | None = field(default=None, repr=False)
 
 
@@ -69,11 +78,11 @@ def by_certificate(credential: Credential) -> Proven:
             f"This is not the certificate that is now on record for {plain(person.callsign)}: another was issued after it. "
             "Sign in with the newest one."
         )
-    return Proven("certificate", person, credential.fingerprint, credential.serial, credential)
+    return Proven("certificate", person, credential.fingerprint, credential.serial, credential.not_after - MARGIN, credential)
 
 
 def by_code(code: str, surface: str) -> Proven:
-    """Who a login code is for; the code is used up by asking. Needs an open connection.
+    """Who a login code is for; the code is used up, unless the transaction around it is rolled back. Needs an open connection.
 
     :raises SignInRefused: there is no such code, it was used or withdrawn, or who it is for cannot sign in.
     """
@@ -122,7 +131,8 @@ def by_token(token: Secret) -> Proven:
     claims = _keys().verify(token.reveal(), own_only=True)
     if not _names_somebody(claims):
         raise SignInRefused("The token is refused: it does not say whom it is for (sub). Ask for a new one.")
-    return Proven("token", _person({"type": "jwt", "userid": None, "payload": claims}))
+    until = dt.datetime.fromtimestamp(min(claims["exp"], LATEST), dt.UTC)
+    return Proven("token", _person({"type": "jwt", "userid": None, "payload": claims}), until=until)
 
 
 def _keys() -> Any:

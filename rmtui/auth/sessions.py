@@ -32,6 +32,8 @@ __all__ = ["LIFETIME", "SIGN_IN", "SIGN_OUT", "Ticket", "current", "digest_of", 
 
 LIFETIME: Final = dt.timedelta(hours=2)
 """How long a sign-in lasts."""
+FOREVER: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
+"""When what does not run out of itself does."""
 SIGN_IN: Final = "sign-in"
 SIGN_OUT: Final = "sign-out"
 _LAST_ENTRY: Final = 2**63 - 1
@@ -133,7 +135,7 @@ def current(surface: str) -> Operator | None:
     if row is None or row.operator_pk is None or not _is_ours(row, ticket.secret):
         return None
     session, name = Session(row.id, digest_of(ticket.secret)), plain(row.operator)
-    until = row.at + LIFETIME
+    until = min(_until(row), row.at + LIFETIME)
     if until <= clock.utcnow():
         raise SignInNeeded(f"The sign-in of {name} ran out at {clock.stamp(until)}. Sign in again.")
     try:
@@ -161,6 +163,14 @@ def _is_ours(row: Audit, secret: str) -> bool:
     return (row.action, row.outcome, row.os_user, row.host) == (SIGN_IN, "done", here.os_user, here.host) and hmac.compare_digest(
         str(_details(row).get("session", "")), digest_of(secret)
     )
+
+
+def _until(row: Audit) -> dt.datetime:
+    """When what was proven runs out of itself, as a certificate does."""
+    try:
+        return dt.datetime.fromisoformat(str(_details(row).get("until", ""))).astimezone(dt.UTC)
+    except ValueError:
+        return FOREVER
 
 
 def _details(row: Audit) -> dict[str, Any]:

@@ -77,5 +77,7 @@ def _proven() -> operators.Operator | None:
     try:
         operator = operators.identify("command", read_passphrase)
     except RmtuiError:
+        if operators.proof_given():
+            raise
         return None
     return operator if operator is not None and operator.proven else None

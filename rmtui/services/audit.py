@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from rmtui import clock
 from rmtui.auth.operator import Operator
 from rmtui.auth.origin import origin
 from rmtui.auth.permissions import ACTIONS, require, require_writable
 from rmtui.db import schema, trail
+from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
 from rmtui.db.middleware import connection
@@ -47,8 +49,10 @@ class Act:
 
         :raises NotPermitted: they were revoked or demoted meanwhile; the transaction is to roll back.
         """
-        self.person()
-        record(self.operator, self.action, "done", self.target_pk, self.target, reason, details)
+        with db.atomic():
+            trail.hold()  # whoever demotes the operator just now is waited for
+            self.person()
+            record(self.operator, self.action, "done", self.target_pk, self.target, reason, details)
 
     def person(self) -> Person:
         """The operator's own record.
@@ -145,7 +149,8 @@ def record(
         origin=here.ssh,
         program=__version__,
     )
-    return trail.append(entry, operator.key if operator else None)
+    signs = operator is not None and (operator.until is None or operator.until > clock.utcnow())
+    return trail.append(entry, operator.key if operator is not None and signs else None)
 
 
 def ready() -> bool:

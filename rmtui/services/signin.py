@@ -14,15 +14,17 @@ from rmtui.auth.operator import ADMIN, Operator, Session, deployment_key, roles_
 from rmtui.auth.permissions import Permission, may, require_writable
 from rmtui.auth.proving import Proven
 from rmtui.auth.refusals import SignInRefused, TooManyAttempts
-from rmtui.db import schema
+from rmtui.db import schema, trail
 from rmtui.db.base import db
 from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
+from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.db.trail import chain_name
 from rmtui.errors import EXIT_REFUSED, RmtuiError, UnreachableError
 from rmtui.services import witness
 from rmtui.services.audit import record
+from rmtui.services.signout import end, sign_out
 from rmtui.settings import Secret
 from rmtui.text import normalise_callsign, plain
 
@@ -35,6 +37,7 @@ __all__ = [
     "SignInRefused",
     "SignedIn",
     "TooManyAttempts",
+    "end",
     "for_this_run",
     "identity_offered",
     "make_admin",
@@ -163,11 +166,14 @@ def make_admin(holder: AdminCode, callsign: str, *, progress: Callable[[str], No
 def _made(holder: AdminCode, callsign: str, progress: Callable[[str], None] | None) -> NewAdmin:
     callsign = normalise_callsign(callsign)
     if holder.used or holder.until <= clock.utcnow():
-        raise SignInRefused("The login code is good for one admin, within two hours. Ask for a new one; nobody was made.")
+        raise _one_admin()
     if progress is not None:
         progress(f"Making the key and certificate of {plain(callsign)}")
 
     def finish(person: Person) -> None:
+        trail.hold()
+        if _has_made(holder):
+            raise _one_admin()
         person.assign_role(ADMIN)
         details = {"role": ADMIN, "sign_in": holder.entry}
         record(None, "make-admin", "done", person.pk, person.callsign, "", details, surface=holder.surface, proof="code")
@@ -183,30 +189,15 @@ def _made(holder: AdminCode, callsign: str, progress: Callable[[str], None] | No
     return NewAdmin(person.callsign, pfx, _keep(*kept[-1], pfx))
 
 
-def sign_out(surface: str) -> str | None:
-    """End the sign-in on this database, here and in the trail; whose it was, None when nobody was signed in.
+def _has_made(holder: AdminCode) -> bool:
+    """Whether the code has made somebody, whatever its holder knows of it. Hold the trail."""
+    named = Audit.details.contains(f'"sign_in": {holder.entry}}}')
+    done = (Audit.id > holder.entry) & (Audit.action == "make-admin") & (Audit.outcome == "done")
+    return bool(Audit.select(Audit.id).where(done & named).exists())
 
-    :raises StorageError: its file cannot be changed.
-    """
-    ticket = sessions.kept()
-    if ticket is None or not ticket.secret:
-        return None
-    name: str | None = None
-    with connection():
-        try:
-            operator = sessions.current(surface)
-        except RmtuiError:  # it has run out, or its holder was revoked: nothing is left to end
-            operator = None
-        if operator is not None and operator.session is not None:
-            name = operator.callsign
-            if not settings.current().read_only:  # which ends it here only
-                record(operator, sessions.SIGN_OUT, "done", operator.pk, name, "", {"session": operator.session.digest})
-                witness.follow()
-    if ticket.identity:
-        sessions.keep(replace(ticket, secret=""))
-    else:
-        sessions.forget()
-    return name
+
+def _one_admin() -> SignInRefused:
+    return SignInRefused("The login code is good for one admin, within two hours. Ask for a new one; nobody was made.")
 
 
 def identity_offered() -> str:
@@ -278,7 +269,7 @@ def _attempt(way: str, surface: str, prepare: Callable[[], Any], prove: Callable
                 failed = error
                 details: dict[str, Any] = {"way": way, "limited": isinstance(error, TooManyAttempts)}
                 details |= {name: getattr(given, name) for name in ("serial", "fingerprint") if hasattr(given, name)}
-                claimed = getattr(given, "callsign", "")
+                claimed = plain(getattr(given, "callsign", ""), 80)
                 record(None, sessions.SIGN_IN, "refused", None, claimed, error.sentence, details, surface=surface)
         witness.follow()
     raise failed
@@ -303,7 +294,7 @@ def _operator(proven: Proven, surface: str) -> Operator:
         surface,
         proof=proven.proof,
         roles=roles_of(person),
-        until=clock.utcnow() + sessions.LIFETIME,
+        until=min(proven.until or sessions.FOREVER, clock.utcnow() + sessions.LIFETIME),
         fingerprint=proven.fingerprint,
         key=proven.key,
     )
@@ -320,7 +311,8 @@ def _record_session(proven: Proven, surface: str) -> tuple[Operator, str]:
         return operator, ""
     secret = sessions.new_secret()
     session = sessions.digest_of(secret)
-    details = {"way": proven.proof, "session": session, "serial": proven.serial, "fingerprint": proven.fingerprint}
+    until = proven.until.isoformat() if proven.until is not None else ""
+    details = {"way": proven.proof, "session": session, "serial": proven.serial, "fingerprint": proven.fingerprint, "until": until}
     details = {name: value for name, value in details.items() if value}
     entry = record(operator, sessions.SIGN_IN, "done", operator.pk, operator.callsign, "", details)
     return replace(operator, session=Session(entry, session)), secret

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -19,7 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
-from rmtui.services import operators
+from rmtui.services import operators, signin
 from rmtui.services.operators import Permission
 from rmtui.tui.glyphs import ascii_wanted, show
 from rmtui.tui.lock import Lock
@@ -140,6 +141,25 @@ class RmtuiApp(App[None]):
             return AwaitComplete.nothing()  # type: ignore[no-untyped-call]
         return super().push_screen(screen, *arguments, **options)
 
+    def close_dialogs(self) -> None:
+        """Back to the deployment, without an answer to anything that was asked."""
+        while self.showing and not isinstance(self.screen, MainScreen):
+            self.pop_screen()
+
+    def forget_what_was_copied(self) -> None:
+        """What was copied here cannot be pasted by the next one."""
+        self._clipboard = ""
+
+    def end_session(self, operator: Operator) -> None:
+        """Sign out who locked or was locked out, once what they had begun is finished."""
+
+        def end() -> None:
+            self.writes.wait(PATIENCE)
+            with suppress(RmtuiError):  # the database is away: the sign-in ends by itself, and its secret is gone from here
+                signin.end(operator)
+
+        self.run_worker(end, name="sign-out", group="sign-out", thread=True, exit_on_error=False)
+
     def show_lock(self, screen: Screen[Any], done: Callable[[Any], None]) -> None:
         """Put the lock before everything."""
         super().push_screen(screen, done)
@@ -148,7 +168,7 @@ class RmtuiApp(App[None]):
         """As Textual's, but not on a lock, nor where nobody has signed in yet."""
         from rmtui.tui.widgets.palette import CommandPalette, Palette
 
-        if self.showing and not self.lock.locked and not CommandPalette.is_open(self):
+        if self.showing and not self.lock.locked and not CommandPalette.is_open(self):  # type: ignore[arg-type]
             self.push_screen(Palette())
 
     # Beginning and end

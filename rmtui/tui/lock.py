@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from textual.screen import ModalScreen, Screen
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
 
 from rmtui import clock, settings
 from rmtui.services import operators
@@ -16,7 +18,7 @@ from rmtui.services.signin import SignedIn
 if TYPE_CHECKING:
     from rmtui.tui.app import RmtuiApp
 
-__all__ = ["Lock"]
+__all__ = ["Lock", "leave"]
 
 LOOK = 1.0
 """Seconds between two looks at the clock."""
@@ -29,6 +31,8 @@ class Lock:
         self._console = console
         self._touched = monotonic()
         self._behind: list[tuple[Any, ...]] = []
+        self._screen: Screen[Any] | None = None
+        self._before: uuid.UUID | None = None
         self.locked = False
 
     def watch(self) -> None:
@@ -40,53 +44,60 @@ class Lock:
         self._touched = monotonic()
 
     def look(self) -> None:
-        """Lock if it is time."""
-        operator, minutes = self._console.operator, settings.current().lock_minutes
-        if self.locked or self._console.opening is None or not self._console.showing:
+        """Lock if it is time, and see that nothing has come before the lock."""
+        console, minutes = self._console, settings.current().lock_minutes
+        if self.locked:
+            if console.screen is not self._screen:
+                self.locked = False
+                self.close("The console is locked.")
             return
+        if console.opening is None or not console.showing:
+            return
+        operator = console.operator
         if operator is not None and operator.until is not None and operator.until <= clock.utcnow():
             self.close(f"The sign-in of {operator.callsign} ran out at {clock.stamp(operator.until)}.")
         elif minutes and monotonic() - self._touched >= minutes * 60:
             self.close(f"Nothing was typed for {minutes} minute{'' if minutes == 1 else 's'}, so what was on the screen is hidden.")
 
     def close(self, why: str) -> None:
-        """Hide everything, and forget the operator's key; they prove anew who they are, where that was asked of them."""
+        """Hide everything, end the sign-in and forget the operator's key; they prove anew who they are, where that was asked of them."""
         if self.locked:
-            return
-        operator = self._console.operator
-        self._console.clear_notifications()
-        self.locked = True
-        if operator is not None and not operator.proven and not operators.signin_required():
-            from rmtui.tui.screens.locked import LockScreen
-
-            self._console.show_lock(LockScreen(why, operator.callsign), lambda _done: self._open())
-            return
-        if operator is None and not operators.signin_required():
-            from rmtui.tui.screens.locked import LockScreen
-
-            self._console.show_lock(LockScreen(why, ""), lambda _done: self._open())
             return
         from rmtui.tui.screens.signin import SignInScreen
 
-        before = operator.pk if operator is not None else None
-        self._console.operator = None
-        place = self._console.deployment.place
-        self._console.show_lock(SignInScreen(place, why, title="Locked"), lambda done: self._signed_in(before, done))
+        console, operator = self._console, self._console.operator
+        while isinstance(console.screen, SignInScreen):  # what somebody has half typed there is nobody's any more
+            console.pop_screen()
+        console.forget_what_was_copied()
+        console.clear_notifications()
+        self.locked = True
+        if not operators.signin_required() and (operator is None or not operator.proven):
+            from rmtui.tui.screens.locked import LockScreen
+
+            self._screen = LockScreen(why, operator.callsign if operator is not None else "")
+            console.show_lock(self._screen, lambda _done: self._open())
+            return
+        before = self._before if operator is None else operator.pk
+        self._before = before
+        console.operator = None
+        if operator is not None and operator.session is not None:
+            console.end_session(replace(operator, key=None))
+        self._screen = SignInScreen(console.deployment.place, why, title="Locked")
+        console.show_lock(self._screen, lambda done: self._signed_in(before, done))
 
     def _signed_in(self, before: uuid.UUID | None, done: SignedIn | None) -> None:
         if done is None:
             return
         self._console.operator = done.operator
-        if before != done.operator.pk:  # what another one had begun is not theirs
-            while isinstance(self._console.screen, ModalScreen):
-                self._console.pop_screen()
-            self._behind = [call for call in self._behind if not isinstance(call[0], Screen)]
+        if before != done.operator.pk:
+            self._behind = []  # what another one had begun is not theirs
+            self._console.call_next(self._console.close_dialogs)
         self._open()
         if done.problem:
             self._console.tell(done.problem, severity="warning")
 
     def _open(self) -> None:
-        self.locked = False
+        self.locked, self._screen = False, None
         self.touch()
         waiting, self._behind = self._behind, []
         for call, *arguments in waiting:
@@ -98,3 +109,12 @@ class Lock:
     def keep_behind(self, what: Screen[Any] | Callable[..., None], *arguments: Any) -> None:
         """Hold back a screen or a call until the console is open again."""
         self._behind.append((what, *arguments))
+
+
+def leave(screen: Any, dismiss: Callable[[Any], AwaitComplete], result: Any) -> AwaitComplete:
+    """Dismiss a screen, once it is on top: Textual would dismiss whatever is on top, a lock too."""
+    if screen.app.screen is screen:
+        return dismiss(result)
+    screen.leaving = (result,)
+    nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+    return nothing

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -21,6 +22,7 @@ from rmtui.errors import RmtuiError
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import glyphs, show, typed
+from rmtui.tui.lock import leave
 from rmtui.tui.widgets.choice import Choice
 from rmtui.tui.widgets.ticks import Ticks
 
@@ -93,6 +95,8 @@ class Dialog(ModalScreen[Result], Errands):
         self._title = title
         self.guard = EnterGuard()
         self.running = False
+        self.leaving: tuple[Any, ...] = ()
+        """What it gives as soon as it is on top again."""
         self.expect: Callable[[bool], None] | None = None
         """Told True before the change is made, and False when it was refused, by whoever would report it as news otherwise."""
 
@@ -187,6 +191,17 @@ class Dialog(ModalScreen[Result], Errands):
         self.focus_on(self.first_focus())
         self.tell(message.error.sentence)
         self.refused(message.error)
+
+    # Leaving
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """As Textual's, but never another screen that has come before this one."""
+        return leave(self, super().dismiss, result)
+
+    def on_screen_resume(self) -> None:
+        """What came before it is gone."""
+        if self.leaving:
+            self.dismiss(*self.leaving)
 
     # Keys
 

@@ -149,17 +149,16 @@ class SignInScreen(Screen[SignedIn], Errands):
         if self._admin_code is not None:
             self._make_admin(self._admin_code)
             return
-        code, token, path = self._value("code").strip(), self._value("token").strip(), self._value("identity").strip()
-        passphrase = self._value("passphrase")
+        code, passphrase = Secret(self._value("code").strip()), Secret(self._value("passphrase"))
+        token, path = self._value("token").strip(), self._value("identity").strip()
         if code and token:
             self.tell("Use one way: a login code, or a token.", error=True)
         elif code:
-            self._try(lambda: self._Proven(signin.with_code(code, "console")))
+            self._try(lambda: self._Proven(signin.with_code(code.reveal(), "console")))
         elif token:
             self._try(lambda: self._Proven(signin.with_token(first_line(Path(token), "a token"), "console")))
         elif path:
-            secret = Secret(passphrase) if passphrase else None
-            self._try(lambda: self._Proven(signin.with_certificate(Path(path).expanduser(), secret, "console")))
+            self._try(lambda: self._Proven(signin.with_certificate(Path(path).expanduser(), passphrase or None, "console")))
         else:
             self.tell("Name the file with your certificate, or type a login code.", error=True)
             self.set_focus(self.query_one("#identity"))
