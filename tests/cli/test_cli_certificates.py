@@ -47,6 +47,11 @@ def openssl_crl() -> str:
     return done.stdout.replace(":", "").lower()
 
 
+def printed(serial: str) -> str:
+    """A serial as openssl prints it: whole bytes."""
+    return f"serial number {serial.zfill(len(serial) + len(serial) % 2)}\n"
+
+
 def test_the_reasons_are_those_of_the_services():
     assert parser._REASONS == certificates.REASONS
 
@@ -65,7 +70,7 @@ def test_revoke_in_json(raven, cli):
     assert (shown["status"], shown["revoke_reason"]) == ("revoked", "keyCompromise")
     assert [entry["action"] for entry in shown["history"]] == ["revoke"]
     crl = openssl_crl()
-    assert f"serial number {serial.zfill(40)}" in crl
+    assert printed(serial) in crl
     assert "key compromise" in crl
 
 
@@ -111,9 +116,9 @@ def test_reissue_in_json(raven, cli):
     after = cli("people", "show", "RAVEN", "--format", "json").json
     assert (after["serial"], after["certspath"], after["files"]) == (done["serial"], before["certspath"], before["files"])
     crl = openssl_crl()
-    assert f"serial number {before['serial'].zfill(40)}" in crl
+    assert printed(before["serial"]) in crl
     assert "superseded" in crl
-    assert done["serial"].zfill(40) not in crl
+    assert printed(done["serial"]) not in crl
 
 
 @pytest.mark.parametrize("by", ["file", "stdin"])

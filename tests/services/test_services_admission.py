@@ -14,7 +14,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.errors import EXIT_CONFIGURATION, EXIT_REFUSED
-from rmtui.services import codes, enrollments, operators, roles, signin, trail
+from rmtui.services import certificates, codes, enrollments, operators, pools, roles, signin, trail
 from rmtui.settings import Secret
 
 CODE = "KROW2IAB"
@@ -75,6 +75,15 @@ class TestNameIsNotEnough:
             "assign-role": lambda: roles.assign(operator, karhu.pk, "medic"),
             "remove-role": lambda: roles.remove(operator, karhu.pk, "admin"),
             "create-code": lambda: codes.create(operator, "KARHU"),
+            "burn-code": lambda: codes.burn(operator, waiting.pk),
+            "revoke": lambda: certificates.revoke(operator, karhu.pk, "unspecified"),
+            "reissue": lambda: certificates.reissue(operator, karhu.pk),
+            "export": lambda: certificates.export(operator, karhu.pk, "karhu.pfx"),
+            "create-pool": lambda: pools.create(operator),
+            "enable-pool": lambda: pools.enable(operator, waiting.pk),
+            "disable-pool": lambda: pools.disable(operator, waiting.pk),
+            "delete-pool": lambda: pools.delete(operator, waiting.pk),
+            "reset-pool": lambda: pools.reset(operator, waiting.pk),
         }
         assert set(attempts) == set(ACTIONS)
         for attempt in attempts.values():
