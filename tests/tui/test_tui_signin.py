@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import gc
-import time
 from typing import Any
 
 import pytest
@@ -15,13 +12,11 @@ from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_rows import NOW, pk
 from tui_world import World
 
-from rmtui import settings
 from rmtui.auth.refusals import SignInNeeded, SignInRefused, TooManyAttempts
 from rmtui.db.errors import CallsignReserved
-from rmtui.services import operators, signin
-from rmtui.services.operators import Operator, Permission
+from rmtui.services import signin
+from rmtui.services.operators import Operator
 from rmtui.services.signin import AdminCode, NewAdmin, SignedIn
-from rmtui.tui.screens.locked import LockScreen
 from rmtui.tui.screens.main import MainScreen
 from rmtui.tui.screens.signin import SignInScreen
 
@@ -84,6 +79,12 @@ def gated(world: World, tried: list[tuple[str, ...]]) -> World:
     return world
 
 
+async def at(pilot: Pilot[Any], name: str) -> None:
+    """Go to a field."""
+    pilot.app.screen.query_one(f"#{name}").focus()
+    await settle(pilot)
+
+
 def text(pilot: Pilot[Any]) -> str:
     return dialog_text(pilot.app) if pilot.app.screen.query("#signin") else " ".join(" ".join(screen_text(pilot.app)).split())
 
@@ -120,7 +121,7 @@ def test_nothing_is_shown_before_somebody_signs_in(console: Console, gated: Worl
 
 def test_a_login_code_wins_over_the_offered_file_and_is_not_drawn(console: Console, gated: World, tried: list[tuple[str, ...]]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "tab")
+        await at(pilot, "code")
         await write(pilot, "NOSUCH")
         assert "NOSUCH" not in whole(pilot)
         await press(pilot, "enter")
@@ -137,7 +138,7 @@ def test_a_login_code_wins_over_the_offered_file_and_is_not_drawn(console: Conso
 
 def test_a_code_that_makes_an_admin(console: Console, gated: World, tried: list[tuple[str, ...]]) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "tab")
+        await at(pilot, "code")
         await write(pilot, "ADMIN")
         await press(pilot, "enter")
         assert "good for making an admin" in text(pilot)
@@ -182,150 +183,5 @@ def test_signing_in_where_it_is_not_asked_for(console: Console, world: World, tr
         await press(pilot, "enter")
         assert "AURORA (certificate)" in whole(pilot)
         assert pilot.app.operator.key is not None
-
-    console.run(script)
-
-
-def lock(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any], minutes: float) -> None:
-    """So much idle time goes by."""
-    now = time.monotonic()
-    monkeypatch.setattr("rmtui.tui.lock.monotonic", lambda: now + minutes * 60)
-    pilot.app.lock.look()
-
-
-def test_an_idle_console_hides_everything_and_forgets_the_key(
-    console: Console, world: World, tried: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.signin_required = True
-    world.operator = operator(key=Key())
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "x", "tab")
-        await write(pilot, "wrong un")
-        lock(monkeypatch, pilot, 14)
-        await settle(pilot)
-        assert not pilot.app.lock.locked
-        pilot.app.tell("RAVEN is waiting")
-        lock(monkeypatch, pilot, 16)
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, SignInScreen)
-        assert "Nothing was typed for 15 minutes" in text(pilot)
-        for hidden in ("RAVEN", "wrong un", "KARHU", "AURORA", "pending"):
-            assert hidden not in whole(pilot), hidden
-        assert pilot.app.operator is None
-        world.operator = None
-        gc.collect()
-        assert not [found for found in gc.get_objects() if isinstance(found, Key)], "the key is in memory no more"
-        pilot.app.tell("SUSI is waiting")
-        pilot.app.tell_error(SignInRefused("Something secret."))
-        await settle(pilot)
-        assert "SUSI" not in whole(pilot)
-        assert "secret" not in whole(pilot)
-        await press(pilot, "escape", "ctrl+p", "f1")
-        assert isinstance(pilot.app.screen, SignInScreen)
-        await press(pilot, "ctrl+u")
-        await write(pilot, SECRET)
-        await press(pilot, "enter")
-        assert "Something secret." in whole(pilot), "what waited behind the lock comes now"
-        await press(pilot, "escape")
-        assert "wrong un" in whole(pilot), "the same operator goes on where they were"
-
-    console.run(script)
-
-
-def test_another_one_does_not_go_on_with_what_was_begun(
-    console: Console, world: World, tried: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.signin_required = True
-    world.operator = operator()
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "x")
-        lock(monkeypatch, pilot, 16)
-        await settle(pilot)
-        await press(pilot, "tab")
-        await write(pilot, CODE)
-        await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, MainScreen)
-        assert "ILVES (certificate)" in whole(pilot)
-
-    console.run(script)
-
-
-def test_a_name_that_nobody_proved_opens_with_enter(
-    console: Console, world: World, tried: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        lock(monkeypatch, pilot, 16)
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, LockScreen)
-        assert "pending" not in whole(pilot)
-        await press(pilot, "a", "j", "escape")
-        assert isinstance(pilot.app.screen, LockScreen)
-        await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, MainScreen)
-
-    console.run(script)
-
-
-def test_no_lock(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.configure(dataclasses.replace(settings.current(), lock_minutes=0))
-
-    async def script(pilot: Pilot[Any]) -> None:
-        lock(monkeypatch, pilot, 10_000)
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, MainScreen)
-
-    console.run(script)
-
-
-def test_a_sign_in_that_runs_out_locks(
-    console: Console, world: World, tried: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.signin_required = True
-    world.operator = operator()
-
-    async def script(pilot: Pilot[Any]) -> None:
-        pilot.app.operator = dataclasses.replace(operator(), until=NOW)
-        pilot.app.lock.look()
-        await settle(pilot)
-        assert "The sign-in of AURORA ran out" in text(pilot)
-
-    console.run(script)
-
-
-def test_who_may_not_go_on_is_out_at_the_next_change(
-    console: Console, world: World, tried: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.signin_required = True
-    world.operator = operator()
-
-    def still(_operator: Operator) -> Operator:
-        raise SignInNeeded("AURORA was revoked meanwhile; nothing was changed.")
-
-    async def script(pilot: Pilot[Any]) -> None:
-        monkeypatch.setattr(operators, "still", still)
-        world.add("NEWCOMER", 1)
-        pilot.app.screen.check()
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, SignInScreen)
-        assert "AURORA was revoked meanwhile" in text(pilot)
-
-    console.run(script)
-
-
-def test_keys_follow_what_the_roles_allow_and_say_why(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = dataclasses.replace(operator(), roles=("medic",))
-    settings.configure(dataclasses.replace(settings.current(), readers=True))
-    world.operator = reader
-
-    async def script(pilot: Pilot[Any]) -> None:
-        assert not pilot.app.may(Permission.DECIDE)
-        assert pilot.app.may(Permission.SEE)
-        await press(pilot, "a")
-        assert isinstance(pilot.app.screen, MainScreen)
-        assert "AURORA has no role that may decide" in whole(pilot)
-        await press(pilot, "2", "e")
-        assert "AURORA has no role that may grant" in whole(pilot)
 
     console.run(script)

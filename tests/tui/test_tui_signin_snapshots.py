@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from test_tui_signin import gated, lock, operator, tried  # noqa: F401  # fixtures
+from test_tui_lock import lock
+from test_tui_signin import gated, operator, tried  # noqa: F401  # fixtures
 from test_tui_snapshots import SIZES, Prepare, look, typed  # noqa: F401  # a fixture
 from textual.pilot import Pilot
 from tui_harness import settle
