@@ -12,10 +12,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["COVERED", "GENESIS", "LAYOUT", "canonical", "digest", "link"]
+__all__ = ["COVERED", "LAYOUT", "canonical", "digest", "genesis", "link"]
 
-GENESIS: Final = "0" * 64
-"""What stands for the hash before the first entry."""
 LAYOUT: Final = 2
 """Layout of the entries that this version writes; 1 is from before there was a chain, and hashed the same way."""
 COVERED: Final = (
@@ -42,6 +40,11 @@ COVERED: Final = (
 
 _AT, _KEYS = COVERED.index("at"), (COVERED.index("operator_pk"), COVERED.index("target_pk"))
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def genesis(name: uuid.UUID) -> str:
+    """What stands for the hash before the first entry: SHA-256 of the chain's name, so that every hash is of this chain alone."""
+    return hashlib.sha256(name.hex.encode("ascii")).hexdigest()
 
 
 def canonical(values: list[Any]) -> str:

@@ -92,6 +92,14 @@ def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = Non
     return number
 
 
+def hold() -> None:
+    """Let nobody else append until this transaction ends, so that what is read from now on is what every entry before led to.
+
+    :raises BackendError: the record of the chain's head is gone.
+    """
+    _hold_head()
+
+
 def chain_name() -> uuid.UUID:
     """What tells this trail from those of other databases. Needs an open connection.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rmtui.db.base import db
-from rmtui.db.chain import COVERED, GENESIS, link
+from rmtui.db.chain import COVERED, genesis, link
 from rmtui.db.engine import is_sqlite
 from rmtui.db.fields import parse_time
 from rmtui.db.own import Audit, Chain, Signer, own_table
@@ -80,16 +80,17 @@ class _one_moment:  # noqa: N801  # used as a context manager only
 
 
 def _walk(head: Chain | None, witnessed: Mapping[int, str], signers: _Signers) -> Walk:
-    previous, expected, signed, compared = GENESIS, 1, 0, 0
+    previous: str | None = genesis(head.name) if head is not None else None  # the record of the end is what has the name
+    expected, signed, compared = 1, 0, 0
     finding: Finding | None = None
     last = 0
-    before = deque[str](maxlen=STRIDE)
+    before = deque[str | None](maxlen=STRIDE)
     for row in _rows():
         number, written, signature = row[_ID], row[-1], row[-2]
         if number > expected:
             finding = Finding(expected, "removed", _gone(expected, number - 1))
             break
-        if number < expected or not _fits(previous, row, written):
+        if number < expected or (previous is not None and not _fits(previous, row, written)):
             foreign = next((back for back, hashed in enumerate(reversed(before), 1) if _fits(hashed, row, written)), 0)
             finding = _put_in(number - foreign) if foreign else _not_as_written(number, row, head)
             break
@@ -110,18 +111,18 @@ def _walk(head: Chain | None, witnessed: Mapping[int, str], signers: _Signers) -
         previous, expected, last = written, number + 1, number
     if finding is None:
         finding = _end(head, last, previous, witnessed)
-    return Walk(last, signed, previous, compared, finding)
+    return Walk(last, signed, previous or "", compared, finding)
 
 
-def _fits(previous: str, row: list[Any], written: Any) -> bool:
+def _fits(previous: str | None, row: list[Any], written: Any) -> bool:
     """Whether a row as it is now has this hash, after that of another; never, if no program of ours could have written it."""
     try:
-        return bool(link(previous, row[: len(COVERED)]) == written)
+        return previous is not None and bool(link(previous, row[: len(COVERED)]) == written)
     except (TypeError, ValueError, RecursionError):
         return False
 
 
-def _end(head: Chain | None, last: int, previous: str, witnessed: Mapping[int, str]) -> Finding | None:
+def _end(head: Chain | None, last: int, previous: str | None, witnessed: Mapping[int, str]) -> Finding | None:
     """What is wrong with where the trail ends."""
     if head is None:
         return Finding(last, "head", "The trail's record of its own end is gone, or is none; somebody removed it.")

@@ -10,15 +10,17 @@ from typing import Any
 
 from rmtui import settings
 from rmtui.db import verification
+from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import NotFound
 from rmtui.db.middleware import connected, connection
-from rmtui.db.own import Audit, Signer
+from rmtui.db.own import Audit, Chain, Signer, own_table
 from rmtui.db.people import Person
 from rmtui.db.trail import chain_name
 from rmtui.services import audit, windows, witness
 from rmtui.services.types import AuditEntry, AuditQuery, Count, Cursor, Page
 from rmtui.services.windows import Order
+from rmtui.text import plain
 
 __all__ = ["Verified", "count_entries", "cursor", "entry", "export", "list_entries", "moment", "target_of", "verify"]
 
@@ -129,7 +131,7 @@ class Verified:
 def verify() -> Verified:
     """Verify the whole trail: hashes, order, signatures, what the log on this host has of it.
 
-    :raises StorageError: the log cannot be read.
+    :raises StorageError: the log, or what this user's state knows of the trail, cannot be read.
     """
     from rmtui.pki.files import read_file
     from rmtui.pki.interface import FileMissing
@@ -140,13 +142,37 @@ def verify() -> Verified:
         trusted = None
     with connection():
         if not audit.ready():
-            return Verified(True, 0, 0, "", "", 0, trusted is not None)
+            missing = _missing()
+            return Verified(not missing, 0, 0, "", "", 0, trusted is not None, kind="missing" if missing else "", sentence=missing)
         log = str(witness.log_path())
+        other = witness.another()
         found = verification.walk(witness.seen(), trusted)
+        if found.finding is None and not other:
+            witness.remember()
     about: dict[str, Any] = {}
-    if found.finding is not None:
+    if other:
+        about = {"kind": "replaced", "sentence": other}
+    elif found.finding is not None:
         about = {"entry": found.finding.entry, "kind": found.finding.kind, "sentence": found.finding.sentence}
-    return Verified(found.finding is None, found.entries, found.signed, found.head, log, found.compared, trusted is not None, **about)
+    return Verified(not about, found.entries, found.signed, found.head, log, found.compared, trusted is not None, **about)
+
+
+def _missing() -> str:
+    """What is wrong with there being no trail to verify, as a sentence; empty where there never was one. Needs an open connection."""
+    for model in (Audit, Chain, Signer):
+        schema, name = own_table(db, model.base_name)
+        if db.table_exists(name, schema):
+            return (
+                "There is an audit trail here, and the record of rmtui's migrations does not fit it: somebody changed that record, or an "
+                "older rmtui made it, and the first action of this one brings it up to date."
+            )
+    before = witness.known()
+    if before is None:
+        return ""
+    return (
+        f"The audit trail known here since {before.since} is gone: somebody removed it, or the deployment was restored or made anew. "
+        f"Only if you know of that, remove {plain(before.path)} to accept it."
+    )
 
 
 def export() -> Iterator[str]:

@@ -2,21 +2,29 @@
 
 A line is written after its entry is committed. Whoever writes first adds what is missing before its own, so that the lines come in
 the order of the chain, and none is lost to a crash or a full disk: the next one brings it. A log that was rotated away is gone on
-with where it ended, as a file in the state directory tells.
+with where it ended, as a file in the state directory tells. Another such file tells which trail this database had when its user first
+saw it: one of another name has no log here that could be compared, and so is told, not taken.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import hashlib
 import json
 import logging
 import os
+import stat
+import time
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peewee import PeeweeException
 
-from rmtui import settings
+from rmtui import clock, settings
+from rmtui.auth.operator import deployment_key
 from rmtui.auth.origin import Origin
 from rmtui.db.base import db
 from rmtui.db.middleware import explain
@@ -25,7 +33,7 @@ from rmtui.db.trail import UndecodableText, chain_row
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
-__all__ = ["ecs", "follow", "log_path", "seen", "trouble"]
+__all__ = ["Known", "another", "ecs", "follow", "known", "log_path", "remember", "seen", "trouble"]
 
 logger = logging.getLogger("rmtui.audit")
 
@@ -33,6 +41,8 @@ TAIL = 64 * 1024
 """Bytes looked at from the end of the log for its last line; no line is as long."""
 MOST = 1_000
 """Entries added at a time."""
+WAIT = 2.0
+"""Seconds that another's hold on the log is waited for."""
 
 _OUTCOMES = {"done": "success", "refused": "failure", "failed": "failure"}
 _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -54,7 +64,76 @@ def log_path() -> Path:
     if named is not None:
         return named
     chain = chain_row()
-    return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}.log"
+    return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}-{_place()}.log"
+
+
+def _place() -> str:
+    """What tells this database from those at other places, its copies too, in names of files."""
+    return hashlib.sha256(deployment_key().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The trail that this user knows in this database."""
+
+    chain: str
+    since: str
+    path: Path
+    """The file that remembers it, to be removed where another trail is to be known."""
+
+
+def known() -> Known | None:
+    """The trail that this user saw first in this database; None before that.
+
+    :raises StorageError: the file that remembers it cannot be read.
+    """
+    from rmtui.pki.files import read_file, storage
+    from rmtui.pki.interface import FileMissing, StorageError
+
+    path = settings.current().state_dir / f"trail-{_place()}.json"
+    with storage(path, "read"):
+        if not path.parent.is_dir():
+            return None
+    try:
+        data = json.loads(read_file(path))
+        return Known(uuid.UUID(hex=data["chain"]).hex, plain(data["since"], 40), path)
+    except FileMissing:
+        return None
+    except (*_UNREADABLE, KeyError):
+        raise StorageError(
+            f"{plain(path)}, which remembers the audit trail of this database, is not as rmtui wrote it. "
+            "Remove it to accept the trail that is there."
+        ) from None
+
+
+def another() -> str:
+    """Why this trail is not the one that is known, as a sentence; empty when it is, or none is known. Needs an open connection.
+
+    :raises StorageError: the file that remembers it cannot be read.
+    """
+    chain, before = chain_row(), known()
+    if chain is None or before is None or before.chain == chain.name.hex:
+        return ""
+    return (
+        f"This is another audit trail than the one known here since {before.since}: somebody exchanged it, or the deployment was restored "
+        f"or made anew. Only if you know of that, remove {plain(before.path)} to accept it."
+    )
+
+
+def remember() -> None:
+    """Know this trail from now on, unless one is known. Needs an open connection."""
+    from rmtui.pki.files import make_dir, write_file
+
+    chain = chain_row()
+    try:
+        if chain is None or known() is not None:
+            return
+        path = settings.current().state_dir / f"trail-{_place()}.json"
+        make_dir(path.parent, 0o700)
+        data = {"chain": chain.name.hex, "since": clock.stamp(clock.utcnow()), "database": deployment_key()}
+        write_file(path, json.dumps(data).encode() + b"\n", 0o600, replace=False)
+    except RmtuiError as error:  # another process may have been first
+        logger.info("%s", error.sentence)
 
 
 def follow() -> None:
@@ -68,7 +147,8 @@ def follow() -> None:
     path: Path | None = None
     try:
         path = log_path()
-        _trouble = _follow(path)
+        other = another()
+        _trouble = f"The audit log was not written: {other}" if other else _follow(path)
     except OSError as error:
         name, why = plain(error.filename or path), plain(error.strerror or error)
         _trouble = f"The audit log {name} was not written ({why}). The trail itself is whole; the log catches up when it can."
@@ -88,14 +168,15 @@ def _follow(path: Path) -> str:
     """Write what is missing; what is wrong with the log all the same, as a sentence."""
     if not path.parent.is_dir():
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    remember()
+    fd = _open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
     with os.fdopen(fd, "r+b", buffering=0) as file:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        _hold(fd, path)
         chain = chain_row()  # not before it is known that nobody else writes
         if chain is None:
             return "The audit log was not written: the record of the trail's end is gone. Run rmtui audit verify."
         name = chain.name.hex
-        mark = settings.current().state_dir / f"logged-{name[:12]}"
+        mark = settings.current().state_dir / f"logged-{name[:12]}-{_place()}"
         last = _last(file, name)
         after = _marked(mark) if last is None else last
         if after > chain.entries:
@@ -111,6 +192,27 @@ def _follow(path: Path) -> str:
             os.fsync(fd)
             after = rows[-1].id
             _set_mark(mark, after)
+
+
+def _open(path: Path, flags: int) -> int:
+    """Open a plain file; no pipe, device or lease is waited for."""
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o600)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    return fd
+
+
+def _hold(fd: int, path: Path) -> None:
+    """Lock the log; whoever may read it can hold it for as long as they like, and nobody waits for that."""
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise OSError(errno.EWOULDBLOCK, "another process holds it", str(path)) from None
+        time.sleep(0.005)
 
 
 def _marked(mark: Path) -> int:
@@ -189,7 +291,7 @@ def seen() -> dict[int, str]:
     path, name = log_path(), chain.name.hex
     with storage(path, "read"):
         try:
-            with path.open("rb") as file:
+            with os.fdopen(_open(path, os.O_RDONLY), "rb") as file:
                 for line in file:
                     found = _parse(line, name)
                     if found is not None:
@@ -202,7 +304,7 @@ def seen() -> dict[int, str]:
 def ecs(row: Audit, chain: str) -> dict[str, Any]:
     """An entry in the names of the Elastic Common Schema, with what it has no name for under ``rmtui``."""
     client = row.origin.split(" ")
-    address = Origin(row.os_user, row.host, row.origin).address
+    address = Origin(row.os_user, row.host, row.os_user, row.origin).address
     line: dict[str, Any] = {
         "@timestamp": row.at.isoformat().replace("+00:00", "Z"),
         "ecs.version": "8.17.0",

@@ -31,11 +31,15 @@ def chain(count: int, key: Any = None) -> list[str]:
     """Append entries as fast as the database takes them; the texts that were hashed."""
     from rmtui.clock import utcnow
     from rmtui.db.base import db
-    from rmtui.db.chain import COVERED, GENESIS, LAYOUT, canonical, digest
+    from rmtui.db.chain import COVERED, LAYOUT, canonical, digest, genesis
     from rmtui.db.middleware import connection
     from rmtui.db.own import Audit, Chain, Signer
+    from rmtui.db.trail import chain_name
 
-    head, rows, texts = GENESIS, [], []
+    with connection():
+        head = genesis(chain_name())
+    rows: list[dict[str, Any]] = []
+    texts: list[str] = []
     for number in range(1, count + 1):
         values: dict[str, Any] = dict.fromkeys(COVERED, "")
         values |= {"id": number, "at": utcnow(), "operator_pk": None, "target_pk": None, "version": LAYOUT, "signer": None}

@@ -15,7 +15,7 @@ from test_cli_signin import bind, secret_file, signed, somebody
 
 from deployments import run_sql
 from making import make_enrollment, make_person
-from rmtui import clock
+from rmtui import clock, settings
 
 CODE = "KROW2IAB"
 COLUMNS = ["id", "at", "operator", "proof", "action", "target", "outcome", "about", "os_user", "host", "from"]
@@ -192,6 +192,49 @@ def test_signed_in_and_the_record_of_the_end_gone(written, cli, monkeypatch, tmp
     for argv in ((), ("--read-only", "--identity", pfx, "--passphrase-file", secret_file(tmp_path / "pass", "LATE"))):
         done = cli(*argv, "audit", "verify", "--format", "json")
         assert (done.code, done.json["ok"]) == (1, False)
+
+
+def drop(env: dict[str, str]) -> None:
+    """Away with every table of ours."""
+    if not env["RM_DB_DSN"].startswith("sqlite"):
+        run_sql(env["RM_DB_DSN"], "DROP SCHEMA rmtui CASCADE")
+        return
+    for name in ("audit", "chain", "signers", "claims", "issued", "migrations"):
+        tamper(env, f"DROP TABLE {{}}{name}")
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_the_last_migration_unrecorded(written, cli, forgetful):
+    """Without its migrations the trail looks as if it were not made yet."""
+    tamper(written, "DELETE FROM {0}migrations WHERE id = (SELECT max(id) FROM {0}migrations)")
+    if forgetful:
+        for path in settings.current().state_dir.glob("trail-*.json"):
+            path.unlink()
+    done = cli("audit", "verify", "--format", "json", code=1)
+    assert (done.json["ok"], done.json["kind"]) == (False, "missing")
+    assert done.json["problem"] in done.err
+
+
+def test_every_table_dropped(written, cli):
+    bind()
+    drop(written)
+    done = cli("audit", "verify", "--format", "json", code=1)
+    assert (done.json["ok"], done.json["kind"]) == (False, "missing")
+    assert done.json["problem"] in done.err
+    (known,) = settings.current().state_dir.glob("trail-*.json")
+    assert str(known) in done.json["problem"]
+    assert "another audit trail" in cli("--as", "BOSS", "enrollments", "create", "AFTER", "--yes", code=0).err
+    assert cli("audit", "verify", "--format", "json", code=1).json["kind"] == "replaced"
+    known.unlink()
+    assert "another" not in cli("--as", "BOSS", "enrollments", "create", "LATER", "--yes", code=0).err
+    assert cli("audit", "verify", "--format", "json", code=0).json["compared_with_log"] == 2
+
+
+def test_another_name_for_the_chain(written, cli):
+    tamper(written, "UPDATE {}chain SET name = '" + "0" * 32 + "'")
+    done = cli("audit", "verify", "--format", "json", code=1)
+    assert (done.json["ok"], done.json["kind"], done.json["entry"]) == (False, "replaced", None)
+    assert done.json["problem"] in done.err
 
 
 def test_nothing_to_verify(embedded, cli):

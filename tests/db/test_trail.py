@@ -12,7 +12,7 @@ from peewee import PeeweeException
 from trail_rows import Authority, append, cell, copy, found, set_head, table, unguard, walk, write
 
 from rmtui.db.base import db, utcnow
-from rmtui.db.chain import COVERED, GENESIS
+from rmtui.db.chain import COVERED, genesis
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import BackendError
 from rmtui.db.own import Audit, Signer
@@ -103,7 +103,7 @@ def test_the_record_of_the_end_is_kept(trail):
     refused(
         f"DELETE FROM {chain}",
         f"UPDATE {chain} SET entries = 2",
-        f"UPDATE {chain} SET entries = 0, head = '{GENESIS}'",
+        f"UPDATE {chain} SET entries = 0, head = '{genesis(chain_name())}'",
         f"UPDATE {chain} SET head = 'forged'",
         f"UPDATE {chain} SET entries = entries",
         f"UPDATE {chain} SET id = 2, entries = 9",

@@ -35,9 +35,10 @@ from trail_rows import (
 
 from rmtui.db import verification
 from rmtui.db.base import db, utcnow
-from rmtui.db.chain import COVERED, link
+from rmtui.db.chain import COVERED, genesis, link
 from rmtui.db.engine import is_sqlite
 from rmtui.db.own import Signer
+from rmtui.db.trail import chain_name
 from rmtui.services import trail as service
 from rmtui.services import witness
 
@@ -103,7 +104,7 @@ def test_a_whole_trail_verifies(trail, authority):
 
 def test_an_empty_trail_verifies(database):
     whole = walk()
-    assert (whole.entries, whole.signed, whole.head, whole.finding) == (0, 0, "0" * 64, None)
+    assert (whole.entries, whole.signed, whole.head, whole.finding) == (0, 0, genesis(chain_name()), None)
 
 
 def test_a_trail_is_read_in_parts(trail, monkeypatch):
@@ -297,7 +298,7 @@ def test_a_removed_tail_that_the_log_knows(plain_trail):
 
 def test_everything_removed_is_known_to_the_log(plain_trail):
     remove(1, MANY)
-    set_head(0, "0" * 64)
+    set_head(0, genesis(chain_name()))
     assert found() is None
     assert found(witness.seen()) == (1, "removed")
 

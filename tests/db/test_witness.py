@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import sqlite3
 import stat
+import subprocess
+import sys
 import threading
+import time
+import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from db_rows import sql
 from peewee import OperationalError
-from trail_rows import append, copy, edit, found, log_lines, logged, table, unguard, write
+from trail_rows import append, copy, edit, found, log_lines, logged, rehash, table, unguard, write
 
 from making import make_operator
 from rmtui import settings
@@ -22,7 +29,10 @@ from rmtui.db.engine import is_sqlite
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.db.trail import chain_name
+from rmtui.pki.interface import StorageError
 from rmtui.services import enrollments, witness
+from rmtui.services import trail as service
+from rmtui.settings import Settings
 
 FOREIGN = "a\nb\r\x1b[31m\u2028\u2029\u0085\u202e\U0001f98a"
 
@@ -275,3 +285,92 @@ def test_two_threads(env, tmp_path):
     with connection():
         assert logged() == list(range(1, 41))
         assert found(witness.seen()) is None
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_another_name_does_not_switch_the_log_off(log, default):
+    """Who makes the whole chain anew under another name is told, not believed."""
+    settings.configure(replace(settings.current(), audit_log=None if default else log))
+    act()
+    act()
+    assert service.verify().ok
+    path, old = witness.log_path(), witness.known()
+    assert (old.chain, stat.S_IMODE(old.path.stat().st_mode)) == (chain_name().hex, 0o600)
+    unguard()
+    sql(f"UPDATE {table('chain')} SET name = %s", uuid.uuid4().hex)
+    assert found() == (1, "changed")
+    edit(1, "outcome", "refused")
+    rehash(1)
+    assert found() is None
+    for _ in range(2):
+        told = service.verify()
+        assert (told.ok, told.kind, told.compared) == (False, "replaced", 0)
+        assert str(old.path) in told.sentence
+        act()
+        assert told.sentence in witness.trouble()
+        assert logged(path) == [1, 2]
+        assert default is not witness.log_path().exists()
+    old.path.unlink()
+    act()
+    assert witness.trouble() == ""
+    told = service.verify()
+    assert (told.ok, told.entries, told.compared) == (True, 5, 5)
+
+
+@pytest.mark.parametrize("content", ["", "x", "[]", "{}", '{"chain": 5, "since": ""}', '{"chain": "x", "since": "x"}'])
+def test_what_is_known_of_the_trail_is_no_such_thing(log, content):
+    act()
+    path = witness.known().path
+    path.write_text(content)
+    act()
+    assert str(path) in witness.trouble()
+    with pytest.raises(StorageError, match="Remove it"):
+        service.verify()
+    path.unlink()
+    act()
+    assert (witness.trouble(), logged()) == ("", [1, 2, 3])
+
+
+def test_who_holds_the_log_holds_nobody_up(log, admin):
+    operator = Operator(admin.pk, admin.callsign, "test")
+    enrollments.create(operator, "Kettu")
+    with log.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        began = time.monotonic()
+        assert enrollments.create(operator, "Susi").callsign == "Susi"
+        assert witness.WAIT <= time.monotonic() - began < witness.WAIT + 2
+        assert "another process holds it" in witness.trouble()
+        threading.Timer(0.3, fcntl.flock, (other, fcntl.LOCK_UN)).start()
+        enrollments.create(operator, "Karhu")
+        assert (witness.trouble(), logged()) == ("", [1, 2, 3])
+
+
+def test_a_pipe_is_not_read(log):
+    log.parent.mkdir()
+    os.mkfifo(log)
+    act()
+    assert "no plain file" in witness.trouble()
+    with pytest.raises(StorageError, match="no plain file"):
+        service.verify()
+
+
+def test_a_copy_of_the_database_has_its_own_log(env, database, tmp_path):
+    if not is_sqlite(db):
+        pytest.skip("of SQLite")
+    home = {"HOME": str(tmp_path / "home")}
+    settings.configure(Settings.from_env({**env, **home}))
+    act()
+    there = tmp_path / "copy.db"
+    with sqlite3.connect(there) as copied:
+        db.connection().backup(copied)
+    copied.close()
+    environment = {**os.environ, **env, **home, "RM_DB_DSN": f"sqlite:///{there}"}
+    worker = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("trail_worker.py")), "1", "1"],
+        env=environment, timeout=30, check=True, input="\n", text=True, capture_output=True,
+    )  # fmt: skip
+    assert len(worker.stdout.split()) == 2
+    act()
+    assert len(list(settings.current().state_dir.glob("audit-*.log"))) == 2
+    assert (witness.trouble(), logged()) == ("", [1, 2])
+    assert service.verify().ok

@@ -17,7 +17,7 @@ from db_rows import sql
 
 from rmtui.db import trail, verification
 from rmtui.db.base import db, utcnow
-from rmtui.db.chain import COVERED, GENESIS, link
+from rmtui.db.chain import COVERED, genesis, link
 from rmtui.db.engine import is_sqlite
 from rmtui.pki import certificates
 from rmtui.services import witness
@@ -143,7 +143,7 @@ def covered(number: int) -> list[Any]:
 def rehash(first: int, *, head: bool = True) -> None:
     """Make the chain anew from an entry on, and the chain's row fit."""
     before = sql(f"SELECT hash FROM {table('audit')} WHERE id < %s ORDER BY id DESC LIMIT 1", first)
-    previous, last = before[0][0] if before else GENESIS, first - 1
+    previous, last = before[0][0] if before else genesis(trail.chain_name()), first - 1
     for (number,) in sql(f"SELECT id FROM {table('audit')} WHERE id >= %s ORDER BY id", first):
         previous, last = link(previous, covered(number)), number
         edit(number, "hash", previous)

@@ -7,7 +7,7 @@ import uuid
 
 from peewee import IntegerField, Model, SqliteDatabase, TextField, UUIDField
 
-from rmtui.db.chain import COVERED, GENESIS, link
+from rmtui.db.chain import COVERED, genesis, link
 
 KEPT = "the audit trail is only ever added to"
 AWAY = 2**40
@@ -53,13 +53,14 @@ def up(migrator, db):
     Signer._meta.without_rowid = sqlite  # or REPLACE could take the number of another row
     db.create_tables([Chain, Signer], safe=False)
 
-    head, entries = _chain(db, audit, sqlite)
-    Chain.insert(id=1, name=uuid.uuid4(), entries=entries, head=head).execute()
+    name = uuid.uuid4()
+    head, entries = _chain(db, audit, sqlite, genesis(name))
+    Chain.insert(id=1, name=name, entries=entries, head=head).execute()
     db.execute_sql(f"CREATE INDEX {'rmtui_' if sqlite else ''}audit_at ON {audit} (at)")
     (_guard_sqlite if sqlite else _guard_postgresql)(db)
 
 
-def _chain(db, audit, sqlite):
+def _chain(db, audit, sqlite, head):
     """Number and hash the entries as the database has them; the last hash, and how many there are."""
     mark = "?" if sqlite else "%s"
     keys = {"operator_pk", "target_pk"}
@@ -68,7 +69,6 @@ def _chain(db, audit, sqlite):
     place = COVERED.index("id")
     if rows and rows[0][place] < 1:
         db.execute_sql(f"UPDATE {audit} SET id = id + {AWAY}")  # noqa: S608
-    head = GENESIS
     for number, row in enumerate(rows, 1):  # a rolled back entry of PostgreSQL left a gap, which would look like a removed one
         head = link(head, [*row[:place], number, *row[place + 1 :]])
         was = row[place] + (AWAY if rows[0][place] < 1 else 0)
