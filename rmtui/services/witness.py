@@ -90,7 +90,7 @@ def known() -> Known | None:
     from rmtui.pki.files import read_file, storage
     from rmtui.pki.interface import FileMissing, StorageError
 
-    path = settings.current().state_dir / f"trail-{_place()}.json"
+    path = settings.current().state_dir / f"trail-{_place()}"
     with storage(path, "read"):
         if not path.parent.is_dir():
             return None
@@ -128,7 +128,7 @@ def remember() -> None:
     try:
         if chain is None or known() is not None:
             return
-        path = settings.current().state_dir / f"trail-{_place()}.json"
+        path = settings.current().state_dir / f"trail-{_place()}"
         make_dir(path.parent, 0o700)
         data = {"chain": chain.name.hex, "since": clock.stamp(clock.utcnow()), "database": deployment_key()}
         write_file(path, json.dumps(data).encode() + b"\n", 0o600, replace=False)

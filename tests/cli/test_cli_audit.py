@@ -208,7 +208,7 @@ def test_the_last_migration_unrecorded(written, cli, forgetful):
     """Without its migrations the trail looks as if it were not made yet."""
     tamper(written, "DELETE FROM {0}migrations WHERE id = (SELECT max(id) FROM {0}migrations)")
     if forgetful:
-        for path in settings.current().state_dir.glob("trail-*.json"):
+        for path in settings.current().state_dir.glob("trail-*"):
             path.unlink()
     done = cli("audit", "verify", "--format", "json", code=1)
     assert (done.json["ok"], done.json["kind"]) == (False, "missing")
@@ -221,7 +221,7 @@ def test_every_table_dropped(written, cli):
     done = cli("audit", "verify", "--format", "json", code=1)
     assert (done.json["ok"], done.json["kind"]) == (False, "missing")
     assert done.json["problem"] in done.err
-    (known,) = settings.current().state_dir.glob("trail-*.json")
+    (known,) = settings.current().state_dir.glob("trail-*")
     assert str(known) in done.json["problem"]
     assert "another audit trail" in cli("--as", "BOSS", "enrollments", "create", "AFTER", "--yes", code=0).err
     assert cli("audit", "verify", "--format", "json", code=1).json["kind"] == "replaced"
