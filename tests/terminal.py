@@ -66,9 +66,10 @@ class Terminal:
                 raise TimeoutError(f"{texts!r} did not go; the screen:\n{self.text}")
             self.read(0.2)
 
-    def settle(self, quiet: float = 1.0) -> None:
-        """Read until nothing was written for a while."""
-        while self.read(quiet):
+    def settle(self, quiet: float = 1.0, most: float = 10.0) -> None:
+        """Read until nothing was written for a while, or for ``most`` seconds: a cursor may blink for ever."""
+        deadline = time.perf_counter() + most
+        while self.read(quiet) and time.perf_counter() < deadline:
             pass
 
     def press(self, keys: str) -> None:

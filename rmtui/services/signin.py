@@ -311,7 +311,8 @@ def _record_session(proven: Proven, surface: str) -> tuple[Operator, str]:
         return operator, ""
     secret = sessions.new_secret()
     session = sessions.digest_of(secret)
-    until = proven.until.isoformat() if proven.until is not None else ""
+    early = proven.until is not None and proven.until < clock.utcnow() + sessions.LIFETIME
+    until = proven.until.isoformat() if proven.until is not None and early else ""
     details = {"way": proven.proof, "session": session, "serial": proven.serial, "fingerprint": proven.fingerprint, "until": until}
     details = {name: value for name, value in details.items() if value}
     entry = record(operator, sessions.SIGN_IN, "done", operator.pk, operator.callsign, "", details)

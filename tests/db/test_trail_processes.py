@@ -27,6 +27,9 @@ KILLS = 10
 WORKER = Path(__file__).with_name("trail_worker.py")
 
 
+OWN_TABLES_ONLY = True
+
+
 @pytest.fixture
 def processes(env, database, tmp_path):
     """Start a writer; the log is one for all."""

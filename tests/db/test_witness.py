@@ -34,6 +34,8 @@ from rmtui.services import enrollments, witness
 from rmtui.services import trail as service
 from rmtui.settings import Settings
 
+OWN_TABLES_ONLY = True
+
 FOREIGN = "a\nb\r\x1b[31m\u2028\u2029\u0085\u202e\U0001f98a"
 
 

@@ -103,9 +103,10 @@ def test_sign_in_act_lock_and_look_at_the_trail(run: Callable[..., Terminal], ho
     terminal.gone("198.51.100.7")
 
     terminal.press(":")
-    terminal.settle(0.5)
+    terminal.until("Search for commands")
     terminal.press("lock")
-    terminal.settle(0.7)
+    terminal.until("Hide everything")
+    terminal.gone("Read everything again")
     terminal.press(ENTER)
     terminal.until("Locked", "Passphrase")
     terminal.settle(0.5)

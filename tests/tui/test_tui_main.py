@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from tui_harness import Console, press, screen_text, settle, write
 from tui_world import World, read_only
@@ -218,12 +219,12 @@ def test_palette_offers_what_can_be_done_here(console: Console) -> None:
         assert {"Approve", "Reject", "New", "Refresh", "Help", "Theme", "Quit", "Go to People"} <= titles
         assert "Re-open" not in titles
         await press(pilot, "colon")
-        assert type(pilot.app.screen).__name__ == "CommandPalette"
+        assert isinstance(pilot.app.screen, CommandPalette)
         await write(pilot, "Go to Roles")
         await press(pilot, "enter")
         assert pilot.app.screen.pane.id == "roles"
         await press(pilot, "ctrl+p")
-        assert type(pilot.app.screen).__name__ == "CommandPalette"
+        assert isinstance(pilot.app.screen, CommandPalette)
 
     console.run(script)
 
