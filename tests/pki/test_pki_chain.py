@@ -234,6 +234,12 @@ def test_arbitrary_bytes_are_never_believed(noise: bytes, label: str, place: int
     assert not judged(*given_)
 
 
+def what_is_signed(read: x509.Certificate | x509.CertificateRevocationList) -> tuple[bytes, bytes]:
+    """The signed part, and its signature."""
+    crl = isinstance(read, x509.CertificateRevocationList)
+    return read.tbs_certlist_bytes if crl else read.tbs_certificate_bytes, read.signature
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2), st.integers(0, 10_000), st.integers(1, 255), st.booleans())
 def test_one_wrong_byte_is_never_believed(place: int, at: int, flip: int, cut: bool) -> None:
@@ -246,8 +252,8 @@ def test_one_wrong_byte_is_never_believed(place: int, at: int, flip: int, cut: b
     given_ = [pem(LEAF), OURS.trusted, CRL]
     given_[place] = [odd, odd + pem(OURS.root), odd][place]
     believed = judged(*given_)
-    if believed and place == 0:  # such as the count of unused bits, which is not signed: what is signed, and the signature, are the same
-        read = x509.load_pem_x509_certificate(odd)
-        assert (read.tbs_certificate_bytes, read.signature) == (LEAF.tbs_certificate_bytes, LEAF.signature)
+    if believed and place != 1:  # such as the count of unused bits, which is not signed: what is signed, and the signature, are the same
+        read = (x509.load_pem_x509_crl if place == 2 else x509.load_pem_x509_certificate)(odd)
+        assert what_is_signed(read) == what_is_signed(signed[place])
         return
     assert not believed or place == 1  # what is in the bundle is trusted as it is there, when it names no other of it as its issuer
