@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from rmtui.text import plain, storable
 if TYPE_CHECKING:
     from rmtui.db.trail import Key
 
-__all__ = ["ADMIN", "NotAnOperator", "Operator", "Session", "claimed", "deployment_key", "findable", "roles_of"]
+__all__ = ["ADMIN", "NotAnOperator", "Operator", "Session", "claimed", "deployment_key", "deployment_mark", "findable", "roles_of"]
 
 ADMIN = "admin"
 """The role that may act."""
@@ -81,20 +82,24 @@ def deployment_key() -> str:
     return f"{config.driver}:{config.place()}"
 
 
+def deployment_mark() -> str:
+    """What tells this database from those at other places in names of files; 16 hexadecimal digits."""
+    return hashlib.sha256(deployment_key().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def roles_of(person: Person) -> tuple[str, ...]:
     """Somebody's roles, sorted. Needs an open connection."""
     return tuple(sorted({row.role for row in Role.select(Role.role).where(Role.user == person.pk)}))
 
 
-def claimed(surface: str = "library", *, own: bool = True) -> Operator | None:
+def claimed(surface: str = "library") -> Operator | None:
     """Who was named by ``--as``, ``RMTUI_OPERATOR`` or, for this database, ``config.toml``; None when nobody was. Needs a connection.
 
-    :param own: whether ``config.toml`` is asked too.
     :raises NotAnOperator: who was named is not an active admin.
     """
     config = settings.current()
     name, source = config.operator, "--as or RMTUI_OPERATOR"
-    if name is None and own:
+    if name is None:
         name, source = config.operators.get(deployment_key()), "config.toml"
     if name is None:
         return None

@@ -14,17 +14,17 @@ import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rmtui import clock, settings
-from rmtui.auth.operator import Operator, Session, deployment_key, roles_of
+from rmtui.auth.operator import Operator, Session, deployment_key, deployment_mark, roles_of
 from rmtui.auth.origin import origin
 from rmtui.auth.refusals import SignInNeeded
 from rmtui.db import schema
 from rmtui.db.errors import BackendError, NotFound
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
-from rmtui.db.trail import chain_name
+from rmtui.db.trail import chain_name, details_of
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
@@ -57,8 +57,7 @@ class Ticket:
 
 
 def _path() -> Path:
-    name = hashlib.sha256(deployment_key().encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return settings.current().state_dir / "signins" / f"{name}.json"
+    return settings.current().state_dir / "signins" / f"{deployment_mark()}.json"
 
 
 def new_secret() -> str:
@@ -153,7 +152,7 @@ def current(surface: str) -> Operator | None:
         roles=roles_of(person),
         until=until,
         session=session,
-        fingerprint=_details(row).get("fingerprint", ""),
+        fingerprint=details_of(row.details).get("fingerprint", ""),
     )
 
 
@@ -161,24 +160,16 @@ def _is_ours(row: Audit, secret: str) -> bool:
     """Whether an entry is the sign-in that the secret was made for, at this host, by this user of the operating system."""
     here = origin()
     return (row.action, row.outcome, row.os_user, row.host) == (SIGN_IN, "done", here.os_user, here.host) and hmac.compare_digest(
-        str(_details(row).get("session", "")), digest_of(secret)
+        str(details_of(row.details).get("session", "")), digest_of(secret)
     )
 
 
 def _until(row: Audit) -> dt.datetime:
     """When what was proven runs out of itself, as a certificate does."""
     try:
-        return dt.datetime.fromisoformat(str(_details(row).get("until", ""))).astimezone(dt.UTC)
+        return dt.datetime.fromisoformat(str(details_of(row.details).get("until", ""))).astimezone(dt.UTC)
     except ValueError:
         return FOREVER
-
-
-def _details(row: Audit) -> dict[str, Any]:
-    try:
-        found = json.loads(row.details)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def ended(session: Session, person: Person) -> bool:

@@ -21,7 +21,7 @@ from rmtui.db.errors import BackendError
 from rmtui.db.own import Audit, Chain, Signer
 from rmtui.text import plain, storable
 
-__all__ = ["Entry", "Key", "UndecodableText", "append", "chain_name", "chain_row"]
+__all__ = ["Entry", "Key", "UndecodableText", "append", "chain_name", "chain_row", "details_of", "hold"]
 
 
 class Key(Protocol):
@@ -90,6 +90,15 @@ def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = Non
         Chain.update(entries=values["id"], head=values["hash"]).where(Chain.id == head.id).execute()
     number: int = values["id"]
     return number
+
+
+def details_of(text: str) -> dict[str, Any]:
+    """What an entry's details say; of what no program of ours wrote, the text as ``unreadable``."""
+    try:
+        found = json.loads(text, parse_constant=str) if text else {}
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"unreadable": text}
 
 
 def hold() -> None:

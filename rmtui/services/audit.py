@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -169,10 +168,6 @@ def history(targets: Iterable[Any], most: int = 50) -> tuple[AuditEntry, ...]:
 
 def entry_of(row: Audit) -> AuditEntry:
     """A row as the surfaces have it."""
-    try:
-        details = json.loads(row.details)
-    except ValueError:
-        details = {"unreadable": row.details}
     return AuditEntry(
         id=row.id,
         at=row.at,
@@ -184,7 +179,7 @@ def entry_of(row: Audit) -> AuditEntry:
         target_pk=row.target_pk,
         target=row.target,
         reason=row.reason,
-        details=details if isinstance(details, dict) else {"unreadable": row.details},
+        details=trail.details_of(row.details),
         os_user=row.os_user,
         host=row.host,
         origin=row.origin,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rmtui.pki.interface import CredentialError, WrongPassphrase
+from rmtui.pki.interface import WrongPassphrase
 
-__all__ = ["CredentialError", "WrongPassphrase"]
+__all__ = ["WrongPassphrase"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -24,12 +23,12 @@ from typing import Any
 from peewee import PeeweeException
 
 from rmtui import clock, settings
-from rmtui.auth.operator import deployment_key
+from rmtui.auth.operator import deployment_key, deployment_mark
 from rmtui.auth.origin import Origin
 from rmtui.db.base import db
 from rmtui.db.middleware import explain
-from rmtui.db.own import Audit
-from rmtui.db.trail import UndecodableText, chain_row
+from rmtui.db.own import Audit, Chain
+from rmtui.db.trail import UndecodableText, chain_row, details_of
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
@@ -60,16 +59,14 @@ def log_path() -> Path:
 
     A trail whose record of its end is gone has lost its name, and with it the log of the default.
     """
+    return _path(chain_row())
+
+
+def _path(chain: Chain | None) -> Path:
     named = settings.current().audit_log
     if named is not None:
         return named
-    chain = chain_row()
-    return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}-{_place()}.log"
-
-
-def _place() -> str:
-    """What tells this database from those at other places, its copies too, in names of files."""
-    return hashlib.sha256(deployment_key().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}-{deployment_mark()}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def known() -> Known | None:
     from rmtui.pki.files import read_file, storage
     from rmtui.pki.interface import FileMissing, StorageError
 
-    path = settings.current().state_dir / f"trail-{_place()}"
+    path = settings.current().state_dir / f"trail-{deployment_mark()}"
     with storage(path, "read"):
         if not path.parent.is_dir():
             return None
@@ -111,7 +108,10 @@ def another() -> str:
 
     :raises StorageError: the file that remembers it cannot be read.
     """
-    chain, before = chain_row(), known()
+    return _another(chain_row(), known())
+
+
+def _another(chain: Chain | None, before: Known | None) -> str:
     if chain is None or before is None or before.chain == chain.name.hex:
         return ""
     return (
@@ -128,7 +128,7 @@ def remember() -> None:
     try:
         if chain is None or known() is not None:
             return
-        path = settings.current().state_dir / f"trail-{_place()}"
+        path = settings.current().state_dir / f"trail-{deployment_mark()}"
         make_dir(path.parent, 0o700)
         data = {"chain": chain.name.hex, "since": clock.stamp(clock.utcnow()), "database": deployment_key()}
         write_file(path, json.dumps(data).encode() + b"\n", 0o600, replace=False)
@@ -146,8 +146,12 @@ def follow() -> None:
         raise RuntimeError("what is not committed is not logged")
     path: Path | None = None
     try:
-        path = log_path()
-        other = another()
+        chain = chain_row()
+        path = _path(chain)
+        before = known()
+        other = _another(chain, before)
+        if not other and before is None:
+            remember()
         _trouble = f"The audit log was not written: {other}" if other else _follow(path)
     except OSError as error:
         name, why = plain(error.filename or path), plain(error.strerror or error)
@@ -168,7 +172,6 @@ def _follow(path: Path) -> str:
     """Write what is missing; what is wrong with the log all the same, as a sentence."""
     if not path.parent.is_dir():
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
-    remember()
     fd = _open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
     with os.fdopen(fd, "r+b", buffering=0) as file:
         _hold(fd, path)
@@ -176,7 +179,7 @@ def _follow(path: Path) -> str:
         if chain is None:
             return "The audit log was not written: the record of the trail's end is gone. Run rmtui audit verify."
         name = chain.name.hex
-        mark = settings.current().state_dir / f"logged-{name[:12]}-{_place()}"
+        mark = settings.current().state_dir / f"logged-{name[:12]}-{deployment_mark()}"
         last = _last(file, name)
         after = _marked(mark) if last is None else last
         if after > chain.entries:
@@ -332,13 +335,6 @@ def ecs(row: Audit, chain: str) -> dict[str, Any]:
         "rmtui.proof": row.proof,
         "rmtui.surface": row.surface,
         "rmtui.signed_by": row.signer,
-        "rmtui.details": _details(row.details),
+        "rmtui.details": details_of(row.details),
     }
     return {name: value for name, value in line.items() if value not in (None, {})}
-
-
-def _details(text: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=str) if text else {}
-    except (ValueError, RecursionError):
-        return {"unreadable": text}
