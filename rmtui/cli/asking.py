@@ -26,6 +26,13 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def _typed(prompt: str) -> str:
+    """A line of standard input, asked for on standard error."""
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def confirm(question: str, yes: bool) -> None:
     """Ask, unless ``--yes`` answered.
 
@@ -36,9 +43,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not can_ask():
         raise UsageError("there is no terminal to ask on; add --yes to go on without")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
+    if _typed(f"{question} [y/N] ").casefold() not in {"y", "yes"}:
         raise Declined("Nothing was changed.")
 
 
@@ -50,9 +55,7 @@ def ask_secret(prompt: str, *, hidden: bool = True) -> str:
         from getpass import getpass
 
         return getpass(prompt).strip()
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    return _typed(prompt)
 
 
 def read_passphrase(path: Path | None = None) -> Secret | None:
@@ -72,7 +75,4 @@ def read_code(given: str) -> str:
     """The code, from the option itself, or for ``-`` from a prompt or a line of standard input."""
     if given != "-":
         return given
-    if can_ask():
-        sys.stderr.write("Approve code: ")
-        sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    return _typed("Approve code: " if can_ask() else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rmtui import clock
@@ -74,22 +74,22 @@ def _after(row: PoolRow, form: str) -> None:
     one(_record(pools.pool(row.pk).row, form), form)
 
 
+def _switch(args: argparse.Namespace, verb: str, change: Callable[..., bool]) -> None:
+    row = pools.find(args.invite).row
+    confirm(f"{verb} the invite {plain(row.code)}?", args.yes)
+    if not change(args.who, row.pk):
+        say(f"The invite {plain(row.code)} is {verb.lower()}d already.")
+    _after(row, args.format)
+
+
 def enable(args: argparse.Namespace) -> None:
     """Let people come through an invite."""
-    row = pools.find(args.invite).row
-    confirm(f"Enable the invite {plain(row.code)}?", args.yes)
-    if not pools.enable(args.who, row.pk):
-        say(f"The invite {plain(row.code)} is enabled already.")
-    _after(row, args.format)
+    _switch(args, "Enable", pools.enable)
 
 
 def disable(args: argparse.Namespace) -> None:
     """Let nobody come through an invite."""
-    row = pools.find(args.invite).row
-    confirm(f"Disable the invite {plain(row.code)}?", args.yes)
-    if not pools.disable(args.who, row.pk):
-        say(f"The invite {plain(row.code)} is disabled already.")
-    _after(row, args.format)
+    _switch(args, "Disable", pools.disable)
 
 
 def delete(args: argparse.Namespace) -> None:
