@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from rmtui.services.signin import SignedIn
 
 __all__ = ["RmtuiApp", "run_console"]
+
+logger = logging.getLogger("rmtui.tui")
 
 AREAS = frozenset({"enrolment", "person", "role", "audit", "pane"})
 """Bindings, by the first word of their id, that the palette offers."""
@@ -137,7 +139,7 @@ class RmtuiApp(App[None]):
     def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
         """As Textual's, but nothing comes before a lock."""
         if self.lock.locked:
-            self.lock.keep_behind(screen, *arguments)
+            self.lock.keep_behind(partial(self.push_screen, screen, *arguments, **options))
             return AwaitComplete.nothing()  # type: ignore[no-untyped-call]
         return super().push_screen(screen, *arguments, **options)
 
@@ -155,8 +157,10 @@ class RmtuiApp(App[None]):
 
         def end() -> None:
             self.writes.wait(PATIENCE)
-            with suppress(RmtuiError):  # the database is away: the sign-in ends by itself, and its secret is gone from here
+            try:
                 signin.end(operator)
+            except RmtuiError as error:  # the secret is gone from here all the same, and a copy of it ends by itself
+                logger.warning("the end of a sign-in was not recorded: %s", error.sentence)
 
         self.run_worker(end, name="sign-out", group="sign-out", thread=True, exit_on_error=False)
 

@@ -30,10 +30,14 @@ class Lock:
     def __init__(self, console: RmtuiApp) -> None:
         self._console = console
         self._touched = monotonic()
-        self._behind: list[tuple[Any, ...]] = []
+        self._behind: list[Callable[[], object]] = []
         self._screen: Screen[Any] | None = None
         self._before: uuid.UUID | None = None
-        self.locked = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether everything is hidden."""
+        return self._screen is not None
 
     def watch(self) -> None:
         """Begin to look at the clock."""
@@ -48,7 +52,7 @@ class Lock:
         console, minutes = self._console, settings.current().lock_minutes
         if self.locked:
             if console.screen is not self._screen:
-                self.locked = False
+                self._screen = None
                 self.close("The console is locked.")
             return
         if console.opening is None or not console.showing:
@@ -70,7 +74,6 @@ class Lock:
             console.pop_screen()
         console.forget_what_was_copied()
         console.clear_notifications()
-        self.locked = True
         if not operators.signin_required() and (operator is None or not operator.proven):
             from rmtui.tui.screens.locked import LockScreen
 
@@ -97,18 +100,15 @@ class Lock:
             self._console.tell(done.problem, severity="warning")
 
     def _open(self) -> None:
-        self.locked, self._screen = False, None
+        self._screen = None
         self.touch()
         waiting, self._behind = self._behind, []
-        for call, *arguments in waiting:
-            if isinstance(call, Screen):
-                self._console.push_screen(call, *arguments)
-            else:
-                call(*arguments)
+        for call in waiting:
+            call()
 
-    def keep_behind(self, what: Screen[Any] | Callable[..., None], *arguments: Any) -> None:
-        """Hold back a screen or a call until the console is open again."""
-        self._behind.append((what, *arguments))
+    def keep_behind(self, call: Callable[[], object]) -> None:
+        """Hold back a call until the console is open again."""
+        self._behind.append(call)
 
 
 def leave(screen: Any, dismiss: Callable[[Any], AwaitComplete], result: Any) -> AwaitComplete:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -24,6 +25,7 @@ from rmtui.tui.dialogs.base import STYLES, entry, prose
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.lock import leave
 from rmtui.tui.widgets.choice import Choice
 
 __all__ = ["SignInScreen"]
@@ -66,6 +68,7 @@ class SignInScreen(Screen[SignedIn], Errands):
         self._working = False
         self._admin_code: AdminCode | None = None
         self._guard = EnterGuard()
+        self.leaving: tuple[SignedIn | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         """What is asked for."""
@@ -104,6 +107,15 @@ class SignInScreen(Screen[SignedIn], Errands):
             field.value = message.path
             if self.focused is field:
                 self.set_focus(self.query_one("#passphrase"))
+
+    def dismiss(self, result: SignedIn | None = None) -> AwaitComplete:
+        """As Textual's, but never another screen that has come before this one."""
+        return leave(self, super().dismiss, result)
+
+    def on_screen_resume(self) -> None:
+        """What came before it is gone."""
+        if self.leaving:
+            self.dismiss(*self.leaving)
 
     def action_back(self) -> None:
         """Back, where that is allowed."""
