@@ -31,6 +31,7 @@ __all__ = [
     "enrollment",
     "find",
     "list_enrollments",
+    "present",
     "preview",
     "reject",
     "reopen",
@@ -121,6 +122,12 @@ def list_enrollments(
 def count_enrollments(query: EnrollmentQuery, most: int = 10_000) -> Count:
     """How many there are, counting no further than ``most``."""
     return windows.count(_select(query), most)
+
+
+@connected
+def present(query: EnrollmentQuery, keys: Sequence[uuid.UUID]) -> tuple[EnrollmentRow, ...]:
+    """Those of some enrolments, by primary key, that are in the list now; in no order."""
+    return windows.among(_select(query), Enrollment.pk, _fetch, keys)
 
 
 @connected

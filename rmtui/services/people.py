@@ -21,7 +21,7 @@ from rmtui.services import audit, windows
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
 from rmtui.services.windows import Order
 
-__all__ = ["count_people", "cursor", "find", "list_people", "person"]
+__all__ = ["count_people", "cursor", "find", "list_people", "person", "present"]
 
 
 def _select(query: PeopleQuery) -> Any:
@@ -89,6 +89,12 @@ def list_people(
 def count_people(query: PeopleQuery, most: int = 10_000) -> Count:
     """How many there are, counting no further than ``most``."""
     return windows.count(_select(query), most)
+
+
+@connected
+def present(query: PeopleQuery, keys: Sequence[uuid.UUID]) -> tuple[PersonRow, ...]:
+    """Those of some people, by primary key, that are in the list now; in no order."""
+    return windows.among(_select(query), Person.pk, _fetch, keys)
 
 
 @connected

@@ -13,10 +13,12 @@ from rmtui.db.base import db
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.text import storable
 
-__all__ = ["Order", "Sort", "count", "equals", "holds", "lowered", "moment", "names", "page", "to_uuid"]
+__all__ = ["Order", "Sort", "among", "count", "equals", "holds", "lowered", "moment", "names", "page", "to_uuid"]
 
 Row = TypeVar("Row")
 
+FEW = 400
+"""Keys named in one query; SQLite may take no more than 999."""
 NOTHING = SQL("1 = 0")
 """A condition that no row meets."""
 
@@ -101,6 +103,14 @@ def count(select: Any, most: int) -> Count:
     """How many rows a list has, counting no further than ``most``."""
     number = select.limit(most + 1).count()
     return Count(min(number, most), number > most)
+
+
+def among(select: Any, pk: Field, fetch: Callable[[Any], Sequence[Row]], keys: Sequence[Any]) -> tuple[Row, ...]:
+    """Those of a list's rows that have one of these primary keys, a few hundred at a time; in no order."""
+    rows: list[Row] = []
+    for start in range(0, len(keys), FEW):
+        rows += fetch(select.where(pk.in_(keys[start : start + FEW])))
+    return tuple(rows)
 
 
 def holds(field: Field, text: str) -> Any:

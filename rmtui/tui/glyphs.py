@@ -18,6 +18,7 @@ class Glyphs:
     """One set of symbols; each is one column wide."""
 
     cursor: str
+    mark: str
     pending: str
     done: str
     refused: str
@@ -30,8 +31,8 @@ class Glyphs:
     dash: str
 
 
-UNICODE = Glyphs("▸", "○", "✓", "✗", "▴", "▾", "│", "·", "…", "▲", "–")
-ASCII = Glyphs(">", "o", "+", "x", "^", "v", "|", "-", "...", "!", "-")
+UNICODE = Glyphs("▸", "●", "○", "✓", "✗", "▴", "▾", "│", "·", "…", "▲", "–")
+ASCII = Glyphs(">", "*", "o", "+", "x", "^", "v", "|", "-", "...", "!", "-")
 
 _TYPOGRAPHY = str.maketrans({"…": "...", "“": '"', "”": '"', "’": "'", "–": "-", "—": "-", "·": "-", "→": "->", "×": "x", "│": "|"})
 

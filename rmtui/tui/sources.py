@@ -95,6 +95,9 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
     def count(self, query: EnrollmentQuery) -> Count:
         return enrollments.count_enrollments(query)
 
+    def present(self, query: EnrollmentQuery, rows: Sequence[EnrollmentRow]) -> Sequence[EnrollmentRow]:
+        return enrollments.present(query, [row.pk for row in rows])
+
     def whereabouts(self, query: EnrollmentQuery, row: EnrollmentRow) -> str:
         """Who decided about it, if that is why it has gone."""
         try:
@@ -169,6 +172,11 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         from rmtui.services import people
 
         return people.count_people(query)
+
+    def present(self, query: PeopleQuery, rows: Sequence[PersonRow]) -> Sequence[PersonRow]:
+        from rmtui.services import people
+
+        return people.present(query, [row.pk for row in rows])
 
     def whereabouts(self, query: PeopleQuery, row: PersonRow) -> str:
         """Revoked, or without the role."""

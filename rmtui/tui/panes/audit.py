@@ -56,7 +56,7 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
         """Why there is nothing to go to."""
 
     def __init__(self) -> None:
-        super().__init__(ListView(AuditSource(), TrailQuery(), ident="audit-list"), ident="audit")
+        super().__init__(ListView(AuditSource(), TrailQuery(), ident="audit-list", markable=False), ident="audit")
 
     def scope(self, query: TrailQuery) -> str:
         """The outcomes shown."""

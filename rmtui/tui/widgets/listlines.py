@@ -12,6 +12,7 @@ from textual.widget import Widget
 from rmtui.errors import RmtuiError
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.columns import GAP, Column, cut, fit, spaced
+from rmtui.tui.widgets.marks import Marks
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Window
 
@@ -21,7 +22,7 @@ Row = TypeVar("Row")
 Query = TypeVar("Query")
 
 MARK = 2
-"""Columns for the cursor's mark."""
+"""Columns for the cursor and the mark."""
 
 
 class ListLines(Widget, Generic[Row, Query]):
@@ -46,6 +47,7 @@ class ListLines(Widget, Generic[Row, Query]):
         self.shown: Query = query
         """What the rows held are an answer to."""
         self.window: Window[Row] = Window(source.key)
+        self.marks: Marks[Row] = Marks(source.key)
         self.problem: RmtuiError | None = None
         """Why there are no rows to show."""
         self._fitted: tuple[Query, int, list[tuple[Column[Row], int]]] | None = None
@@ -99,7 +101,9 @@ class ListLines(Widget, Generic[Row, Query]):
         row, at_cursor = self.window.rows[index], index == self.window.cursor
         name = "list--cursor" if self.has_focus else "list--cursor-blurred"
         style = self.get_component_rich_style(name) if at_cursor else self.rich_style
-        segments = [Segment((glyphs().cursor if at_cursor else " ") + " ", style)]
+        symbols = glyphs()
+        lead = (symbols.cursor if at_cursor else " ") + (symbols.mark if self.marks and row in self.marks else " ")
+        segments = [*spaced(lead, style)]
         for column, size in self._columns():
             cell = column.cell(row)
             own = style

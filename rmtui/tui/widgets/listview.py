@@ -13,8 +13,7 @@ from textual.message import Message
 
 from rmtui.errors import RmtuiError
 from rmtui.services.types import Page
-from rmtui.tui.errands import Errands
-from rmtui.tui.widgets.listlines import ListLines
+from rmtui.tui.widgets.marking import Marking
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Around, Edge, Place
 
@@ -26,7 +25,7 @@ Query = TypeVar("Query")
 MOVING = Binding.Group("Moving", compact=True)
 
 
-class ListView(ListLines[Row, Query], Errands, can_focus=True):
+class ListView(Marking[Row, Query], can_focus=True):
     """Rows of a :class:`Source`. Opening, scrolling and keys cost the same however long the list is."""
 
     BINDING_GROUP_TITLE = "List"
@@ -75,12 +74,6 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
         sort: str
 
     @dataclass
-    class Told(Message):
-        """Something the operator should know about a row that has gone."""
-
-        sentence: str
-
-    @dataclass
     class Answered(Message):
         """The database answered, or failed to."""
 
@@ -98,8 +91,17 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
         fate: str = ""
         error: RmtuiError | None = None
 
-    def __init__(self, source: Source[Row, Query], query: Query, *, first: Page[Row] | None = None, ident: str | None = None) -> None:
+    def __init__(
+        self,
+        source: Source[Row, Query],
+        query: Query,
+        *,
+        first: Page[Row] | None = None,
+        ident: str | None = None,
+        markable: bool = True,
+    ) -> None:
         super().__init__(source, query, ident)
+        self.markable = markable
         self.wanted: Query = query
         """What is asked for."""
         self._given = first
@@ -222,6 +224,7 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
                 self.window.open_around(message.around)
             elif message.page is not None:
                 self.window.open(message.page, "last" if message.place and message.place.where == "last" else "first")
+            self.check_marks()
             self._changed()
 
     def _take_extension(self, message: _Fetched) -> None:
@@ -249,6 +252,7 @@ class ListView(ListLines[Row, Query], Errands, can_focus=True):
             self._expected.discard(key)
         if outcome != "same":
             self._changed()
+        self.check_marks()
         self._extend()
 
     def _changed(self) -> None:

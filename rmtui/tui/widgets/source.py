@@ -17,7 +17,9 @@ Query = TypeVar("Query")
 
 
 class Source(ABC, Generic[Row, Query]):
-    """A list of the services, as the list widget asks for it. ``page``, ``around``, ``count`` and ``whereabouts`` run in threads."""
+    """A list of the services, as the list widget asks for it. ``page``, ``around``, ``count``, ``present`` and ``whereabouts`` run in
+    threads.
+    """
 
     @abstractmethod
     def key(self, row: Row) -> Hashable:
@@ -46,6 +48,10 @@ class Source(ABC, Generic[Row, Query]):
     @abstractmethod
     def count(self, query: Query) -> Count:
         """How many rows the list has."""
+
+    def present(self, query: Query, rows: Sequence[Row]) -> Sequence[Row]:
+        """Those of some rows that are in the list, as they are now; a list whose rows are not marked is never asked."""
+        return rows
 
     @abstractmethod
     def whereabouts(self, query: Query, row: Row) -> str:

@@ -1,0 +1,170 @@
+"""How the rows of a list are marked: one, a range, all of the list."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from rmtui.errors import RmtuiError
+from rmtui.tui.errands import Errands
+from rmtui.tui.widgets.listlines import ListLines
+from rmtui.tui.widgets.marks import MOST
+from rmtui.tui.widgets.window import Place
+
+__all__ = ["Marking"]
+
+Row = TypeVar("Row")
+Query = TypeVar("Query")
+
+FULL = f"At most {MOST:,} rows can be marked; narrow the list with a filter."
+
+
+class Marking(ListLines[Row, Query], Errands):
+    """Keeps the marks of a list: they survive a refresh, and go with their row when it leaves the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", id="list.mark", show=False, tooltip="Mark this row, or take its mark away; then down"),
+        Binding("v", "range", "Range", id="list.range", show=False, tooltip="Mark from the row last marked to this one"),
+        Binding("asterisk", "mark_all", "Mark all", id="list.mark-all", key_display="*", show=False, tooltip="Mark all of the list, or none"),
+    ]
+
+    @dataclass
+    class Marked(Message):
+        """Other rows are marked than before."""
+
+        view: Marking[Any, Any]
+
+        @property
+        def control(self) -> Marking[Any, Any]:
+            """The list."""
+            return self.view
+
+    @dataclass
+    class Told(Message):
+        """Something the operator should know about a row or a mark."""
+
+        sentence: str
+
+    @dataclass
+    class _Listed(Message, bubble=False):
+        """What ``*`` found."""
+
+        query: Any
+        rows: Sequence[Any] = ()
+        more: bool = False
+        error: RmtuiError | None = None
+
+    @dataclass
+    class _Present(Message, bubble=False):
+        """Which of the marked rows are still in the list."""
+
+        query: Any
+        asked: frozenset[Hashable]
+        rows: Sequence[Any] = ()
+        error: RmtuiError | None = None
+
+    markable = True
+    """Whether there is anything to do to marked rows."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is marked in a list where marks are good for nothing."""
+        return self.markable if action in {"mark", "range", "mark_all"} else True
+
+    @abstractmethod
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+
+    def marks_changed(self) -> None:
+        """Draw the marks, and tell."""
+        self.refresh()
+        self.post_message(self.Marked(self))
+
+    def action_mark(self) -> None:
+        """Mark the row under the cursor and go on to the next."""
+        row = self.window.current
+        if row is None:
+            return
+        if not self.marks.toggle(row):
+            self.post_message(self.Told(FULL))
+            return
+        self.marks_changed()
+        self.action_move(1)
+
+    def action_range(self) -> None:
+        """Mark from the anchor to the cursor; without one, begin a range here."""
+        row, window, marks = self.window.current, self.window, self.marks
+        if row is None:
+            return
+        begin = window.index(marks.anchor) if marks.anchor is not None else None
+        if begin is None or begin == window.cursor:
+            if not marks.add([row]):
+                self.post_message(self.Told(FULL))
+                return
+            marks.anchor = self.source.key(row)
+            self.post_message(self.Told("A range begins here; go to its other end and press v again."))
+        else:
+            first, last = sorted((begin, window.cursor))
+            if not marks.add(window.rows[first : last + 1]):
+                self.post_message(self.Told(FULL))
+                return
+            marks.anchor = self.source.key(row)
+        self.marks_changed()
+
+    def action_mark_all(self) -> None:
+        """Mark every row of the list, on the screen or not; when all of them are marked, none."""
+        source, query = self.source, self.shown
+
+        def work() -> Message:
+            rows: list[Row] = []
+            page = source.page(query, Place("first"))
+            rows += page.rows
+            while page.more_after and len(rows) <= MOST:
+                page = source.page(query, Place("after", source.cursor(query, rows[-1])))
+                rows += page.rows
+            return self._Listed(query, rows, more=page.more_after or len(rows) > MOST)
+
+        self.errand("mark-all", work, lambda error: self._Listed(query, error=error), description="reading the list to mark it")
+
+    @on(_Listed)
+    def _take_listed(self, message: _Listed) -> None:
+        if message.query != self.shown:
+            return
+        if message.error is not None:
+            self.post_message(self.Told(f"Nothing was marked. {message.error.sentence}"))
+        elif message.more:
+            self.post_message(self.Told(FULL))
+        elif len(self.marks) == len(message.rows) and all(row in self.marks for row in message.rows):
+            self.marks.clear()
+            self.marks_changed()
+        elif self.marks.add(message.rows):
+            self.marks_changed()
+        else:
+            self.post_message(self.Told(FULL))
+
+    def check_marks(self) -> None:
+        """Ask which of the marked rows are still in the list, and how they are now."""
+        if not self.marks:
+            return
+        source, query, asked, rows = self.source, self.shown, self.marks.keys, self.marks.rows
+        self.errand(
+            "marks",
+            lambda: self._Present(query, asked, source.present(query, rows)),
+            lambda error: self._Present(query, asked, error=error),
+            description="looking for the marked rows",
+        )
+
+    @on(_Present)
+    def _take_present(self, message: _Present) -> None:
+        if message.query != self.shown or message.error is not None:  # what keeps them from being read is told with the list
+            return
+        dropped = self.marks.keep(message.rows, message.asked)
+        if dropped:
+            what = "1 marked row is" if dropped == 1 else f"{dropped:,} marked rows are"
+            self.post_message(self.Told(f"{what} not in this list any more, and no longer marked."))
+        self.marks_changed()
