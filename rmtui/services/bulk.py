@@ -49,6 +49,8 @@ class Report:
     """What became of all of them, in the order they were asked for."""
 
     results: tuple[Result, ...]
+    note: str = ""
+    """What concerns all of them, such as a CRL that could not be published; may be empty."""
 
     def number(self, outcome: Outcome) -> int:
         """How many ended so."""
