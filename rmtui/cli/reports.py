@@ -1,0 +1,37 @@
+"""What became, or would become, of each of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rmtui.cli.output import say, table
+from rmtui.services.bulk import Outcome, Report, Target
+
+__all__ = ["planned", "planned_each", "report"]
+
+_ENDINGS: tuple[Outcome, ...] = ("done", "refused", "failed", "left")
+
+
+def report(report: Report, form: str) -> int:
+    """Print a result for each, and on standard error how many ended how; returns what to exit with."""
+    rows = (
+        {"callsign": each.target.name, "outcome": each.outcome, "detail": each.sentence, "pk": each.target.pk} for each in report.results
+    )
+    table(rows, ("callsign", "outcome", "detail"), form)
+    ended = ((report.number(outcome), outcome) for outcome in _ENDINGS)
+    say((", ".join(f"{number} {outcome}" for number, outcome in ended if number) or "Nobody was concerned") + ".")
+    if report.note:
+        say(report.note)
+    return report.exit_code
+
+
+def planned(verb: str, targets: Sequence[Target], form: str) -> None:
+    """Print whom a dry run would act on; ``verb`` is what would be done to each, such as ``reject``."""
+    planned_each(((verb, target) for target in targets), form)
+
+
+def planned_each(acts: Iterable[tuple[str, Target]], form: str) -> None:
+    """Print a dry run that would do one thing to some and another to others."""
+    rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in acts]
+    table(rows, ("callsign", "would"), form)
+    say(f"{len(rows)} would be concerned; nothing was changed.")
