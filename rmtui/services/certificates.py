@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import stat
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from rmtui import clock
 from rmtui.auth.operator import ADMIN, Operator
-from rmtui.db.base import db
 from rmtui.db.errors import Deleted
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.pki.interface import REASONS
+from rmtui.services import exports
 from rmtui.services.audit import Act, acting
 from rmtui.services.roles import LastAdmin, other_admins
 from rmtui.text import plain
@@ -25,7 +22,6 @@ from rmtui.text import plain
 __all__ = [
     "REASONS",
     "AlreadyRevoked",
-    "ExportRefused",
     "Exported",
     "Reissued",
     "Revoked",
@@ -46,12 +42,6 @@ class SelfRevocation(RmtuiError):
     """Nobody revokes themselves."""
 
     title = "Yourself"
-
-
-class ExportRefused(RmtuiError):
-    """The file cannot be written where it was asked for."""
-
-    title = "Not exported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,73 +208,7 @@ def export(operator: Operator | None, pk: uuid.UUID, path: str, *, pem: bool = F
 
     with acting(operator, "export", pk) as act:
         found = _active(act, pk)
-        target = _target(path)
-        _check_target(target, force)
+        target = exports.place(path, force)
         data = (pem_bundle if pem else pfx_bundle)(found.directory, found.callsign)
-        written = False
-        try:
-            with db.atomic():
-                act.done(path=plain(target), form="pem" if pem else "pfx", replaced=os.path.lexists(target))
-                (_replace if force else _create)(target, data)
-                written = True
-        except BaseException:
-            if written:  # no key goes out that no entry tells of
-                target.unlink(missing_ok=True)
-            raise
+        exports.write(act, target, data, force=force, form="pem" if pem else "pfx")
     return Exported(found.pk, found.callsign, str(target), "pem" if pem else "pfx", b"PRIVATE KEY" in data if pem else None)
-
-
-def _target(path: str) -> Path:
-    try:
-        target = Path(path).expanduser().absolute()
-        os.fsencode(target)
-    except (RuntimeError, ValueError) as error:
-        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.") from error
-    if not path or "\0" in path:
-        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.")
-    return target
-
-
-def _check_target(target: Path, force: bool) -> None:
-    try:
-        about = os.lstat(target)
-    except FileNotFoundError:
-        if not target.parent.is_dir():
-            raise ExportRefused(f"There is no directory {plain(target.parent)}; nothing was written.") from None
-        return
-    except OSError as error:
-        raise ExportRefused(f"{plain(target)} cannot be looked at ({error.strerror}); nothing was written.") from error
-    if not stat.S_ISREG(about.st_mode):
-        kind = "a directory" if stat.S_ISDIR(about.st_mode) else "a symbolic link" if stat.S_ISLNK(about.st_mode) else "no plain file"
-        raise ExportRefused(f"{plain(target)} is {kind}; nothing was written. Name another path.")
-    if not force:
-        raise ExportRefused(f"{plain(target)} is there already and was left as it is. Name another path, or replace it with --force.")
-
-
-def _replace(target: Path, data: bytes) -> None:
-    from rmtui.pki import files
-
-    files.write_file(target, data, 0o600)
-
-
-def _create(target: Path, data: bytes) -> None:
-    """Write a file that must not be there yet; no hard link is needed, so that a memory stick will do."""
-    from rmtui.pki import files
-
-    try:
-        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise ExportRefused(f"{plain(target)} is there by now and was left as it is. Name another path.") from None
-    except OSError as error:
-        raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was written.") from error
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(fd)
-        files.fsync_dir(target.parent)
-    except BaseException as error:
-        target.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was left there.") from error
-        raise

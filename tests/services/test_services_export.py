@@ -20,8 +20,9 @@ from rmtui.db.people import Person
 from rmtui.pki.csr import build_csr
 from rmtui.pki.interface import FileMissing, PKIError, StorageError
 from rmtui.pki.keys import generate
-from rmtui.services import certificates, people
-from rmtui.services.certificates import AlreadyRevoked, ExportRefused
+from rmtui.services import certificates, exports, people
+from rmtui.services.certificates import AlreadyRevoked
+from rmtui.services.exports import ExportRefused
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def full(*_args):
 
 
 def test_nothing_is_recorded_that_was_not_written(boss, raven, tmp_path, monkeypatch):
-    monkeypatch.setattr(certificates, "_create", full)
+    monkeypatch.setattr(exports, "_create", full)
     with pytest.raises(StorageError):
         certificates.export(boss, raven.pk, str(tmp_path / "x"))
     assert [row[2] for row in audit_rows()] == ["refused"]
@@ -154,7 +155,7 @@ def test_nothing_goes_out_that_is_not_recorded(boss, raven, tmp_path, monkeypatc
         raise DatabaseBusy("Others kept the database.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(certificates, "db", type("Busy", (), {"atomic": staticmethod(busy)}))
+        patch.setattr(exports, "db", type("Busy", (), {"atomic": staticmethod(busy)}))
         with pytest.raises(DatabaseBusy):
             certificates.export(boss, raven.pk, str(tmp_path / "x"), force=force)
     assert not (tmp_path / "x").exists()

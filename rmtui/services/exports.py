@@ -1,0 +1,101 @@
+"""Files that are handed out: only their owner can read them, none is silently overwritten, and none goes out that no entry tells of."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from rmtui.db.base import db
+from rmtui.errors import RmtuiError
+from rmtui.services.audit import Act
+from rmtui.text import plain
+
+__all__ = ["ExportRefused", "place", "write"]
+
+
+class ExportRefused(RmtuiError):
+    """The file cannot be written where it was asked for."""
+
+    title = "Not exported"
+
+
+def place(path: str, force: bool) -> Path:
+    """Where a file is to be written.
+
+    :param force: whether a file that is there may be replaced.
+    :raises ExportRefused: it cannot be there, or something is there already.
+    """
+    try:
+        target = Path(path).expanduser().absolute()
+        os.fsencode(target)
+    except (RuntimeError, ValueError) as error:
+        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.") from error
+    if not path or "\0" in path:
+        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.")
+    _check(target, force)
+    return target
+
+
+def _check(target: Path, force: bool) -> None:
+    try:
+        about = os.lstat(target)
+    except FileNotFoundError:
+        if not target.parent.is_dir():
+            raise ExportRefused(f"There is no directory {plain(target.parent)}; nothing was written.") from None
+        return
+    except OSError as error:
+        raise ExportRefused(f"{plain(target)} cannot be looked at ({error.strerror}); nothing was written.") from error
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a directory" if stat.S_ISDIR(about.st_mode) else "a symbolic link" if stat.S_ISLNK(about.st_mode) else "no plain file"
+        raise ExportRefused(f"{plain(target)} is {kind}; nothing was written. Name another path.")
+    if not force:
+        raise ExportRefused(f"{plain(target)} is there already and was left as it is. Name another path, or replace it with --force.")
+
+
+def write(act: Act, target: Path, data: bytes, *, force: bool, **details: Any) -> None:
+    """Write a file to a :func:`place` and record the action, both or neither.
+
+    :param details: what the entry says besides where the file went.
+    :raises ExportRefused: something is there by now, or it cannot be written.
+    """
+    written = False
+    try:
+        with db.atomic():
+            act.done(path=plain(target), replaced=os.path.lexists(target), **details)
+            (_replace if force else _create)(target, data)
+            written = True
+    except BaseException:
+        if written:
+            target.unlink(missing_ok=True)
+        raise
+
+
+def _replace(target: Path, data: bytes) -> None:
+    from rmtui.pki import files
+
+    files.write_file(target, data, 0o600)
+
+
+def _create(target: Path, data: bytes) -> None:
+    """Write a file that must not be there yet; no hard link is needed, so that a memory stick will do."""
+    from rmtui.pki import files
+
+    try:
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise ExportRefused(f"{plain(target)} is there by now and was left as it is. Name another path.") from None
+    except OSError as error:
+        raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was written.") from error
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        files.fsync_dir(target.parent)
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was left there.") from error
+        raise
