@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, Permission] = {
     "approve": Permission.DECIDE,
     "reject": Permission.DECIDE,
     "reopen": Permission.DECIDE,
+    "reset-code": Permission.DECIDE,
     "assign-role": Permission.GRANT,
     "remove-role": Permission.GRANT,
     "create-code": Permission.ISSUE_CODES,

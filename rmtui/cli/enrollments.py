@@ -12,7 +12,7 @@ from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import every
 from rmtui.services import deployment, enrollments
 from rmtui.services.requests import MAX_REQUEST, read_request
-from rmtui.services.types import AuditEntry, EnrollmentQuery, EnrollmentRow, State
+from rmtui.services.types import AuditEntry, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, State
 from rmtui.text import plain
 
 
@@ -85,10 +85,7 @@ def create(args: argparse.Namespace) -> None:
     """Make an enrolment and print its approve code."""
     csr = csr_of(args.csr)
     confirm(f"Make an enrolment for {plain(args.callsign)}?", args.yes)
-    made = enrollments.create(args.who, args.callsign, csr=csr, invitecode=args.pool)
-    one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)
-    if args.format == "text":
-        say("Hand the approve code to the person; it is not shown again.")
+    _print_code(enrollments.create(args.who, args.callsign, csr=csr, invitecode=args.pool), args.format)
 
 
 def approve(args: argparse.Namespace) -> None:
@@ -126,9 +123,21 @@ def reject(args: argparse.Namespace) -> None:
     one(_record(enrollments.enrollment(found.row.pk).row), args.format)
 
 
+def _print_code(made: CreatedEnrollment, form: str) -> None:
+    one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, form)
+    if form == "text":
+        say("Hand the approve code to the person; it is not shown again.")
+
+
 def reopen(args: argparse.Namespace) -> None:
     """Make a rejected enrolment pending again and print its new approve code."""
     found = enrollments.find(args.callsign)
     confirm(f"Re-open the enrolment of {plain(found.row.callsign)}?", args.yes)
-    made = enrollments.reopen(args.who, found.row.pk)
-    one({"callsign": made.callsign, "state": "pending", "approvecode": made.approvecode, "pk": made.pk}, args.format)
+    _print_code(enrollments.reopen(args.who, found.row.pk), args.format)
+
+
+def reset(args: argparse.Namespace) -> None:
+    """Give a pending enrolment a new approve code and print it."""
+    found = enrollments.find(args.callsign)
+    confirm(f"Give the enrolment of {plain(found.row.callsign)} a new approve code? The old one stops working.", args.yes)
+    _print_code(enrollments.reset_code(args.who, found.row.pk), args.format)

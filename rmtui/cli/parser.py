@@ -130,6 +130,10 @@ def _enrollments(add: Add) -> None:
         "reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code", acts="reopen", sees=True
     )
     reopen.add_argument("callsign", metavar="CALLSIGN")
+    reset = add(
+        "reset", "enrollments:reset", "give a pending enrolment a new approve code; the old one stops working", acts="reset-code", sees=True
+    )
+    reset.add_argument("callsign", metavar="CALLSIGN")
 
 
 _REASONS = ("unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn")

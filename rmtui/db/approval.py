@@ -183,7 +183,7 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
 
 
 def _check_unchanged(now: Enrollment, before: Enrollment) -> None:
-    if (now.callsign, now.csr) != (before.callsign, before.csr):
+    if (now.callsign, now.csr, now.approvecode) != (before.callsign, before.csr, before.approvecode):
         raise EnrollmentError(f"The enrolment of {plain(before.callsign)} was changed meanwhile; nothing was approved. Look again.")
 
 

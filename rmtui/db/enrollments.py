@@ -240,20 +240,30 @@ class Enrollment(KeptModel):
         self._take(self.reread())
         return code
 
-    def reset_approvecode(self) -> str:
+    def reset_approvecode(self, *, on_commit: Callable[[], None] | None = None) -> str:
         """Give a pending enrolment a fresh approve code, and return it; the old one stops working.
 
         :raises AlreadyDecided: it is not pending.
         """
 
         def write(code: str) -> str:
-            self.approvecode = code
-            self.save(only=[Enrollment.approvecode])
+            cls = type(self)
+            changed = (
+                cls.update(approvecode=code, updated=clock.utcnow())
+                .where((cls.pk == self.pk) & (cls.state == EnrollmentState.PENDING.value))
+                .execute()
+            )
+            if changed != 1:  # the web API takes no lock of ours
+                self.guard_pending()
+            if on_commit is not None:
+                on_commit()
             return code
 
         with exclusive(decision(self.pk)):
             self.guard_pending()
-            return _with_code(write)
+            code = _with_code(write)
+        self._take(self.reread())
+        return code
 
     def guard_pending(self) -> Self:
         """The row as it is now, if it is pending still. Hold the lock :func:`decision`.

@@ -16,7 +16,7 @@ from rmtui.services.audit import acting
 from rmtui.services.types import ApprovalPreview, Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
 
-__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen", "told_accepted"]
+__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen", "reset_code", "told_accepted"]
 
 MAX_REASON = 500
 """Characters a reason may have."""
@@ -164,4 +164,16 @@ def reopen(operator: Operator | None, pk: uuid.UUID) -> CreatedEnrollment:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         code = found.reopen(on_commit=act.done)
+        return CreatedEnrollment(found.pk, found.callsign, code)
+
+
+def reset_code(operator: Operator | None, pk: uuid.UUID) -> CreatedEnrollment:
+    """Give a pending enrolment a new approve code; the old one is good for nothing from then on.
+
+    :raises AlreadyDecided: it is not pending any more; who decided, and when.
+    """
+    with acting(operator, "reset-code", pk) as act:
+        found = Enrollment.by_pk(pk)
+        act.on(found.pk, found.callsign)
+        code = found.reset_approvecode(on_commit=act.done)
         return CreatedEnrollment(found.pk, found.callsign, code)

@@ -17,7 +17,7 @@ from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services import audit, windows
-from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen, told_accepted
+from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen, reset_code, told_accepted
 from rmtui.services.types import ApprovalPreview, Count, Cursor, EnrollmentDetail, EnrollmentQuery, EnrollmentRow, Page, State, Summary
 from rmtui.services.windows import Order, Sort
 from rmtui.text import callsign_problem, plain
@@ -35,6 +35,7 @@ __all__ = [
     "preview",
     "reject",
     "reopen",
+    "reset_code",
     "summary",
     "told_accepted",
 ]

@@ -72,6 +72,7 @@ class TestNameIsNotEnough:
             "approve": lambda: enrollments.approve(operator, waiting.pk, CODE),
             "reject": lambda: enrollments.reject(operator, waiting.pk, "No"),
             "reopen": lambda: enrollments.reopen(operator, waiting.pk),
+            "reset-code": lambda: enrollments.reset_code(operator, waiting.pk),
             "assign-role": lambda: roles.assign(operator, karhu.pk, "medic"),
             "remove-role": lambda: roles.remove(operator, karhu.pk, "admin"),
             "create-code": lambda: codes.create(operator, "KARHU"),
