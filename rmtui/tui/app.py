@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -22,11 +23,12 @@ from textual.screen import Screen
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.services import operators, signin
 from rmtui.services.operators import Permission
+from rmtui.services.preferences import Preferences, save
 from rmtui.tui.glyphs import ascii_wanted, show
 from rmtui.tui.lock import Lock
 from rmtui.tui.opening import Opening, begin, open_for, opened
 from rmtui.tui.pastes import install as install_pastes
-from rmtui.tui.screens.main import PANES, MainScreen
+from rmtui.tui.screens.main import MainScreen
 from rmtui.tui.themes import DARK
 from rmtui.tui.threads import DaemonExecutor, Writes
 from rmtui.tui.watch import refresh_seconds
@@ -40,8 +42,6 @@ __all__ = ["RmtuiApp", "run_console"]
 
 logger = logging.getLogger("rmtui.tui")
 
-AREAS = frozenset({"enrolment", "person", "role", "audit", "pane"})
-"""Bindings, by the first word of their id, that the palette offers."""
 PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
 
@@ -68,6 +68,8 @@ class RmtuiApp(App[None]):
         self.writes = Writes()
         self.opening: Opening | None = None
         self._operator: Operator | None = None
+        self.preferences = Preferences()
+        self._remembering = threading.Lock()
         self.lock = Lock(self)
         self.ended_by: RmtuiError | None = None
         """What kept the console from opening."""
@@ -127,6 +129,23 @@ class RmtuiApp(App[None]):
         """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text is shown as well."""
         self.copy_to_clipboard(show(text))
         self.tell(f"Sent to the terminal: {text}")
+
+    def remember(self, preferences: Preferences) -> None:
+        """Have this the next time too."""
+        if preferences == self.preferences:
+            return
+        self.preferences = preferences
+
+        def write() -> None:
+            with self._remembering:
+                save(self.preferences)
+
+        self.run_worker(write, name="remember", group="remember", thread=True, exit_on_error=False)
+
+    def switch_bell(self) -> None:
+        """Ring when somebody new asks to come in, or do not."""
+        self.remember(replace(self.preferences, bell=not self.preferences.bell))
+        self.tell("The bell rings when somebody new asks to come in." if self.preferences.bell else "The bell does not ring any more.")
 
     # The lock
 
@@ -213,6 +232,7 @@ class RmtuiApp(App[None]):
     def _take(self, opening: Opening) -> None:
         """Know what was opened, and keep the operator, who may hold a key, in one place only."""
         self._operator = opening.operator
+        self.preferences = opening.preferences
         self.opening = replace(opening, operator=None)
         self._first = Future()
 
@@ -279,29 +299,10 @@ class RmtuiApp(App[None]):
         self.tell("q quits; in a dialog Esc goes back first.")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers: what the keys do here and now, and the theme."""
-        if isinstance(screen, MainScreen):
-            for tab in PANES:
-                yield SystemCommand(f"Go to {tab.title}", "Show this pane", partial(self._run, f"screen.pane('{tab.name}')"))
-            seen: set[str | None] = set()
-            for active in screen.active_bindings.values():
-                binding = active.binding
-                area = (binding.id or "").partition(".")[0]
-                if active.enabled and area in AREAS and binding.id not in {*seen, "pane.back"}:
-                    seen.add(binding.id)
-                    yield SystemCommand(binding.description, binding.tooltip, partial(self._run, binding.action, active.node))
-            yield SystemCommand("Sign in", "Prove who you are: certificate, login code or token", self.action_sign_in)
-            yield SystemCommand("Lock", "Hide everything until somebody signs in", self.action_lock)
-            yield SystemCommand("Refresh", "Read everything again now", screen.action_reload)
-            yield SystemCommand("Help", "All keys, and what the symbols mean", screen.action_help)
-        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Quit; nothing is lost", self.action_quit)
+        """What the palette offers."""
+        from rmtui.tui.commands import commands
 
-    def _run(self, action: str, node: object = None) -> None:
-        from textual.dom import DOMNode
-
-        namespace = node if isinstance(node, DOMNode) else self.screen
-        self.call_later(self.run_action, action, namespace)
+        return commands(self, screen)
 
 
 def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None) -> int:
@@ -320,6 +321,7 @@ def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str
         app.run()
     finally:
         opened()
+        app.writes.stop()
     if not app.writes.wait(PATIENCE):
         sys.stderr.write("A change was still under way when the console ended; look at it before trying again.\n")
     if app.ended_by is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services.preferences import Preferences, load
 from rmtui.services.types import EnrollmentQuery, EnrollmentRow, Page
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Opening:
     """The first page of pending enrolments; None where set-up or signing in comes first."""
     gate: RmtuiError | None = None
     """Why signing in comes first."""
+    preferences: Preferences = field(default_factory=Preferences)
+    """How the lists were sorted last time."""
 
 
 def open_console() -> Opening:
@@ -51,14 +54,18 @@ def open_console() -> Opening:
         if operators.signin_required() or operators.proof_given():
             return Opening(found, gate=error)
         problem = error
-    return Opening(found, operator, problem, enrollments.list_enrollments(EnrollmentQuery()))
+    preferences = load()
+    page = enrollments.list_enrollments(preferences.applied("enrolments", EnrollmentQuery()))
+    return Opening(found, operator, problem, page, preferences=preferences)
 
 
 def open_for(opening: Opening, operator: Operator) -> Opening:
     """What was behind the gate, for who signed in."""
     from rmtui.services import enrollments
 
-    return Opening(opening.deployment, operator, page=enrollments.list_enrollments(EnrollmentQuery()))
+    preferences = load()
+    page = enrollments.list_enrollments(preferences.applied("enrolments", EnrollmentQuery()))
+    return Opening(opening.deployment, operator, page=page, preferences=preferences)
 
 
 def begin() -> Future[Opening]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,18 @@ class Writes:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._running = 0
+        self._stops: WeakSet[threading.Event] = WeakSet()
+
+    def stop_event(self) -> threading.Event:
+        """Set when the program ends, for a change that can stop half-way."""
+        event = threading.Event()
+        self._stops.add(event)
+        return event
+
+    def stop(self) -> None:
+        """Have every change stop that can."""
+        for event in self._stops:
+            event.set()
 
     @contextmanager
     def one(self) -> Iterator[None]:

@@ -78,6 +78,9 @@ class Watching(Screen[None], Errands):
     def reread(self) -> None:
         """Read again what is on the screen."""
 
+    def counted(self, summary: Summary) -> None:
+        """How many wait is known anew; what was known before is in :attr:`health`."""
+
     # What it does
 
     def watch_database(self) -> None:
@@ -144,6 +147,7 @@ class Watching(Screen[None], Errands):
     def _take_summary(self, message: _Summed) -> None:
         self._summing = False
         if message.summary is not None:
+            self.counted(message.summary)
             self.set_health(summary=message.summary)
         elif message.error is not None:
             self._lost(message.error)

@@ -42,10 +42,10 @@ class ApproveDialog(DecisionDialog[Approved]):
     class _NoPreview(Message, bubble=False):
         error: RmtuiError
 
-    def __init__(self, row: EnrollmentRow, *, hint: str = "") -> None:
-        """:param hint: the code itself, in a demo, where nobody can read it out."""
+    def __init__(self, row: EnrollmentRow, *, code: str = "", hint: str = "") -> None:
+        """:param code: what was read out already; ``hint``: the code itself, in a demo, where nobody can read it out."""
         super().__init__("Approve", row)
-        self._hint = hint
+        self._code, self._hint = code, hint
         self._shown: ApprovalPreview | None = None
         """What is on the screen, and may be approved; None while it is being read."""
         self._before: ApprovalPreview | None = None
@@ -60,7 +60,7 @@ class ApproveDialog(DecisionDialog[Approved]):
     def body(self) -> Iterable[Widget]:
         """The code, what will be signed, and the warning where there is one."""
         yield prose("Ask the person to read out their approve code.", ident="ask")
-        yield entry("Code", ident="code", placeholder="as they say it; case, spaces and dashes do not matter")
+        yield entry("Code", ident="code", value=group(self._code), placeholder="as they say it; case, spaces and dashes do not matter")
         if self._hint:
             yield prose(f"Demo: nobody can read it out, it is {group(self._hint)}.", classes="hint")
         yield Facts([Section("What will be signed", (("", typed("Reading …")),))], ident="facts")

@@ -67,9 +67,9 @@ class Dialog(ModalScreen[Result], Errands):
     """Whether the dialog opens on Cancel."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back", id="dialog.cancel", tooltip="Close without doing anything"),
-        Binding("tab", "step(1)", "Next", id="dialog.next", show=False, priority=True, tooltip="To the next control"),
+        Binding("tab", "forward", "Next", id="dialog.next", show=False, priority=True, tooltip="To the next control"),
         Binding("shift+tab", "step(-1)", "Previous", id="dialog.previous", show=False, priority=True, tooltip="To the previous control"),
-        Binding("down", "step(1)", "Next", id="dialog.down", show=False),
+        Binding("down", "forward", "Next", id="dialog.down", show=False),
         Binding("up", "step(-1)", "Previous", id="dialog.up", show=False),
         Binding("right", "step(1)", "Next", id="dialog.right", show=False),
         Binding("left", "step(-1)", "Previous", id="dialog.left", show=False),
@@ -212,6 +212,20 @@ class Dialog(ModalScreen[Result], Errands):
         else:
             self.dismiss(None)
 
+    def missing(self) -> Input | None:
+        """The first line that nothing was typed in."""
+        lines = self.query("Input").results(Input)
+        return next((line for line in lines if line.display and not line.disabled and not line.value.strip()), None)
+
+    def action_forward(self) -> None:
+        """To the next control; from Cancel, which a dialog for danger opens on, to what has to be typed first."""
+        missing = self.missing() if self.DANGER and self.focused is self.query_one("#cancel") else None
+        if missing is None:
+            self.action_step(1)
+        else:
+            self.guard.moved()
+            self.set_focus(missing)
+
     def action_step(self, by: int) -> None:
         """Move between the controls."""
         self.guard.moved()
@@ -245,8 +259,12 @@ class Dialog(ModalScreen[Result], Errands):
             self.entered(event.ticks)
 
     def entered(self, control: Widget) -> None:
-        """Enter in a control that is not a button."""
-        self.submit()
+        """Enter in a control that is not a button; where it is dangerous it goes on, and the button takes another."""
+        if self.DANGER and isinstance(control, Input) and control.value.strip():
+            self.set_focus(self.missing() or self.query_one("#confirm"))
+            self.guard.begin()
+        else:
+            self.submit()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

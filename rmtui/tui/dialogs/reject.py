@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -23,10 +22,6 @@ class RejectDialog(DecisionDialog[bool]):
 
     CONFIRM = "Reject"
     DANGER = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next", "Next", show=False, priority=True),
-        Binding("down", "next", "Next", show=False),
-    ]
 
     def __init__(self, row: EnrollmentRow, *, live: bool) -> None:
         """:param live: whether a web page tells the person what was decided."""
@@ -44,23 +39,6 @@ class RejectDialog(DecisionDialog[bool]):
             )
         yield prose("The reason is kept in the history; they do not see it.", classes="hint")
         yield entry("Reason", ident="reason", placeholder="why: press Tab to type it")
-
-    def action_next(self) -> None:
-        """From Cancel, which it opens on, to the reason while that is missing."""
-        reason = self.query_one("#reason", Input)
-        if self.focused is self.query_one("#cancel") and not reason.value.strip():
-            self.guard.moved()
-            self.set_focus(reason)
-        else:
-            self.action_step(1)
-
-    def entered(self, control: Widget) -> None:
-        """Enter after the reason goes on to the button, which takes another."""
-        if isinstance(control, Input) and control.value.strip():
-            self.focus_on("#confirm")
-            self.guard.begin()
-        else:
-            self.submit()
 
     def submit(self) -> None:
         """Reject."""

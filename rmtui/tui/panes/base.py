@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
 from rmtui.services.operators import Permission
+from rmtui.services.preferences import Preferences
 from rmtui.services.types import Count
 from rmtui.tui.errands import Errands
 from rmtui.tui.widgets.caption import Caption
@@ -40,7 +41,7 @@ LIST_KEYS: list[BindingType] = [
     Binding("s", "sort", "Sort", id="pane.sort", tooltip="Sort by the next column"),
     Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
     Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal"),
-    Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter"),
+    Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter, then the marks"),
 ]
 
 
@@ -115,11 +116,17 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     def able(self) -> tuple[object, ...]:
         """What the greying of the keys depends on."""
-        return (self.console.may(Permission.DECIDE), self.view.current is not None)
+        return (self.console.may(Permission.DECIDE), self.view.current is not None, len(self.view.marks))
 
     def filter_problem(self, text: str) -> str:
         """Why a filter cannot be understood, as a sentence; empty when it can."""
         return ""
+
+    @property
+    def chosen(self) -> tuple[Row, ...]:
+        """What an action is for: the marked rows, else the one under the cursor."""
+        row = self.view.current
+        return self.view.marks.rows or ((row,) if row is not None else ())
 
     def query_for(self, row: Row) -> Any:
         """The query in whose list a row is, as little changed as can be."""
@@ -135,12 +142,21 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     def ask(self, query: Query, *, keep: bool = True, to: Row | None = None) -> None:
         """Show another query, with the cursor on its row or on ``to``."""
         changed = getattr(query, "text", "") != getattr(self.view.wanted, "text", "")
+        self._remember(query)
         self.view.ask(query, keep=keep, to=to)
         self.query_one(Caption).count = None
         self._caption()
         self.count()
         if changed:
             self.post_message(self.FilterChanged(getattr(query, "text", "")))
+
+    def restore(self, preferences: Preferences) -> None:
+        """Begin in the order that is remembered."""
+        self.view.wanted = self.view.shown = preferences.applied(self.id or "", self.view.wanted)
+
+    def _remember(self, query: Any) -> None:
+        if self.id and (query.sort, query.reverse) != (self.view.wanted.sort, self.view.wanted.reverse):  # type: ignore[attr-defined]
+            self.console.remember(self.console.preferences.sorted(self.id, query.sort, query.reverse))
 
     def jump(self, row: Row) -> None:
         """Go to a row, whatever the list has shown so far."""
@@ -196,6 +212,14 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if event.view is self.view:
             self._caption()
             self.show_detail()
+        self.follow_keys()
+
+    @on(ListView.Marked)
+    def _marked(self) -> None:
+        self.follow_keys()
+
+    def follow_keys(self) -> None:
+        """Grey the keys anew, if what they depend on has changed."""
         could = self.able()
         if could != self._could:
             self._could = could
@@ -262,9 +286,12 @@ class Pane(Widget, Errands, Generic[Row, Query]):
             bar.focus()
 
     def action_back(self) -> None:
-        """Esc clears the filter, and does no more."""
+        """Esc clears the filter first, then the marks, and does no more."""
         if self.query_now.text:
             self.ask(replace(self.query_now, text=""))
+        elif self.view.marks:
+            self.view.marks.clear()
+            self.view.marks_changed()
 
     # Keys
 
@@ -272,7 +299,8 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """The next order."""
         query = self.query_now
         sorts = self.sorts(query)
-        self.ask(replace(query, sort=sorts[(sorts.index(query.sort) + 1) % len(sorts)], reverse=False))
+        place = sorts.index(query.sort) if query.sort in sorts else -1
+        self.ask(replace(query, sort=sorts[(place + 1) % len(sorts)], reverse=False))
 
     def sorts(self, query: Any) -> Sequence[str]:
         """The orders that make sense for a query."""

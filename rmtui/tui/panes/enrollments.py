@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 
 from rmtui.services import enrollments
+from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
 from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
 from rmtui.tui.facts import enrollment_sections
 from rmtui.tui.glyphs import show
+from rmtui.tui.panes.acting import act_on_many
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import EnrollmentSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 
 if TYPE_CHECKING:
+    from rmtui.services.matching import Match
     from rmtui.tui.dialogs.base import Dialog
 
 __all__ = ["EnrollmentsPane"]
@@ -39,6 +42,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve a pending one, with the code read out"),
         Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject a pending one, with a reason"),
         Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Re-open a rejected one, under a new code"),
+        Binding("c", "codes", "Codes", id="enrolment.codes", tooltip="Approve by code: type or paste codes, links or chat lines"),
         Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment; its code is shown once"),
         Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
         *LIST_KEYS,
@@ -77,17 +81,20 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         return enrollment_sections(detail)
 
     def able(self) -> tuple[object, ...]:
-        """The row's state decides."""
-        row = self.view.current
-        return (self.console.may(Permission.DECIDE), row.state if row else None)
+        """The states of what is marked or under the cursor decide."""
+        return (self.console.may(Permission.DECIDE), *{row.state for row in self.chosen})
 
     def why_not(self, action: str) -> str:
-        """The row's state decides."""
-        row = self.view.current
+        """The states of what is marked or under the cursor decide."""
         if action not in {"approve", "reject", "reopen"}:
             return super().why_not(action)
-        if row is None:
+        if not self.chosen:
             return NO_ROW
+        if len(self.chosen) > 1:
+            if action == "reopen":
+                return "One at a time is re-opened, since each gets a new code; Esc clears the marks."
+            return "" if self._pending()[0] else "None of those that are marked is pending."
+        row = self.chosen[0]
         name = show(row.callsign, 64)
         if action == "reopen":
             return "" if row.state is State.REJECTED else f"{name} is {row.state}; only a rejected one can be re-opened."
@@ -97,7 +104,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
-        if action in {"approve", "reject", "reopen", "new"} and not self.console.may(Permission.DECIDE):
+        if action in {"approve", "reject", "reopen", "codes", "new"} and not self.console.may(Permission.DECIDE):
             return None
         return super().check_action(action, parameters)
 
@@ -116,11 +123,22 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         sort = "age" if query.sort == "decided" and state is State.PENDING else query.sort
         return replace(query, state=state, sort=sort)
 
+    def _pending(self) -> tuple[list[Target], tuple[int, str]]:
+        """Those of the chosen that can be decided, and how many cannot."""
+        targets = [Target(row.pk, row.callsign) for row in self.chosen if row.state is State.PENDING]
+        return targets, (len(self.chosen) - len(targets), "not pending")
+
     def action_approve(self) -> None:
         """Ask for the code."""
-        row = self.view.current
-        if row is None:
+        if not self.chosen:
             return
+        if len(self.chosen) > 1:
+            self.action_codes()
+            return
+        self._approve(self.chosen[0])
+
+    def _approve(self, row: EnrollmentRow, code: str = "") -> None:
+        """:param code: the code, if that is how the row was found."""
         from rmtui.tui.dialogs.approve import ApproveDialog
 
         def done(result: Approved | None) -> None:
@@ -128,13 +146,39 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             if result is not None:
                 self.post_message(self.Acted(f"{show(result.callsign)} is approved."))
 
-        self._push(ApproveDialog(row, hint=self.console.codes.get(row.callsign, "")), row, done)
+        self._push(ApproveDialog(row, code=code, hint=self.console.codes.get(row.callsign, "")), row, done)
+
+    def action_codes(self) -> None:
+        """Take codes, of those that are marked if several are, and approve whose they are."""
+        from rmtui.tui.dialogs.codes import CodesDialog
+
+        targets = self._pending()[0] if len(self.chosen) > 1 else []
+        among = frozenset(target.pk for target in targets) or None
+
+        def done(matches: tuple[Match, ...] | None) -> None:
+            if not matches:
+                return
+            if len(matches) == 1 and matches[0].row is not None:
+                self.jump(matches[0].row)
+                self._approve(matches[0].row, matches[0].code.reveal())
+                return
+            from rmtui.tui.dialogs.approve_many import ApproveManyDialog
+
+            act_on_many(self, ApproveManyDialog(matches))
+
+        self.app.push_screen(CodesDialog(among), done)
 
     def action_reject(self) -> None:
         """Ask for the reason."""
-        row = self.view.current
-        if row is None:
+        live = self.console.deployment.kind == "postgresql"
+        if not self.chosen:
             return
+        if len(self.chosen) > 1:
+            from rmtui.tui.dialogs.reject_many import RejectManyDialog
+
+            act_on_many(self, RejectManyDialog(*self._pending(), live=live))
+            return
+        row = self.chosen[0]
         from rmtui.tui.dialogs.reject import RejectDialog
 
         def done(result: bool | None) -> None:
@@ -142,13 +186,13 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             if result:
                 self.post_message(self.Acted(f"{show(row.callsign)} is rejected."))
 
-        self._push(RejectDialog(row, live=self.console.deployment.kind == "postgresql"), row, done)
+        self._push(RejectDialog(row, live=live), row, done)
 
     def action_reopen(self) -> None:
         """Ask whether."""
-        row = self.view.current
-        if row is None:
+        if not self.chosen:
             return
+        row = self.chosen[0]
         from rmtui.tui.dialogs.reopen import ReopenDialog
 
         self._push(ReopenDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))

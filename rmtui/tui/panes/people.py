@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from rmtui.services import people
+from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
+from rmtui.tui.panes.acting import act_on_many
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import PeopleSource
 from rmtui.tui.widgets.facts import Section
@@ -60,8 +62,8 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         return person_sections(detail)
 
     def why_not(self, action: str) -> str:
-        """Somebody has to be under the cursor."""
-        return NO_ROW if action == "edit" and self.view.current is None else super().why_not(action)
+        """Somebody has to be under the cursor, or marked."""
+        return NO_ROW if action == "edit" and not self.chosen else super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
@@ -77,9 +79,17 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
 
     def action_edit(self) -> None:
         """Give and take roles."""
-        row = self.view.current
-        if row is not None:
-            edit_roles(self, row)
+        if len(self.chosen) > 1:
+            from rmtui.tui.dialogs.roles_many import RolesManyDialog
+
+            act_on_many(self, RolesManyDialog(*self._active()))
+        elif self.chosen:
+            edit_roles(self, self.chosen[0])
+
+    def _active(self) -> tuple[list[Target], tuple[int, str]]:
+        """Those of the chosen that are in, and how many are not."""
+        targets = [Target(row.pk, row.callsign) for row in self.chosen if row.revoked_on is None]
+        return targets, (len(self.chosen) - len(targets), "revoked")
 
 
 def edit_roles(pane: Pane[Any, Any], row: PersonRow) -> None:

@@ -41,7 +41,9 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
 
     def __init__(self) -> None:
         super().__init__(ListView(RoleSource(), RoleQuery(), ident="roles-list", markable=False), ident="roles")
-        self.members: ListView[PersonRow, PeopleQuery] = ListView(PeopleSource(members=True), PeopleQuery(role=""), ident="members-list", markable=False)
+        self.members: ListView[PersonRow, PeopleQuery] = ListView(
+            PeopleSource(members=True), PeopleQuery(role=""), ident="members-list", markable=False
+        )
         self._members_caption = Caption()
         self._role: str | None = None
 

@@ -63,7 +63,8 @@ class HelpScreen(Dialog[None]):
                     (symbols.done, "approved, active, or done"),
                     (symbols.refused, "rejected, revoked, or refused"),
                     (symbols.warning, "failed, or to be minded"),
-                    (symbols.cursor, "the row that the keys act on"),
+                    (symbols.cursor, "the row that the keys act on, while none is marked"),
+                    (symbols.mark, "marked: the keys act on all that are"),
                 ),
             )
         )
@@ -84,5 +85,5 @@ class HelpScreen(Dialog[None]):
     def _key_name(self, binding: Binding) -> str:
         names = {"pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End", "up": "Up", "down": "Down", "enter": "Enter"}
         names |= {"escape": "Esc", "tab": "Tab", "shift+tab": "Shift-Tab", "f1": "F1", "left": "Left", "right": "Right"}
-        names |= {"question_mark": "?", "slash": "/", "colon": ":", "upper_s": "S", "upper_g": "G"}
+        names |= {"question_mark": "?", "slash": "/", "colon": ":", "upper_s": "S", "upper_g": "G", "asterisk": "*", "space": "Space"}
         return names.get(binding.key, binding.key)

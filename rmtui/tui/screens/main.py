@@ -15,6 +15,7 @@ from rmtui import clock, settings
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services import deployment, operators
 from rmtui.services.operators import Operator, Permission
+from rmtui.services.types import Summary
 from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
@@ -26,12 +27,26 @@ from rmtui.tui.widgets.status import Banner, Health, StatusLine
 
 __all__ = ["PANES", "MainScreen"]
 
-PANES = (Tab("1", "enrolments", "Enrolments"), Tab("2", "people", "People"), Tab("3", "roles", "Roles"), Tab("6", "audit", "Audit"))
+PANES = (
+    Tab("1", "enrolments", "Enrolments"),
+    Tab("2", "people", "People"),
+    Tab("3", "roles", "Roles"),
+    Tab("4", "invites", "Invites"),
+    Tab("5", "codes", "Codes"),
+    Tab("6", "audit", "Audit"),
+)
 """The tabs, in their order."""
-
-
-PERMISSIONS = {"enrolment": Permission.DECIDE, "person": Permission.GRANT, "role": Permission.GRANT}
-"""What the keys take that change something, by the first word of their id."""
+PERMISSIONS = {
+    "enrolment": Permission.DECIDE,
+    "person": Permission.GRANT,
+    "person.revoke": Permission.REVOKE,
+    "person.reissue": Permission.DECIDE,
+    "person.export": Permission.DECIDE,
+    "role": Permission.GRANT,
+    "invite": Permission.INVITE,
+    "code": Permission.ISSUE_CODES,
+}
+"""What the keys take that change something, by their id or by its first word."""
 AGES = 30.0
 """Seconds after which the ages in a list are drawn anew though nothing else has changed."""
 
@@ -46,9 +61,12 @@ class MainScreen(Watching):
         Binding("1", "pane('enrolments')", "Enrolments", id="main.enrolments", show=False, tooltip="Who asks to come in"),
         Binding("2", "pane('people')", "People", id="main.people", show=False, tooltip="Who is in"),
         Binding("3", "pane('roles')", "Roles", id="main.roles", show=False, tooltip="Who may do what"),
+        Binding("4", "pane('invites')", "Invites", id="main.invites", show=False, tooltip="The codes that people come through"),
+        Binding("5", "pane('codes')", "Login codes", id="main.login-codes", show=False, tooltip="Codes that sign somebody in once"),
         Binding("6", "pane('audit')", "Audit", id="main.audit", show=False, tooltip="What was done, by whom, and what was refused"),
         Binding("tab", "turn(1)", "Next pane", id="main.next", show=False, tooltip="To the next pane"),
         Binding("shift+tab", "turn(-1)", "Previous pane", id="main.previous", show=False, tooltip="To the previous pane"),
+        Binding("c", "codes", "Codes", id="main.codes", show=False, tooltip="Approve by code, from any pane"),
         Binding("r", "reload", "Refresh", id="main.refresh", show=False, tooltip="Read everything again now"),
         Binding("question_mark,f1", "help", "Help", id="main.help", key_display="?", tooltip="All keys, and what the symbols mean"),
         Binding("colon", "app.command_palette", "Commands", id="main.palette", key_display=":", show=False, tooltip="Everything by name"),
@@ -77,8 +95,10 @@ class MainScreen(Watching):
             seen=clock.utcnow() if opening.page is not None else None,
         )
         self._panes: dict[str, Pane[Any, Any]] = {"enrolments": EnrollmentsPane(opening.page)}
+        self._panes["enrolments"].restore(opening.preferences)
         self._stale: set[str] = set()
         self._active = "enrolments"
+        self._acted_since = False
 
     def compose(self) -> ComposeResult:
         """Header, pane, status, keys."""
@@ -136,12 +156,24 @@ class MainScreen(Watching):
         self._stale = {name for name in self._panes if name != self._active}
         self.pane.reread()
 
+    def counted(self, summary: Summary) -> None:
+        """Ring for somebody new, unless it was done here."""
+        before, acted = self.health.summary, self._acted_since
+        self._acted_since = False
+        if before is not None and summary.pending.number > before.pending.number and not acted and self.console.preferences.bell:
+            self.app.bell()
+
     @on(Pane.Acted)
     def _acted(self, event: Pane.Acted) -> None:
         if event.sentence:
             self.console.tell(event.sentence)
+        self._acted_since = True
         self._stale = {name for name in self._panes if name != self._active}
         self.sum_up()
+
+    @on(ListView.Marked)
+    def _marked(self) -> None:
+        self.set_health(marks=len(self.pane.view.marks))
 
     @on(ListView.Told)
     def _told(self, event: ListView.Told) -> None:
@@ -200,13 +232,14 @@ class MainScreen(Watching):
         header.update_line()
         if name not in self._panes:
             self._panes[name] = self._make(name)
+            self._panes[name].restore(self.console.preferences)
             await self.query_one("#panes").mount(self._panes[name])
         self.pane.display = True
         self.pane.view.focus()
         if name in self._stale:
             self._stale.discard(name)
             self.pane.reread()
-        self.set_health(filter=self.pane.query_now.text)
+        self.set_health(filter=self.pane.query_now.text, marks=len(self.pane.view.marks))
 
     @staticmethod
     def _make(name: str) -> Pane[Any, Any]:
@@ -214,6 +247,14 @@ class MainScreen(Watching):
             from rmtui.tui.panes.people import PeoplePane
 
             return PeoplePane()
+        if name == "invites":
+            from rmtui.tui.panes.invites import InvitesPane
+
+            return InvitesPane()
+        if name == "codes":
+            from rmtui.tui.panes.codes import CodesPane
+
+            return CodesPane()
         if name == "audit":
             from rmtui.tui.panes.audit import AuditPane
 
@@ -233,6 +274,12 @@ class MainScreen(Watching):
         self.pane.jump(event.row)
 
     # Keys
+
+    async def action_codes(self) -> None:
+        """Approve by code, whichever pane shows."""
+        await self.action_pane("enrolments")
+        if isinstance(self.pane, EnrollmentsPane) and self.pane.check_action("codes", ()):
+            self.pane.action_codes()
 
     def action_reload(self) -> None:
         """Read everything again now."""
@@ -256,6 +303,7 @@ class MainScreen(Watching):
             return
         event.stop()
         what = active.binding.description
-        why = self.console.why_not(PERMISSIONS.get((active.binding.id or "").partition(".")[0], Permission.SEE))
+        name = active.binding.id or ""
+        why = self.console.why_not(PERMISSIONS.get(name) or PERMISSIONS.get(name.partition(".")[0], Permission.SEE))
         why = why or self.pane.why_not(active.binding.action)
         self.console.tell(f"{what}: {why}" if why else f"{what}: not possible for what is under the cursor.")

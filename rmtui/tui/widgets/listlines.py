@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
@@ -48,6 +49,8 @@ class ListLines(Widget, Generic[Row, Query]):
         """What the rows held are an answer to."""
         self.window: Window[Row] = Window(source.key)
         self.marks: Marks[Row] = Marks(source.key)
+        self.expected: set[Hashable] = set()
+        """Keys of rows whose leaving the list is no news to the operator."""
         self.problem: RmtuiError | None = None
         """Why there are no rows to show."""
         self._fitted: tuple[Query, int, list[tuple[Column[Row], int]]] | None = None

@@ -108,7 +108,6 @@ class ListView(Marking[Row, Query], can_focus=True):
         self._generation = 0
         self._extending: set[Edge] = set()
         self._refreshing = False
-        self._expected: set[Hashable] = set()
 
     @property
     def current(self) -> Row | None:
@@ -153,7 +152,7 @@ class ListView(Marking[Row, Query], can_focus=True):
 
     def expect(self, key: Hashable, leaving: bool) -> None:
         """Whether it would be no news to the operator if this row left the list."""
-        (self._expected.add if leaving else self._expected.discard)(key)
+        (self.expected.add if leaving else self.expected.discard)(key)
 
     def refresh_rows(self) -> None:
         """Read again what is on the screen; the cursor stays on its row."""
@@ -247,9 +246,9 @@ class ListView(Marking[Row, Query], can_focus=True):
         self._begin()
         if outcome == "gone" and row is not None:
             key = self.source.key(row)
-            if key not in self._expected:
+            if key not in self.expected:
                 self.post_message(self.Told(message.fate))
-            self._expected.discard(key)
+            self.expected.discard(key)
         if outcome != "same":
             self._changed()
         self.check_marks()

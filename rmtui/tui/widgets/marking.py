@@ -31,7 +31,7 @@ class Marking(ListLines[Row, Query], Errands):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", id="list.mark", show=False, tooltip="Mark this row, or take its mark away; then down"),
         Binding("v", "range", "Range", id="list.range", show=False, tooltip="Mark from the row last marked to this one"),
-        Binding("asterisk", "mark_all", "Mark all", id="list.mark-all", key_display="*", show=False, tooltip="Mark all of the list, or none"),
+        Binding("asterisk", "mark_all", "Mark all", id="list.mark-all", show=False, tooltip="Mark the whole list, or none"),
     ]
 
     @dataclass
@@ -163,8 +163,8 @@ class Marking(ListLines[Row, Query], Errands):
     def _take_present(self, message: _Present) -> None:
         if message.query != self.shown or message.error is not None:  # what keeps them from being read is told with the list
             return
-        dropped = self.marks.keep(message.rows, message.asked)
-        if dropped:
-            what = "1 marked row is" if dropped == 1 else f"{dropped:,} marked rows are"
+        news = len(self.marks.keep(message.rows, message.asked) - self.expected)
+        if news:
+            what = "1 marked row is" if news == 1 else f"{news:,} marked rows are"
             self.post_message(self.Told(f"{what} not in this list any more, and no longer marked."))
         self.marks_changed()

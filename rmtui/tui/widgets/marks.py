@@ -54,12 +54,12 @@ class Marks(Generic[Row]):
         self._rows |= added
         return True
 
-    def keep(self, rows: Sequence[Row], asked: frozenset[Hashable]) -> int:
-        """Of the marks that were ``asked`` about keep those of ``rows``, as they are now; how many were dropped."""
+    def keep(self, rows: Sequence[Row], asked: frozenset[Hashable]) -> set[Hashable]:
+        """Of the marks that were ``asked`` about keep those of ``rows``, as they are now; the keys of those that were dropped."""
         now = {self._key(row): row for row in rows}
-        before = len(self._rows)
+        before = set(self._rows)
         self._rows = {key: now.get(key, row) for key, row in self._rows.items() if key in now or key not in asked}
-        return before - len(self._rows)
+        return before - self._rows.keys()
 
     def drop(self, keys: Iterable[Hashable]) -> None:
         """Take these marks away."""

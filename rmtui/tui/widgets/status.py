@@ -43,6 +43,8 @@ class Health:
     seen: dt.datetime | None = None
     """When the database last said that what is shown is what it holds."""
     filter: str = ""
+    marks: int = 0
+    """Rows that are marked in the pane that shows."""
     proof: str = "none"
     """How the operator is known."""
     lost_since: dt.datetime | None = None
@@ -61,13 +63,15 @@ class StatusLine(OneLine):
         self.SEPARATOR = f" {glyphs().bar} "
 
     def left(self) -> Sequence[Piece]:
-        """Read-only badge, operator, queue, filter."""
+        """Read-only badge, operator, queue, marks, filter."""
         health, pieces = self.health, []
         if health.read_only:
             pieces.append(Piece(" READ-ONLY ", "line--alert", 10))
         operator = self._operator()
         pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9, least=11))
         pieces.append(Piece(self._queue(), "", 8))
+        if health.marks:
+            pieces.append(Piece(f"{health.marks:,} marked", "line--active", 9))
         if health.filter:
             pieces.append(Piece(f"filter: {show(health.filter)}", "line--strong", 7, least=12))
         return pieces

@@ -23,6 +23,8 @@ class Ticks(Widget, can_focus=True):
     """Labels with a box each; Space ticks."""
 
     ALLOW_SELECT = False
+    BOX: ClassVar[tuple[str, str]] = ("[ ]", "[x]")
+    """Before a label, without and with a tick."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ticks--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False),
@@ -122,6 +124,6 @@ class Ticks(Widget, can_focus=True):
             return Strip.blank(width, self.rich_style)
         label, at_cursor = self.labels[index], self.has_focus and index == self._cursor
         mark = glyphs().cursor if at_cursor else " "
-        text = f"{mark} [{'x' if label in self.ticked else ' '}] {show(label)}"
+        text = f"{mark} {self.BOX[label in self.ticked]} {show(label)}"
         style = self.get_component_rich_style("ticks--cursor") if at_cursor else self.rich_style
         return Strip(spaced(cut(text, width), style), width)

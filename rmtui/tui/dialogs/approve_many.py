@@ -1,0 +1,65 @@
+"""Approve all whose codes were given, after seeing whose they are and which lines fit nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from textual.widget import Widget
+
+from rmtui import clock
+from rmtui.services import bulk_actions, matching
+from rmtui.services.bulk import Report, Target
+from rmtui.services.matching import Match
+from rmtui.tui.dialogs.base import prose
+from rmtui.tui.dialogs.bulk import NAME, BulkDialog, Told
+from rmtui.tui.glyphs import glyphs, group, show
+from rmtui.tui.widgets.facts import Facts, Section
+
+__all__ = ["ApproveManyDialog", "mismatches"]
+
+
+def mismatches(matches: Sequence[Match]) -> list[Section]:
+    """The lines that nobody can be approved by, and why."""
+    bad = [match for match in matches if not match.ready]
+    facts = tuple((show(match.line, NAME), show(match.problem)) for match in bad)
+    return [Section(f"{glyphs().warning} {len(bad):,} not approved", facts, warning=True)] if bad else []
+
+
+def _about(match: Match) -> str:
+    row = match.row
+    if row is None:
+        return ""
+    said = [f"asked {clock.age(row.created)} ago"]
+    if row.pool:
+        said.append(f"invite {group(row.pool)}")
+    if match.key:
+        said.append(f"own key, SHA-256 {group(match.key[:16])}{glyphs().dots}")
+    return show(", ".join(said))
+
+
+class ApproveManyDialog(BulkDialog):
+    """What it showed is what it has signed, or that one is refused."""
+
+    VERB = "Approve"
+    NOUN = ("enrolment", "enrolments")
+
+    def __init__(self, matches: Sequence[Match]) -> None:
+        self._matches = tuple(matches)
+        self._approvals = matching.approvals(self._matches)
+        super().__init__([approval.target for approval in self._approvals])
+
+    def consequences(self) -> Iterable[Widget]:
+        """What follows from it."""
+        yield prose("Each gets a certificate, and becomes a person of this deployment.")
+
+    def whom(self) -> Iterable[Widget]:
+        """Who, and the lines that fit nobody."""
+        ready = tuple((show(match.row.callsign, NAME), _about(match)) for match in self._matches if match.ready and match.row)
+        yield Facts([Section(f"{len(ready):,} to approve", ready), *mismatches(self._matches)])
+
+    def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
+        """Approve each."""
+        operator, wanted = self.console.operator, set(targets)
+        approvals = [approval for approval in self._approvals if approval.target in wanted]
+        return lambda: bulk_actions.approve(operator, approvals, told=told, stop=stop)

@@ -1,0 +1,119 @@
+"""Code first: one box takes codes, links or chat lines, and finds whose they are."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from rmtui.services import matching
+from rmtui.services.matching import Match
+from rmtui.tui.dialogs.approve_many import mismatches
+from rmtui.tui.dialogs.base import Dialog, prose
+from rmtui.tui.widgets.facts import Facts
+
+__all__ = ["CodesDialog"]
+
+
+class Lines(TextArea):
+    """Several lines to type or paste; Enter goes on, Down below the last line begins another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", "Go on", id="codes.enter", show=False, priority=True),
+        Binding("down", "next_line", "Next line", id="codes.line", show=False, priority=True),
+    ]
+
+    @dataclass
+    class Entered(Message):
+        """Enter: all is typed."""
+
+        lines: Lines
+
+    def action_enter(self) -> None:
+        """Go on."""
+        self.post_message(self.Entered(self))
+
+    def action_next_line(self) -> None:
+        """Down, and below the last line another one."""
+        row, last = self.cursor_location[0], self.document.line_count - 1
+        if row < last:
+            self.action_cursor_down()
+        elif self.document.get_line(last).strip():
+            self.move_cursor(self.document.end)
+            self.insert("\n")
+
+
+class CodesDialog(Dialog[tuple[Match, ...]]):
+    """Gives what the lines match, once something does.
+
+    :param among: primary keys of the enrolments that are marked; None where it may be any.
+    """
+
+    CONFIRM = "Find"
+
+    @dataclass
+    class _Matched(Message, bubble=False):
+        matches: tuple[Match, ...]
+
+    def __init__(self, among: frozenset[uuid.UUID] | None = None) -> None:
+        super().__init__("Approve by code" if among is None else f"Codes of the {len(among)} that are marked")
+        self._among = among
+
+    def body(self) -> Iterable[Widget]:
+        """What it takes, the box, and what did not match."""
+        yield prose("An approve code, an approval link or a pasted chat line; several, one a line, are approved together.")
+        lines = Lines(id="lines", compact=True, soft_wrap=False, show_line_numbers=False, tab_behavior="focus")
+        lines.cursor_blink = False
+        yield lines
+        yield prose("Enter goes on; Down begins another line.", classes="hint")
+        yield Facts(ident="facts")
+
+    def on_mount(self) -> None:
+        """Nothing to tell yet."""
+        self.query_one("#facts").display = False
+        super().on_mount()
+
+    def first_focus(self) -> str:
+        """The box."""
+        return "#lines"
+
+    @on(Lines.Entered)
+    def _entered_lines(self, event: Lines.Entered) -> None:
+        event.stop()
+        if self.guard.accepts() and not self.running:
+            self.submit()
+
+    @on(TextArea.Changed)
+    def _typed_lines(self) -> None:
+        self.guard.moved()
+
+    def submit(self) -> None:
+        """Look for whose they are; nothing is changed by that."""
+        text, among = self.query_one(Lines).text, self._among
+        if not text.strip():
+            self.tell("Type or paste a code; nothing was looked for.")
+            self.focus_on("#lines")
+            return
+        self.act(lambda: matching.match(text, among), "looking for whose codes these are")
+
+    def finished(self, value: Any) -> None:
+        """Go on with what matched, or say why nothing did."""
+        self.focus_on("#lines")
+        if any(match.ready for match in value):
+            self.dismiss(value)
+            return
+        facts = self.query_one("#facts", Facts)
+        if len(value) == 1:
+            facts.display = False
+            self.tell(value[0].problem)
+        else:
+            facts.tell(mismatches(value))
+            facts.display = True
+            self.tell("None of these can be approved; nothing was changed.")

@@ -1,0 +1,36 @@
+"""How a pane has marked rows acted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rmtui.tui.panes.base import Pane
+
+if TYPE_CHECKING:
+    from rmtui.services.bulk import Report
+    from rmtui.tui.dialogs.bulk import BulkDialog
+
+__all__ = ["act_on_many"]
+
+
+def act_on_many(pane: Pane[Any, Any], dialog: BulkDialog) -> None:
+    """Open a dialog about marked rows; that they leave the list is no news, and what was done loses its mark."""
+    view = pane.view
+
+    def expect(leaving: bool) -> None:
+        for target in dialog.targets:
+            view.expect(target.pk, leaving)
+
+    def done(report: Report | None) -> None:
+        if report is not None:
+            for result in report.results:
+                if result.outcome == "done":
+                    view.marks.drop([result.target.pk])
+                else:
+                    view.expect(result.target.pk, False)
+            view.marks_changed()
+            pane.post_message(pane.Acted())
+        pane.reread()
+
+    dialog.expect = expect
+    pane.app.push_screen(dialog, done)
