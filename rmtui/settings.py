@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from rmtui.errors import ConfigurationError
 
@@ -92,6 +92,22 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(value).absolute() if value else None
 
 
+def _web_address(text: str, name: str) -> str | None:
+    """A web address, perhaps with ``{code}`` in it; None when there is none."""
+    if not text:
+        return None
+    try:
+        split = urlsplit(text)
+        usable = split.scheme in {"http", "https"} and bool(split.hostname) and "@" not in split.netloc and split.port != 0
+    except ValueError:
+        usable = False
+    if not usable or len(text) > 500 or not text.isprintable() or " " in text:
+        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes an address that begins with https:// or http://, without a password.")
+    if "{code}" not in text and (split.query or split.fragment):
+        raise ConfigurationError(f"{name} is {text[:40]!r}; say with {{code}} where the invite code goes.")
+    return text
+
+
 def _beside(url: str) -> Path | None:
     """The directory of a named SQLite file: two deployments never share an authority by accident."""
     scheme, _, rest = url.strip().partition("://")
@@ -131,6 +147,8 @@ class Settings:
     """``RMTUI_READERS``: whether people without a role that may act may sign in to look."""
     lock_minutes: int = 15
     """``RMTUI_LOCK_MINUTES``: idle time after which the console locks; 0 is never."""
+    expiring_days: int = 14
+    """``RMTUI_EXPIRING_DAYS``: how many days before its end a certificate is told to expire; 0 tells none."""
     audit_log: Path | None = None
     """``RMTUI_AUDIT_LOG``: where the audit trail is logged; the default is a file for each trail in the state directory."""
     read_only: bool = False
@@ -147,6 +165,8 @@ class Settings:
     """``RM_MTLS_CLIENT_CERT_CN``: a reserved callsign."""
     manifest: Path | None = None
     """``RM_KRAFTWERK_MANIFEST_PATH``: names the products, whose names are reserved."""
+    join_url: str | None = None
+    """``RMTUI_JOIN_URL``: the web page that an invite code leads to, or the whole link with ``{code}`` in it."""
     jwt_privkey: Path | None = None
     """``JWT_PRIVKEY_PATH``; the default lies under the data directory."""
     jwt_pubkey: Path | None = None
@@ -190,6 +210,7 @@ class Settings:
             "require_signin": flag(env.get("RMTUI_REQUIRE_SIGNIN"), "RMTUI_REQUIRE_SIGNIN", written.flag("require_signin")),
             "readers": flag(env.get("RMTUI_READERS"), "RMTUI_READERS", written.flag("readers") or False),
             "lock_minutes": _number(env, "RMTUI_LOCK_MINUTES", written.number("lock_minutes", 15, 1440), 0, 1440),
+            "expiring_days": _number(env, "RMTUI_EXPIRING_DAYS", written.number("expiring_days", 14, 3650), 0, 3650),
             "audit_log": _path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
             "read_only": flag(env.get("RMTUI_READ_ONLY"), "RMTUI_READ_ONLY"),
             "cert_backend": backend,
@@ -198,6 +219,7 @@ class Settings:
             "code_size": _number(env, "RM_CODE_SIZE", 8, 6, 64),
             "client_cert_cn": env.get("RM_MTLS_CLIENT_CERT_CN", "").strip() or "rasenmaeher",
             "manifest": _path(env, "RM_KRAFTWERK_MANIFEST_PATH"),
+            "join_url": _web_address(env.get("RMTUI_JOIN_URL", "").strip(), "RMTUI_JOIN_URL") or written.web_address("join_url"),
             "jwt_privkey": _path(env, "JWT_PRIVKEY_PATH"),
             "jwt_pubkey": _path(env, "JWT_PUBKEY_PATH"),
             "jwt_privkey_pass": Secret(env.get("JWT_PRIVKEY_PASS", "")),
@@ -289,6 +311,13 @@ class _ConfigFile:
         if value is not None and not isinstance(value, str):
             raise self._wrong(f"{name} is the path of a file")
         return Path(value).expanduser().absolute() if value else None
+
+    def web_address(self, name: str) -> str | None:
+        """A web address; None when it says nothing."""
+        value = self.table.get(name, "")
+        if not isinstance(value, str):
+            raise self._wrong(f"{name} is a web address")
+        return _web_address(value.strip(), f"{self.file}: {name}")
 
     def _wrong(self, rule: str) -> ConfigurationError:
         return ConfigurationError(f"{self.file}: {rule}.")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar
 
 from peewee import fn
 
 from rmtui import clock, settings
+from rmtui.db import manifest
 from rmtui.db.base import BaseModel, db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound
-from rmtui.errors import ConfigurationError
 from rmtui.text import fold, plain, skeleton
 
-__all__ = ["UNSTEADY", "by_callsign", "check_reserved", "matching", "lookalikes", "taking"]
+__all__ = ["UNSTEADY", "alike", "by_callsign", "check_reserved", "matching", "lookalikes", "taking"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,34 +66,34 @@ def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M
 
 def lookalikes(model: type[M], callsign: str, most: int = 5) -> list[str]:
     """Callsigns of rows that count and look like this one, without being the same."""
-    wanted, folded = skeleton(callsign), fold(callsign)
-    field: Any = model.callsign  # type: ignore[attr-defined]
-    query = model.select(field).where(model.deleted.is_null()).tuples()
+    folded = fold(callsign)
     found: list[str] = []
-    for (other,) in query.iterator():
-        if skeleton(other) == wanted and fold(other) != folded:
+    for _, other, deleted in alike(model, {skeleton(callsign)}):
+        if deleted is None and fold(other) != folded:
             found.append(other)
             if len(found) == most:
                 break
     return sorted(found)
 
 
+def alike(model: type[BaseModel], skeletons: Container[str]) -> Iterator[tuple[str, str, dt.datetime | None]]:
+    """Rows that look like one of these, deleted ones too: skeleton, callsign, when it was deleted.
+
+    Reads the callsigns of the whole table, once for all that are asked for.
+    """
+    fields: Any = model
+    for callsign, deleted in model.select(fields.callsign, fields.deleted).tuples().iterator():
+        seen = skeleton(callsign)
+        if seen in skeletons:
+            yield seen, callsign, deleted
+
+
 def _reserved() -> dict[str, str]:
     config = settings.current()
     names = {fold("anon_admin"): "the system itself", fold(config.client_cert_cn): "the deployment's own certificate"}
-    if config.manifest is None:
-        return names
-    try:
-        manifest = json.loads(config.manifest.read_text("utf-8"))
-        products = manifest["products"]
-        for name, product in products.items():
-            names[fold(name)] = "a product"
-            names[fold(str(product["certcn"]))] = "a product"
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigurationError(
-            f"The manifest {plain(config.manifest)} cannot be read ({type(error).__name__}), so reserved names are not known; "
-            "nobody is enrolled or approved. Check RM_KRAFTWERK_MANIFEST_PATH."
-        ) from error
+    found = manifest.read("reserved names are not known; nobody is enrolled or approved")
+    for product, certcn in found.products.items() if found is not None else ():
+        names[fold(product)] = names[fold(certcn)] = "a product"
     return names
 
 

@@ -40,6 +40,7 @@ def information() -> dict[str, Any]:
         "key_type": config.key_type,
         "certificate_hours": config.cert_hours,
         "manifest": str(config.manifest) if config.manifest else None,
+        "join_url": config.join_url,
         "state_dir": str(config.state_dir),
         "audit_log": None,
         "signin_required": operators.signin_required(),
