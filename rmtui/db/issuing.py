@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
@@ -24,12 +26,16 @@ __all__ = [
     "authority",
     "publish_after",
     "publish_crl",
+    "publishing_once",
     "record_issued",
     "revocations",
     "revoke_person",
     "revoke_serials",
     "sweep",
 ]
+
+_held: ContextVar[list[Authority] | None] = ContextVar("_held", default=None)
+"""Whoever waits to publish, while :func:`publishing_once` holds them back."""
 
 LEFTOVER_AGE = dt.timedelta(hours=1)
 """How old files that nothing points at must be before they are swept."""
@@ -116,12 +122,32 @@ def revoke_person(
     publish_after(signer, f"{plain(person.callsign)} is revoked")
 
 
+@contextmanager
+def publishing_once() -> Iterator[None]:
+    """Publish the CRL once, at the end of the block and however that comes, for all that is done in it by this thread.
+
+    :raises RmtuiError: it could not be published; what was done stands.
+    """
+    waiting: list[Authority] = []
+    token = _held.set(waiting)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        if waiting:
+            waiting[-1].publish_crl(revocations)
+
+
 def publish_after(signer: Authority, done: str) -> None:
     """Publish the CRL after something was committed.
 
     :param done: what was, as a clause to tell if the CRL cannot be published.
     :raises RmtuiError: it cannot.
     """
+    held = _held.get()
+    if held is not None:
+        held.append(signer)
+        return
     try:
         signer.publish_crl(revocations)
     except RmtuiError as error:

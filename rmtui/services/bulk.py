@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, OutcomeUnknown
 from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, RmtuiError, UnreachableError
 
 __all__ = ["Outcome", "Progress", "Report", "Result", "Target", "run"]
@@ -87,10 +88,17 @@ def run(
             try:
                 result = Result(target, "done", act(target))
             except UnreachableError as error:
-                result, why_left = Result(target, "failed", error.sentence), "Not begun, since the database was lost; nothing was changed."
+                result = Result(target, "failed", error.sentence)
+                if _lost(error):
+                    why_left = "Not begun, since the database was lost; nothing was changed."
             except RmtuiError as error:
                 result = Result(target, "refused", error.sentence)
         results.append(result)
         if told is not None:
             told(Progress(len(results), len(targets), result))
     return Report(tuple(results))
+
+
+def _lost(error: UnreachableError) -> bool:
+    """Whether there is no use in going on; a database that is merely busy may take the next row."""
+    return isinstance(error, (DatabaseUnreachable, OutcomeUnknown)) and not isinstance(error, DatabaseBusy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from rmtui.auth.operator import Operator
 from rmtui.db import approval, callsigns
@@ -16,10 +17,24 @@ from rmtui.services.audit import acting
 from rmtui.services.types import ApprovalPreview, Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
 
-__all__ = ["LookalikeWarning", "ReasonMissing", "approve", "create", "reject", "reopen", "reset_code", "told_accepted"]
+__all__ = ["LookalikeWarning", "ReasonMissing", "Shown", "approve", "create", "reject", "reopen", "reset_code", "told_accepted"]
 
 MAX_REASON = 500
 """Characters a reason may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an operator saw of an enrolment: nothing else is signed."""
+
+    callsign: str
+    key: str
+    """SHA-256 of the public key of the CSR, lower-case hexadecimal; empty without a CSR."""
+
+    @classmethod
+    def of(cls, preview: ApprovalPreview) -> Shown:
+        """What a preview showed."""
+        return cls(preview.detail.row.callsign, preview.detail.csr_fingerprint)
 
 
 class LookalikeWarning(RmtuiError):
@@ -75,7 +90,7 @@ def approve(
     code: str,
     *,
     accept_lookalikes: bool = False,
-    shown: ApprovalPreview | None = None,
+    shown: ApprovalPreview | Shown | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Approved:
     """Approve with the code the person read out: makes the person, their certificate and files.
@@ -94,7 +109,7 @@ def approve(
         act.on(found.pk, found.callsign)
         approval.check_code(found.guard_pending(), code)
         if shown is not None:
-            _check_shown(found, shown)
+            _check_shown(found, shown if isinstance(shown, Shown) else Shown.of(shown))
         others = tuple(callsigns.lookalikes(Person, found.callsign))
         if others and not accept_lookalikes:
             raise LookalikeWarning(found.callsign, others)
@@ -109,15 +124,15 @@ def approve(
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))
 
 
-def _check_shown(found: Enrollment, shown: ApprovalPreview) -> None:
-    if found.callsign != shown.detail.row.callsign:
+def _check_shown(found: Enrollment, shown: Shown) -> None:
+    if found.callsign != shown.callsign:
         changed = f"it asks for {plain(found.callsign, 80)} now"
-    elif (found.csr is not None) != shown.detail.row.has_csr or _key_of(found) != shown.detail.csr_fingerprint:
+    elif _key_of(found) != shown.key:
         changed = "its certificate request is another now"
     else:
         return
     raise EnrollmentError(
-        f"The enrolment of {plain(shown.detail.row.callsign, 80)} was changed after it was shown: {changed}. Nothing was approved; "
+        f"The enrolment of {plain(shown.callsign, 80)} was changed after it was shown: {changed}. Nothing was approved; "
         "look again, and ask who changed it."
     )
 

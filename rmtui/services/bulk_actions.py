@@ -1,0 +1,150 @@
+"""What an operator does to many at once. Every row is an action of its own: permission, checks, audit entry and result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rmtui.auth.operator import Operator
+from rmtui.db import issuing
+from rmtui.db.middleware import connection
+from rmtui.errors import RmtuiError
+from rmtui.services import bulk, certificates, decisions, roles
+from rmtui.services.bulk import Progress, Report, Target
+from rmtui.services.exports import ExportRefused
+from rmtui.settings import Secret
+from rmtui.text import plain
+
+__all__ = ["Approval", "approve", "assign_role", "export", "file_name", "reissue", "reject", "remove_role", "revoke"]
+
+Told = Callable[[Progress], None] | None
+Stop = threading.Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One to approve, as it was shown when it was asked for."""
+
+    target: Target
+    """Primary key of the enrolment, and its callsign."""
+    code: Secret
+    """What the person read out."""
+    key: str
+    """SHA-256 of the public key of the CSR, lower-case hexadecimal; empty without a CSR."""
+
+
+def approve(operator: Operator | None, approvals: Sequence[Approval], *, told: Told = None, stop: Stop = None) -> Report:
+    """Approve each with its code. Who looks like somebody else, or is not what was shown, is refused."""
+    asked = {approval.target: approval for approval in approvals}
+
+    def act(target: Target) -> str:
+        approval = asked[target]
+        try:
+            done = decisions.approve(operator, target.pk, approval.code.reveal(), shown=decisions.Shown(target.name, approval.key))
+        except decisions.LookalikeWarning as error:
+            error.args = (f"{error} It is approved by itself, not in bulk.",)
+            raise
+        return f"Approved; certificate {done.serial}."
+
+    return bulk.run([approval.target for approval in approvals], act, told=told, stop=stop)
+
+
+def reject(operator: Operator | None, targets: Sequence[Target], reason: str, *, told: Told = None, stop: Stop = None) -> Report:
+    """Reject each, for one reason."""
+
+    def act(target: Target) -> str:
+        decisions.reject(operator, target.pk, reason)
+        return "Rejected."
+
+    return bulk.run(targets, act, told=told, stop=stop)
+
+
+def assign_role(operator: Operator | None, targets: Sequence[Target], role: str, *, told: Told = None, stop: Stop = None) -> Report:
+    """Give each a role; who has it already keeps it."""
+
+    def act(target: Target) -> str:
+        given = roles.assign(operator, target.pk, role)
+        return f"Has the role {plain(role, 40)} now." if given else f"Had the role {plain(role, 40)} already."
+
+    return bulk.run(targets, act, told=told, stop=stop)
+
+
+def remove_role(operator: Operator | None, targets: Sequence[Target], role: str, *, told: Told = None, stop: Stop = None) -> Report:
+    """Take a role from each; who did not have it stays as they are."""
+
+    def act(target: Target) -> str:
+        taken = roles.remove(operator, target.pk, role)
+        return f"Has the role {plain(role, 40)} no more." if taken else f"Did not have the role {plain(role, 40)}."
+
+    return bulk.run(targets, act, told=told, stop=stop)
+
+
+def revoke(operator: Operator | None, targets: Sequence[Target], reason: str, *, told: Told = None, stop: Stop = None) -> Report:
+    """Revoke each, for one reason of RFC 5280; the CRL is published once, after the last."""
+
+    def act(target: Target) -> str:
+        done = certificates.revoke(operator, target.pk, reason)
+        return f"Revoked with {len(done.serials)} certificate{'s' if len(done.serials) != 1 else ''}."
+
+    return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop))
+
+
+def reissue(operator: Operator | None, targets: Sequence[Target], *, told: Told = None, stop: Stop = None) -> Report:
+    """Give each a new key and certificate; the CRL is published once, after the last."""
+
+    def act(target: Target) -> str:
+        done = certificates.reissue(operator, target.pk)
+        return f"Has the certificate {done.serial} now, until {done.not_after:%Y-%m-%d}."
+
+    return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop))
+
+
+def _published_once(work: Callable[[], Report]) -> Report:
+    """Publish the CRL when all is done, whatever ended it; what cannot be published is told in the report."""
+    report: Report | None = None
+    try:
+        with connection(), issuing.publishing_once():
+            report = work()
+    except RmtuiError as error:
+        if report is None:
+            raise
+        return replace(report, note=f"The CRL was not published: {error.sentence} Run rmtui crl.")
+    return report
+
+
+def export(
+    operator: Operator | None, targets: Sequence[Target], directory: str, *, pem: bool = False, told: Told = None, stop: Stop = None
+) -> Report:
+    """Write each one's PFX, or PEM of key, certificate and chain, into a directory; no file that is there is replaced.
+
+    :raises ExportRefused: there is no such directory.
+    """
+    where = _directory(directory)
+
+    def act(target: Target) -> str:
+        path = where / file_name(target.name, "pem" if pem else "pfx")
+        return f"Written to {plain(certificates.export(operator, target.pk, str(path), pem=pem).path)}."
+
+    return bulk.run(targets, act, told=told, stop=stop)
+
+
+def _directory(path: str) -> Path:
+    try:
+        where = Path(path).expanduser().absolute()
+        if path and where.is_dir():
+            return where
+    except (RuntimeError, ValueError, OSError):
+        pass
+    raise ExportRefused(f"There is no directory “{plain(path, 80)}”; nothing was written.")
+
+
+def file_name(callsign: str, ending: str) -> str:
+    """The name of a person's file: one for each callsign, of letters, digits, ``-``, ``_`` and ``.``; all else as ``%`` and its bytes."""
+    name = "".join(char if char.isalnum() or char in "-_." else _spelt(char) for char in callsign)
+    return f"{_spelt('.') + name[1:] if name.startswith('.') else name}.{ending}"
+
+
+def _spelt(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
