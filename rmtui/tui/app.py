@@ -34,6 +34,8 @@ from rmtui.tui.threads import DaemonExecutor, Writes
 from rmtui.tui.watch import refresh_seconds
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
     from rmtui.services.signin import SignedIn
@@ -46,6 +48,13 @@ PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
 
 
+def _finder() -> type[Provider]:
+    """What the palette looks for callsigns and codes with; loaded with the first palette."""
+    from rmtui.tui.finder import Finder
+
+    return Finder
+
+
 class RmtuiApp(App[None]):
     """The console of one deployment.
 
@@ -56,6 +65,7 @@ class RmtuiApp(App[None]):
     TITLE = "rmtui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {_finder}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit; nothing is lost"),
         Binding("ctrl+q", "quit", "Quit", id="app.quit-anywhere", show=False, priority=True, tooltip="Quit from anywhere"),

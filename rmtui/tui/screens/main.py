@@ -268,10 +268,14 @@ class MainScreen(Watching):
         names = [tab.name for tab in PANES]
         await self.action_pane(names[(names.index(self._active) + by) % len(names)])
 
+    async def jump(self, pane: str, row: Any) -> None:
+        """Show a row in its own pane."""
+        await self.action_pane(pane)
+        self.pane.jump(row)
+
     @on(Pane.JumpAsked)
     async def _jump(self, event: Pane.JumpAsked) -> None:
-        await self.action_pane(event.pane)
-        self.pane.jump(event.row)
+        await self.jump(event.pane, event.row)
 
     # Keys
 

@@ -13,4 +13,4 @@ class Palette(CommandPalette):
     """Textual's own, asking in characters that the terminal has."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder=typed("Search for commands…"), id="--command-palette")
+        super().__init__(placeholder=typed("A command, a callsign or a code…"), id="--command-palette")

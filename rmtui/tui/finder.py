@@ -1,0 +1,67 @@
+"""The palette goes straight to somebody, too: a callsign, an approve code or an invite is enough."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from textual.command import Hit, Hits, Provider
+
+from rmtui import clock
+from rmtui.errors import RmtuiError
+from rmtui.services import jumping
+from rmtui.services.jumping import Found
+from rmtui.services.pools import PoolRow
+from rmtui.services.types import EnrollmentRow
+from rmtui.tui.glyphs import group, show
+from rmtui.tui.screens.main import MainScreen
+
+__all__ = ["Finder"]
+
+DELAY = 0.15
+"""Seconds after the last key before the database is asked."""
+SHORTEST = 2
+"""Characters that are looked for at least."""
+BY_CODE = 1_000.0
+"""How well a whole code fits: better than any name."""
+PANES = {"enrolment": "enrolments", "person": "people", "invite": "invites"}
+
+
+class Finder(Provider):
+    """Asks the database a moment after the last key."""
+
+    async def search(self, query: str) -> Hits:
+        """Whom the text may mean."""
+        if not isinstance(self.screen, MainScreen) or len(query.strip()) < SHORTEST:
+            return
+        await asyncio.sleep(DELAY)
+        try:
+            found = await asyncio.to_thread(jumping.find, query)
+        except RmtuiError as error:
+            yield Hit(0.1, "No callsign or code was looked for", self._nowhere, help=show(error.sentence))
+            return
+        matcher = self.matcher(query)
+        for each in found:
+            name, about = _words(each)
+            score = BY_CODE if each.by_code else max(matcher.match(name), 0.2)
+            yield Hit(score, name, partial(self._go, each), text=name, help=about)
+
+    def _go(self, found: Found) -> None:
+        assert isinstance(self.screen, MainScreen)
+        self.app.call_later(self.screen.jump, PANES[found.kind], found.row)
+
+    def _nowhere(self) -> None:
+        """There is nothing to go to."""
+
+
+def _words(found: Found) -> tuple[str, str]:
+    """What a row is called, and what there is to say about it."""
+    row = found.row
+    if isinstance(row, PoolRow):
+        state = "deleted" if row.deleted else "active" if row.active else "disabled"
+        return show(group(row.code)), f"Invite, {state}"
+    name = show(row.callsign, 64)
+    if isinstance(row, EnrollmentRow):
+        by_code = ", whose code this is" if found.by_code else ""
+        return name, f"Enrolment, {row.state}, asked {clock.age(row.created)} ago{by_code}"
+    return name, "Person, revoked" if row.revoked_on else f"Person{', ' if row.roles else ''}{show(', '.join(row.roles), 60)}"
