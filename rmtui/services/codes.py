@@ -8,20 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from peewee import Case, fn
+
 from rmtui.auth.operator import Operator, findable
 from rmtui.auth.origin import origin
 from rmtui.auth.permissions import NotPermitted, Permission, require, require_writable
 from rmtui.auth.proving import ANON_ADMIN
 from rmtui.db import schema
 from rmtui.db.base import db
+from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import NotFound
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.middleware import connected, connection
 from rmtui.db.people import Person
-from rmtui.services import windows, witness
+from rmtui.services import filters, narrowing, windows, witness
 from rmtui.services.audit import acting, record
 from rmtui.services.types import Count, Cursor, Page
-from rmtui.services.windows import Order
+from rmtui.services.windows import Column
 from rmtui.text import plain, storable
 
 __all__ = ["CodeQuery", "CodeRow", "burn", "count_codes", "create", "create_for_admin", "cursor", "find", "list_codes"]
@@ -37,9 +40,11 @@ class CodeQuery:
     """What the list of login codes shows, and in which order."""
 
     spent: bool = False
-    """Used, burnt and withdrawn ones too."""
-    sort: Literal["age"] = "age"
-    """By creation, oldest first."""
+    """Used, burnt and withdrawn ones too; a state that the filter names goes before."""
+    text: str = ""
+    """A filter, :data:`rmtui.services.filters.CODES`; its plain words are of whom it is for or of who made it."""
+    sort: Literal["age", "whom", "by", "state", "used"] = "age"
+    """``age`` is by creation, oldest first; ``whom`` has those that make an admin after the callsigns; ``used`` is latest first."""
     reverse: bool = False
 
 
@@ -65,24 +70,94 @@ class CodeRow:
     """When it was withdrawn by other means than ours."""
 
 
+_CREATED: Column[CodeRow] = Column((windows.moment(LoginCode.created, LoginCode.created),), (lambda row: row.created,))
+
+
+def _kind(field: Any, name: str) -> Any:
+    """What kind of value an object holds there, as the database calls it."""
+    return fn.json_type(field, f"$.{name}") if is_sqlite(db) else fn.jsonb_typeof(field[name])
+
+
+def _said(field: Any, name: str, *kinds: str) -> Any:
+    """Text that an object holds there, of one of these kinds; NULL where it holds none."""
+    text = field[name].as_text().cast("TEXT")
+    return fn.NULLIF(Case(None, [(_kind(field, name).in_(kinds), text)], None), "")
+
+
+def _for() -> Any:
+    return _said(LoginCode.claims, "sub", "text", "string")
+
+
+def _maker() -> Any:
+    return _said(LoginCode.auditmeta, "created_by", "text", "string", "integer", "number")
+
+
+def _true(field: Any, name: str) -> Any:
+    """Whether an object says ``true`` there; SQLite has a kind for it."""
+    true = _kind(field, name) == ("true" if is_sqlite(db) else "boolean")
+    return true if is_sqlite(db) else true & (field[name].as_text() == "true")
+
+
+def _makes_admin() -> Any:
+    return _for().is_null() & _true(LoginCode.claims, ANON_ADMIN)
+
+
+def _states() -> dict[str, Any]:
+    """What is true of a code in each state; one that was withdrawn unused is in none."""
+    used, burnt = LoginCode.used_on.is_null(False), fn.COALESCE(_true(LoginCode.auditmeta, "burnt"), False)
+    return {"unused": ~used & LoginCode.deleted.is_null(), "used": used & ~burnt, "burnt": used & burnt}
+
+
+def _rank(row: CodeRow) -> int:
+    if row.used_on is not None:
+        return 2 if row.burnt else 1
+    return 0 if row.deleted is None else 3
+
+
+def _column(sort: str) -> Column[CodeRow]:
+    """What the list is sorted by; how an object is looked into depends on the database."""
+    if sort == "whom":
+        admins = Case(None, [(_makes_admin(), 0)], 1)
+        by_kind = windows.by_number(admins, lambda row: int(not row.admin), then=_CREATED)
+        return windows.by_text(_for(), lambda row: row.callsign, then=by_kind)
+    if sort == "by":
+        return windows.by_text(_maker(), lambda row: row.created_by or None, then=_CREATED)
+    if sort == "state":
+        ranks = [(condition, rank) for rank, condition in enumerate(_states().values())]
+        return windows.by_number(Case(None, ranks, 3), _rank, then=_CREATED)
+    if sort == "used":
+        return windows.by_time(LoginCode.used_on, lambda row: row.used_on, LoginCode.created, lambda row: row.created, descending=True)
+    return _CREATED
+
+
 def _select(query: CodeQuery) -> Any:
-    select = LoginCode.select()
-    return select if query.spent else select.where(LoginCode.used_on.is_null() & LoginCode.deleted.is_null())
+    asked = filters.parse(query.text, filters.CODES)
+    typed, select = asked.values, LoginCode.select()
+    state = typed.get("state", "all" if query.spent else "unused")
+    if state != "all":
+        select = select.where(_states()[state])
+    if "whom" in typed:
+        whom = windows.same(_for(), typed["whom"])
+        select = select.where(whom | _makes_admin() if typed["whom"].lower() == "admin" else whom)
+    if "by" in typed:
+        select = select.where(windows.same(_maker(), typed["by"]))
+    return windows.all_held(narrowing.aged(select, LoginCode.created, typed), (_for(), _maker()), asked.words)
 
 
-def _order(query: CodeQuery) -> Order:
-    return Order((windows.moment(LoginCode.created, LoginCode.created),), LoginCode.pk, query.reverse)
-
-
-def cursor(_query: CodeQuery, row: CodeRow) -> Cursor:
-    """The place of a row in the list."""
-    return Cursor(row.created, row.pk)
+def cursor(query: CodeQuery, row: CodeRow) -> Cursor:
+    """The place of a row in the list that ``query`` shows."""
+    return _column(query.sort).cursor(row, row.pk)
 
 
 def _whom(found: LoginCode) -> str | None:
     """Callsign that the token will name, as whoever made the code wrote it."""
     named = found.claims.get("sub")
     return named if isinstance(named, str) and named and storable(named) else None
+
+
+def _named(maker: Any) -> str:
+    """Who made a code, as whoever made it wrote that."""
+    return str(maker) if isinstance(maker, (str, int, float)) and not isinstance(maker, bool) else ""
 
 
 def _row(found: LoginCode) -> CodeRow:
@@ -93,7 +168,7 @@ def _row(found: LoginCode) -> CodeRow:
         callsign=callsign,
         admin=callsign is None and found.claims.get(ANON_ADMIN) is True,
         created=found.created,
-        created_by=str(found.auditmeta.get("created_by") or ""),
+        created_by=_named(found.auditmeta.get("created_by")),
         used_on=found.used_on,
         used_by=str(found.auditmeta.get("burnt_by" if burnt else "used_by") or ""),
         burnt=burnt,
@@ -116,7 +191,8 @@ def list_codes(
     limit: int = 200,
 ) -> Page[CodeRow]:
     """A stretch of the list: the first page, or what is after, before or at a place, or the last page."""
-    return windows.page(_select(query), _order(query), _fetch, after=after, before=before, at=at, last=last, limit=limit)
+    order = _column(query.sort).order(LoginCode.pk, query.reverse)
+    return windows.page(_select(query), order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
 
 
 @connected

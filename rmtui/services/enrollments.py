@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from peewee import Case, fn
+from peewee import JOIN, Case, fn
 
 from rmtui import settings
 from rmtui.auth.operator import findable
@@ -16,10 +16,21 @@ from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
-from rmtui.services import audit, windows
+from rmtui.services import audit, filters, narrowing, people, windows
 from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen, reset_code, told_accepted
-from rmtui.services.types import ApprovalPreview, Count, Cursor, EnrollmentDetail, EnrollmentQuery, EnrollmentRow, Page, State, Summary
-from rmtui.services.windows import Order, Sort
+from rmtui.services.types import (
+    ApprovalPreview,
+    Count,
+    Cursor,
+    EnrollmentDetail,
+    EnrollmentQuery,
+    EnrollmentRow,
+    Page,
+    PeopleQuery,
+    State,
+    Summary,
+)
+from rmtui.services.windows import Column
 from rmtui.text import callsign_problem, plain
 
 __all__ = [
@@ -46,7 +57,43 @@ _RANK = Case(None, [(Enrollment.state.in_([*_WORDS]), Enrollment.state)], int(En
 """The state as the list shows it: one that others invented stands, and is sorted, with the rejected."""
 
 
+_DECIDER, _INVITE = Person.alias(), EnrollmentPool.alias()
+_CREATED: Column[EnrollmentRow] = Column((windows.moment(Enrollment.created, Enrollment.created),), (lambda row: row.created,))
+_STATE: Column[EnrollmentRow] = windows.by_number(_RANK, lambda row: int(_STATES[row.state]), then=_CREATED)
+_COLUMNS: dict[str, Column[EnrollmentRow]] = {
+    "age": _CREATED,
+    "state": _STATE,
+    "callsign": Column((windows.lowered(Enrollment.callsign),), (lambda row: row.callsign,)),
+    "decided": Column(
+        (windows.moment(fn.COALESCE(Enrollment.decided_on, Enrollment.created), Enrollment.created),),
+        (lambda row: row.decided_on or row.created,),
+        descending=True,
+    ),
+    "by": windows.by_text(
+        _DECIDER.callsign,
+        lambda row: row.decided_by,
+        joined=lambda select: select.join(_DECIDER, JOIN.LEFT_OUTER, on=(_DECIDER.pk == Enrollment.decided_by)),
+        then=_CREATED,
+    ),
+    "invite": windows.by_text(
+        _INVITE.invitecode,
+        lambda row: row.pool,
+        joined=lambda select: select.join(_INVITE, JOIN.LEFT_OUTER, on=(_INVITE.pk == Enrollment.pool)),
+        then=_CREATED,
+    ),
+    "csr": windows.by_number(Case(None, [(Enrollment.csr.is_null(), 1)], 0), lambda row: int(not row.has_csr), then=_CREATED),
+}
+
+
+def _state(query: EnrollmentQuery, typed: Mapping[str, Any]) -> State | None:
+    """Which state shows: the one that was typed, else the query's own."""
+    word = typed.get("state")
+    return query.state if word is None else None if word == "all" else State(word)
+
+
 def _select(query: EnrollmentQuery) -> Any:
+    asked = filters.parse(query.text, filters.ENROLLMENTS)
+    typed, state = asked.values, _state(query, asked.values)
     select = Enrollment.select(
         Enrollment.pk,
         Enrollment.callsign,
@@ -57,31 +104,30 @@ def _select(query: EnrollmentQuery) -> Any:
         Enrollment.pool,
         Enrollment.csr.is_null(False).alias("has_csr"),
     ).where(Enrollment.deleted.is_null())
-    if query.state is not None:
-        select = select.where(Enrollment.state == int(_STATES[query.state]))
+    if state is not None:
+        select = select.where(Enrollment.state == int(_STATES[state]))
     if query.pool is not None:
         select = select.where(Enrollment.pool == query.pool)
-    return select.where(windows.holds(Enrollment.callsign, query.text)) if query.text else select
+    if "pool" in typed:
+        select = select.where(Enrollment.pool.in_(narrowing.pools(typed["pool"])))
+    if "role" in typed:
+        select = select.where(Enrollment.person.in_(narrowing.members(typed["role"])))
+    if "by" in typed:
+        select = select.where(Enrollment.decided_by.in_(narrowing.people(typed["by"])))
+    if "csr" in typed:
+        select = select.where(Enrollment.csr.is_null(typed["csr"] == "no"))
+    return windows.all_held(narrowing.aged(select, Enrollment.created, typed), (Enrollment.callsign,), asked.words)
 
 
-def _order(query: EnrollmentQuery) -> Order:
-    created = windows.moment(Enrollment.created, Enrollment.created)
-    if query.sort == "callsign":
-        return Order((windows.lowered(Enrollment.callsign),), Enrollment.pk, query.reverse)
-    if query.sort == "decided":
-        decided = windows.moment(fn.COALESCE(Enrollment.decided_on, Enrollment.created), Enrollment.created)
-        return Order((decided,), Enrollment.pk, not query.reverse)
-    sorts = (created,) if query.state is not None else (Sort(_RANK), created)
-    return Order(sorts, Enrollment.pk, query.reverse)
+def _column(query: EnrollmentQuery) -> Column[EnrollmentRow]:
+    """What the list is sorted by: by age those that wait come first, where all states show."""
+    mixed = query.sort == "age" and _state(query, filters.typed(query.text, filters.ENROLLMENTS)) is None
+    return _STATE if mixed else _COLUMNS[query.sort]
 
 
 def cursor(query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
     """The place of a row in the list that ``query`` shows."""
-    if query.sort == "callsign":
-        return Cursor(row.callsign, row.pk)
-    if query.sort == "decided":
-        return Cursor(row.decided_on or row.created, row.pk)
-    return Cursor(row.created if query.state is not None else (int(_STATES[row.state]), row.created), row.pk)
+    return _column(query).cursor(row, row.pk)
 
 
 def _fetch(limited: Any) -> Sequence[EnrollmentRow]:
@@ -116,7 +162,9 @@ def list_enrollments(
     limit: int = 200,
 ) -> Page[EnrollmentRow]:
     """A stretch of the list: the first page, or what is after, before or at a place, or the last page."""
-    return windows.page(_select(query), _order(query), _fetch, after=after, before=before, at=at, last=last, limit=limit)
+    column = _column(query)
+    order = column.order(Enrollment.pk, query.reverse)
+    return windows.page(column.joined(_select(query)), order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
 
 
 @connected
@@ -133,12 +181,14 @@ def present(query: EnrollmentQuery, keys: Sequence[uuid.UUID]) -> tuple[Enrollme
 
 @connected
 def summary() -> Summary:
-    """How many wait, and since when the oldest does."""
+    """How many wait, since when the oldest does, and how many people's certificates run out soon."""
     waiting = EnrollmentQuery()
     oldest = Enrollment.select(fn.MIN(Enrollment.created)).where(
         Enrollment.deleted.is_null() & (Enrollment.state == EnrollmentState.PENDING.value)
     )
-    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar())
+    days = settings.current().expiring_days
+    expiring = people.count_people(PeopleQuery(expiring=days)) if days else Count(0)
+    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar(), expiring)
 
 
 def _row(found: Enrollment) -> EnrollmentRow:

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rmtui import clock
 from rmtui.errors import RmtuiError
 
-__all__ = ["AUDIT", "Filter", "FilterError", "Word", "one_of", "parse"]
+__all__ = [
+    "AUDIT",
+    "CODES",
+    "ENROLLMENTS",
+    "PEOPLE",
+    "POOLS",
+    "ROLES",
+    "Filter",
+    "FilterError",
+    "Word",
+    "asks",
+    "hint",
+    "one_of",
+    "parse",
+    "problem",
+    "typed",
+]
+
+MOST = 2_000
+"""Characters a filter may have."""
+MANY = 50
+"""Words without a name a filter may have."""
 
 NAME = re.compile(r"([^\W\d][\w-]*):")
 """What makes a word one with a name; ``12:30`` is none."""
@@ -36,23 +57,32 @@ class Word:
     """A value, for who typed none."""
     read: Callable[[str], Any] = str
     """Reads the value; a ``ValueError`` says what it takes, as the end of a sentence."""
+    told: str | None = ""
+    """What stands behind it in the hint; None for one that is not told, since it is another's second name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A filter, read."""
 
-    text: str
-    """The words without a name, a space between two."""
+    words: tuple[str, ...]
+    """Those without a name, each once."""
     values: Mapping[str, Any]
     """What the others say, by the query's names."""
+
+    @property
+    def text(self) -> str:
+        """The words without a name, a space between two."""
+        return " ".join(self.words)
 
 
 def parse(text: str, words: Sequence[Word]) -> Filter:
     """Read a filter. A quotation mark that is not closed quotes up to the end, since somebody may still be typing.
 
-    :raises FilterError: a name is unknown or comes twice, or a value is missing or makes no sense.
+    :raises FilterError: a name is unknown or comes twice, a value is missing or makes no sense, or the filter is too long.
     """
+    if len(text) > MOST:
+        raise FilterError(f"The filter is too long: it has {len(text):,} characters, and takes {MOST:,}. Nothing was looked for.")
     known = {word.name: word for word in words}
     plain: list[str] = []
     values: dict[str, Any] = {}
@@ -65,12 +95,41 @@ def parse(text: str, words: Sequence[Word]) -> Filter:
             continue
         word = known.get(named[1].lower())
         if word is None:
-            names = ", ".join(f"{name}:" for name in known)
-            raise FilterError(f"There is no filter “{named[1]}:”; there are {names}. A text that holds a colon goes in quotation marks.")
+            names = ", ".join(f"{each.name}:" for each in words if each.told is not None)
+            there = "there are" if "," in names else "there is"
+            raise FilterError(f"There is no filter “{named[1]}:”; {there} {names}. A text that holds a colon goes in quotation marks.")
         if word.field in values:
             raise FilterError(f"The filter says “{word.name}:” twice; once is enough.")
         values[word.field] = _read(word, value)
-    return Filter(" ".join(each for each in plain if each), values)
+    found = tuple(dict.fromkeys(each for each in plain if each))
+    if len(found) > MANY:
+        raise FilterError(f"The filter is too long: it has {len(found):,} words, and takes {MANY}. Nothing was looked for.")
+    return Filter(found, values)
+
+
+def problem(text: str, words: Sequence[Word]) -> str:
+    """Why a filter cannot be understood, as a sentence; empty when it can."""
+    try:
+        parse(text, words)
+    except FilterError as error:
+        return error.sentence
+    return ""
+
+
+def typed(text: str, words: Sequence[Word]) -> Mapping[str, Any]:
+    """What a filter fixes, by the query's names; nothing where it cannot be understood."""
+    return {} if problem(text, words) else parse(text, words).values
+
+
+def asks(text: str, words: Sequence[Word], field: str) -> str:
+    """What a filter fixes of one thing, as it is typed, such as ``state:rejected``; empty where it leaves that open."""
+    value = typed(text, words).get(field)
+    return "" if value is None else f"{next(word.name for word in words if word.field == field)}:{value}"
+
+
+def hint(words: Sequence[Word]) -> str:
+    """What can be typed, as one line: ``text, state: role: pool: older:2h``."""
+    return "text, " + " ".join(f"{word.name}:{word.told}" for word in words if word.told is not None)
 
 
 def _skip(text: str, place: int) -> int:
@@ -118,6 +177,25 @@ def _moment(value: str) -> Any:
         raise ValueError("2h, 3d and the like, or a date, 2026-11-20 or 2026-11-20T10:00") from None
 
 
+def _days(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 5):
+        raise ValueError("a number of days, from 0 to 99999")
+    return int(value)
+
+
+def _state(*choices: str) -> Word:
+    return Word("state", "state", choices[0], one_of(*choices, "all"))
+
+
+OLDER = Word("older", "older", "2h", _moment, told="2h")
+"""Only rows made before this."""
+NEWER = Word("newer", "newer", "2h", _moment)
+"""Only rows made since this."""
+POOL = Word("pool", "pool", "KOIO2345")
+"""Only what has to do with the invite of this code, as it is read aloud."""
+ROLE = Word("role", "role", "medic")
+"""Only what has to do with this role, exactly."""
+
 AUDIT = (
     Word("by", "operator", "AURORA"),
     Word("on", "target", "RAVEN"),
@@ -127,3 +205,35 @@ AUDIT = (
     Word("until", "until", "2026-11-20", _moment),
 )
 """The names that the audit trail's filter knows; the fields are those of :class:`~rmtui.services.types.AuditQuery`."""
+
+ENROLLMENTS = (
+    _state("pending", "approved", "rejected"),
+    ROLE,
+    POOL,
+    OLDER,
+    NEWER,
+    Word("by", "by", "AURORA"),
+    Word("csr", "csr", "yes", one_of("yes", "no")),
+)
+"""``role`` is of the person they became; ``by`` is who decided, whatever the case."""
+
+_PERSON = _state("active", "revoked")
+PEOPLE = (
+    _PERSON,
+    replace(_PERSON, name="status", told=None),
+    ROLE,
+    POOL,
+    OLDER,
+    NEWER,
+    Word("expiring", "expiring", "30", _days, told="30"),
+    Word("reason", "reason", "keyCompromise"),
+)
+"""``expiring`` is in how many days the certificate runs out; ``reason`` is of the revocation, whatever the case."""
+
+POOLS = (_state("active", "disabled", "deleted"), Word("owner", "owner", "AURORA"), POOL, OLDER, NEWER)
+"""``owner`` is a callsign, whatever the case."""
+
+CODES = (_state("unused", "used", "burnt"), Word("for", "whom", "RAVEN"), Word("by", "by", "AURORA"), OLDER, NEWER)
+"""``for`` is a callsign, or ``admin`` for those that make one; ``by`` is who made it; both whatever the case."""
+
+ROLES = (ROLE,)

@@ -7,57 +7,114 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, SQL, Case, Entity, fn
 
 from rmtui import clock
 from rmtui.auth.operator import findable
 from rmtui.db.base import db
+from rmtui.db.engine import is_sqlite
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.middleware import connected
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
-from rmtui.services import audit, windows
+from rmtui.services import audit, filters, narrowing, windows
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
-from rmtui.services.windows import Order
+from rmtui.services.windows import Column, Sort
 
 __all__ = ["count_people", "cursor", "find", "list_people", "person", "present"]
 
 
+_STATUS = Case(None, [(Person.deleted.is_null(), 0)], 1)
+_CALLSIGN: Column[PersonRow] = Column((windows.lowered(Person.callsign),), (lambda row: row.callsign,))
+
+
+def _created(row: PersonRow) -> dt.datetime:
+    return row.created
+
+
+def _ends(few: Sequence[uuid.UUID] | None = None) -> Any:
+    """When the last certificate of ours runs out that somebody has, revoked ones left out; of all, or of a few people."""
+    if not audit.ready():
+        return Person.select(Person.pk.alias("person"), Person.created.alias("until")).where(windows.NOTHING)
+    good = Issued.committed & Issued.revoked_on.is_null()
+    if few is not None:
+        good &= Issued.person.in_(few)
+    return Issued.select(Issued.person, fn.MAX(Issued.not_after).alias("until")).where(good).group_by(Issued.person)
+
+
+def _with_ends(select: Any) -> Any:
+    ends = _ends().alias("ends")
+    return select.join(ends, JOIN.LEFT_OUTER, on=(ends.c.person == Person.pk))
+
+
+def _with_roles(select: Any) -> Any:
+    roles = Role.select(Role.user.alias("person"), fn.MIN(fn.LOWER(Role.role)).alias("first")).group_by(Role.user).alias("given")
+    return select.join(roles, JOIN.LEFT_OUTER, on=(roles.c.person == Person.pk))
+
+
+def _first(roles: Sequence[str]) -> Any:
+    """The first of a row's roles, as the database sees what is first."""
+    least, few = (fn.MIN if is_sqlite(db) else fn.LEAST), [fn.LOWER(role) for role in roles]
+    while len(few) > 1:  # no function takes more than a hundred
+        few = [each[0] if len(each) == 1 else least(*each) for each in (few[at : at + 50] for at in range(0, len(few), 50))]
+    return few[0] if few else ""
+
+
+_FIRST = Entity("given", "first")
+_COLUMNS: dict[str, Column[PersonRow]] = {
+    "callsign": _CALLSIGN,
+    "age": Column((windows.moment(Person.created, Person.created),), (_created,)),
+    "status": windows.by_number(_STATUS, lambda row: int(row.revoked_on is not None), then=_CALLSIGN),
+    "roles": Column(
+        (Sort(Case(None, [(_FIRST.is_null(), 1)], 0)), Sort(fn.COALESCE(_FIRST, ""), _first), *_CALLSIGN.sorts),
+        (lambda row: int(not row.roles), lambda row: row.roles, *_CALLSIGN.values),
+        joined=_with_roles,
+    ),
+    "revoked": windows.by_time(Person.deleted, lambda row: row.revoked_on, Person.created, _created, descending=True),
+    "reason": windows.by_text(Person.revoke_reason, lambda row: row.revoke_reason, then=_CALLSIGN),
+    "expires": windows.by_time(Entity("ends", "until"), lambda row: row.expires, Person.created, _created, joined=_with_ends),
+}
+
+
 def _select(query: PeopleQuery) -> Any:
+    asked = filters.parse(query.text, filters.PEOPLE)
+    typed = asked.values
     select = Person.select(Person.pk, Person.callsign, Person.created, Person.deleted, Person.revoke_reason)
-    if query.status != "all":
-        select = select.where(Person.deleted.is_null(query.status == "active"))
-    if query.role is not None:
-        select = select.where(Person.pk.in_(Role.select(Role.user).where(windows.equals(Role.role, query.role))))
-    if query.expiring is not None:
-        select = _expiring(select, query.expiring)
-    return select.where(windows.holds(Person.callsign, query.text)) if query.text else select
+    status = typed.get("state") or ("all" if "reason" in typed else query.status)
+    if status != "all":
+        select = select.where(Person.deleted.is_null(status == "active"))
+    role, expiring = typed.get("role", query.role), typed.get("expiring", query.expiring)
+    if role is not None:
+        select = select.where(Person.pk.in_(narrowing.members(role)))
+    if "pool" in typed:
+        came = Enrollment.select(Enrollment.person).where(Enrollment.pool.in_(narrowing.pools(typed["pool"])))
+        select = select.where(Person.pk.in_(came.where(Enrollment.deleted.is_null())))
+    if "reason" in typed:
+        select = select.where(windows.same(Person.revoke_reason, typed["reason"]))
+    if expiring is not None:
+        select = _expiring(select, expiring)
+    return windows.all_held(narrowing.aged(select, Person.created, typed), (Person.callsign,), asked.words)
 
 
 def _expiring(select: Any, days: int) -> Any:
     """Active people who have no certificate of ours that is good for longer; one that ran out already counts too."""
     if not audit.ready():
-        return select.where(Person.pk.is_null())
+        return select.where(windows.NOTHING)
     until = clock.utcnow() + dt.timedelta(days=days)
     good = Issued.committed & Issued.revoked_on.is_null()
     soon = Issued.select(Issued.person).where(good & (Issued.not_after <= until))
-    later = Issued.select(Issued.person).where(good & (Issued.not_after > until))
-    return select.where(Person.deleted.is_null() & Person.pk.in_(soon) & Person.pk.not_in(later))
-
-
-def _order(query: PeopleQuery) -> Order:
-    sort = windows.lowered(Person.callsign) if query.sort == "callsign" else windows.moment(Person.created, Person.created)
-    return Order((sort,), Person.pk, query.reverse)
+    later = Issued.select(SQL("1")).where(good & (Issued.person == Person.pk) & (Issued.not_after > until))
+    return select.where(Person.deleted.is_null() & Person.pk.in_(soon) & ~fn.EXISTS(later))
 
 
 def cursor(query: PeopleQuery, row: PersonRow) -> Cursor:
     """The place of a row in the list that ``query`` shows."""
-    return Cursor(row.callsign if query.sort == "callsign" else row.created, row.pk)
+    return _COLUMNS[query.sort].cursor(row, row.pk)
 
 
 def _fetch(limited: Any) -> Sequence[PersonRow]:
-    """The people of a limited query, then all their roles in one more."""
+    """The people of a limited query, then all their roles in one more, and when their certificates run out in another."""
     found = list(db.execute(limited))
     when, to_uuid = Person.created.python_value, windows.to_uuid
     few = limited.select(Person.pk).alias("few")
@@ -65,8 +122,9 @@ def _fetch(limited: Any) -> Sequence[PersonRow]:
     roles: dict[Any, set[str]] = {}
     for user, role in db.execute(query):
         roles.setdefault(user, set()).add(role)
+    until = dict(db.execute(_ends([to_uuid(row[0]) for row in found]))) if found else {}
     return [
-        PersonRow(to_uuid(pk), callsign, tuple(sorted(roles[pk])) if pk in roles else (), when(created), when(deleted), reason)
+        PersonRow(to_uuid(pk), callsign, tuple(sorted(roles.get(pk, ()))), when(created), when(deleted), reason, when(until.get(pk)))
         for pk, callsign, created, deleted, reason in found
     ]
 
@@ -82,7 +140,9 @@ def list_people(
     limit: int = 200,
 ) -> Page[PersonRow]:
     """A stretch of the list: the first page, or what is after, before or at a place, or the last page."""
-    return windows.page(_select(query), _order(query), _fetch, after=after, before=before, at=at, last=last, limit=limit)
+    column = _COLUMNS[query.sort]
+    order = column.order(Person.pk, query.reverse)
+    return windows.page(column.joined(_select(query)), order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
 
 
 @connected

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from peewee import fn
+from peewee import JOIN, Case, Entity, fn
 
 from rmtui.auth.operator import Operator, findable
 from rmtui.db.base import db
@@ -18,10 +18,10 @@ from rmtui.db.errors import NotFound
 from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
-from rmtui.services import audit, windows
+from rmtui.services import audit, filters, narrowing, windows
 from rmtui.services.audit import Act, acting
 from rmtui.services.types import AuditEntry, Count, Cursor, Page, State
-from rmtui.services.windows import Order
+from rmtui.services.windows import Column
 from rmtui.text import plain, storable
 
 __all__ = [
@@ -48,11 +48,11 @@ class PoolQuery:
     """What the list of invites shows, and in which order."""
 
     deleted: bool = False
-    """Deleted ones too."""
+    """Deleted ones too; a state that the filter names goes before."""
     text: str = ""
-    """Only invite codes that hold this text, without case."""
-    sort: Literal["age"] = "age"
-    """By creation, oldest first."""
+    """A filter, :data:`rmtui.services.filters.POOLS`; its plain words are of the invite code or of the owner's callsign."""
+    sort: Literal["age", "code", "owner", "state", "pending", "approved", "rejected", "total"] = "age"
+    """``age`` is by creation, oldest first; those by how many came through have the most first."""
     reverse: bool = False
 
 
@@ -73,6 +73,11 @@ class PoolRow:
     approved: int
     rejected: int
 
+    @property
+    def total(self) -> int:
+        """Everybody who came through."""
+        return self.pending + self.approved + self.rejected
+
 
 @dataclass(frozen=True, slots=True)
 class PoolDetail:
@@ -85,21 +90,66 @@ class PoolDetail:
     """Latest first, at most 50."""
 
 
+_OWNER = Person.alias()
+_CREATED: Column[PoolRow] = Column((windows.moment(EnrollmentPool.created, EnrollmentPool.created),), (lambda row: row.created,))
+_STATE = Case(None, [(EnrollmentPool.deleted.is_null(False), 2), (EnrollmentPool.active, 0)], 1)
+_DECIDED = {state: fn.SUM(Case(None, [(Enrollment.state == number, 1)], 0)) for number, state in _WORDS.items()}
+
+
+def _with_owner(select: Any) -> Any:
+    return select.join(_OWNER, JOIN.LEFT_OUTER, on=(_OWNER.pk == EnrollmentPool.owner))
+
+
+def _with_numbers(select: Any) -> Any:
+    pending, approved, total = _DECIDED[State.PENDING], _DECIDED[State.APPROVED], fn.COUNT(Enrollment.pk)
+    numbers = {"pending": pending, "approved": approved, "rejected": total - pending - approved, "total": total}
+    came = (
+        Enrollment.select(Enrollment.pool.alias("pool"), *(number.alias(name) for name, number in numbers.items()))
+        .where(Enrollment.deleted.is_null())
+        .group_by(Enrollment.pool)
+        .alias("came")
+    )
+    return select.join(came, JOIN.LEFT_OUTER, on=(came.c.pool == EnrollmentPool.pk))
+
+
+def _by_number(name: str, value: Callable[[PoolRow], int]) -> Column[PoolRow]:
+    return windows.by_number(fn.COALESCE(Entity("came", name), 0), value, descending=True, joined=_with_numbers, then=_CREATED)
+
+
+_COLUMNS: dict[str, Column[PoolRow]] = {
+    "age": _CREATED,
+    "code": Column((windows.lowered(EnrollmentPool.invitecode),), (lambda row: row.code,)),
+    "owner": windows.by_text(_OWNER.callsign, lambda row: row.owner, joined=_with_owner, then=_CREATED),
+    "state": windows.by_number(_STATE, lambda row: 2 if row.deleted is not None else int(not row.active), then=_CREATED),
+    "pending": _by_number("pending", lambda row: row.pending),
+    "approved": _by_number("approved", lambda row: row.approved),
+    "rejected": _by_number("rejected", lambda row: row.rejected),
+    "total": _by_number("total", lambda row: row.total),
+}
+
+
 def _select(query: PoolQuery) -> Any:
-    cls = EnrollmentPool
+    cls, asked = EnrollmentPool, filters.parse(query.text, filters.POOLS)
+    typed = asked.values
     select = cls.select(cls.pk, cls.invitecode, cls.owner, cls.active, cls.created, cls.deleted)
-    if not query.deleted:
-        select = select.where(cls.deleted.is_null())
-    return select.where(windows.holds(cls.invitecode, query.text)) if query.text else select
+    state = typed.get("state", "all" if query.deleted else "kept")
+    if state != "all":
+        select = select.where(cls.deleted.is_null(state != "deleted"))
+    if state in {"active", "disabled"}:
+        select = select.where(cls.active == (state == "active"))
+    if "owner" in typed:
+        select = select.where(cls.owner.in_(narrowing.people(typed["owner"])))
+    if "pool" in typed:
+        select = select.where(cls.pk.in_(narrowing.pools(typed["pool"])))
+    for word in asked.words:
+        owners = Person.select(Person.pk).where(windows.holds(Person.callsign, word))
+        select = select.where(windows.holds(cls.invitecode, word) | cls.owner.in_(owners))
+    return narrowing.aged(select, cls.created, typed)
 
 
-def _order(query: PoolQuery) -> Order:
-    return Order((windows.moment(EnrollmentPool.created, EnrollmentPool.created),), EnrollmentPool.pk, query.reverse)
-
-
-def cursor(_query: PoolQuery, row: PoolRow) -> Cursor:
-    """The place of a row in the list."""
-    return Cursor(row.created, row.pk)
+def cursor(query: PoolQuery, row: PoolRow) -> Cursor:
+    """The place of a row in the list that ``query`` shows."""
+    return _COLUMNS[query.sort].cursor(row, row.pk)
 
 
 def _came(pools: Sequence[Any]) -> dict[Any, dict[State, int]]:
@@ -148,7 +198,9 @@ def list_pools(
     limit: int = 200,
 ) -> Page[PoolRow]:
     """A stretch of the list: the first page, or what is after, before or at a place, or the last page."""
-    return windows.page(_select(query), _order(query), _fetch, after=after, before=before, at=at, last=last, limit=limit)
+    column = _COLUMNS[query.sort]
+    order = column.order(EnrollmentPool.pk, query.reverse)
+    return windows.page(column.joined(_select(query)), order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
 
 
 @connected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from peewee import fn
@@ -14,9 +14,9 @@ from rmtui.db.locks import ADMINS, exclusive
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
-from rmtui.services import windows
+from rmtui.services import filters, windows
 from rmtui.services.audit import acting
-from rmtui.services.types import Cursor, Member, Page, RoleRow
+from rmtui.services.types import Cursor, Member, Page, RoleQuery, RoleRow
 from rmtui.services.windows import Order
 from rmtui.text import fold, plain, role_problem, storable
 
@@ -29,7 +29,9 @@ __all__ = [
     "list_members",
     "list_roles",
     "member_cursor",
+    "narrowed",
     "other_admins",
+    "rank",
     "remove",
 ]
 
@@ -69,6 +71,22 @@ def list_roles() -> tuple[RoleRow, ...]:
         .order_by(Role.role)
     )
     return tuple(RoleRow(role, members) for role, members in db.execute(query))
+
+
+def narrowed(rows: Iterable[RoleRow], query: RoleQuery) -> list[RoleRow]:
+    """Those of all roles that a query shows, in its order; they are few, so the database is not asked again.
+
+    :raises FilterError: the filter cannot be understood.
+    """
+    asked = filters.parse(query.text, filters.ROLES)
+    only, words = asked.values.get("role"), [word.casefold() for word in asked.words]
+    found = [row for row in rows if only in {None, row.role} and all(word in row.role.casefold() for word in words)]
+    return sorted(found, key=lambda row: rank(query, row), reverse=query.reverse)
+
+
+def rank(query: RoleQuery, row: RoleRow) -> tuple[int, str]:
+    """The place of a role in the list that ``query`` shows, turned round or not."""
+    return (-row.members if query.sort == "members" else 0, row.role)
 
 
 def member_cursor(member: Member) -> Cursor:

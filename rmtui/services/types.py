@@ -26,6 +26,7 @@ __all__ = [
     "PeopleQuery",
     "PersonDetail",
     "PersonRow",
+    "RoleQuery",
     "RoleRow",
     "State",
     "Summary",
@@ -78,12 +79,12 @@ class EnrollmentQuery:
     """What the list of enrolments shows, and in which order."""
 
     state: State | None = State.PENDING
-    """Only this state; None is all of them, pending first."""
+    """Only this state; None is all of them, pending first. One that the filter names goes before."""
     text: str = ""
-    """Only callsigns that hold this text, without case."""
+    """A filter, :data:`rmtui.services.filters.ENROLLMENTS`; its plain words are of the callsign."""
     pool: uuid.UUID | None = None
     """Only those who came through this invite, by its primary key."""
-    sort: Literal["age", "callsign", "decided"] = "age"
+    sort: Literal["age", "callsign", "decided", "state", "by", "invite", "csr"] = "age"
     """``age`` is by creation, oldest first (and by state first when all states show); ``decided`` by the decision, latest first."""
     reverse: bool = False
 
@@ -234,13 +235,15 @@ class PeopleQuery:
     """What the list of people shows, and in which order."""
 
     status: Literal["active", "revoked", "all"] = "active"
+    """What the filter names goes before, and a reason in the filter finds whoever has it."""
     text: str = ""
-    """Only callsigns that hold this text, without case."""
+    """A filter, :data:`rmtui.services.filters.PEOPLE`; its plain words are of the callsign."""
     role: str | None = None
     """Only people with this role."""
     expiring: int | None = None
     """Only active people whose certificate runs out within so many days, of those that were issued here."""
-    sort: Literal["callsign", "age"] = "callsign"
+    sort: Literal["callsign", "age", "status", "roles", "revoked", "reason", "expires"] = "callsign"
+    """``age`` is by creation, oldest first; ``roles`` by the first of them; ``revoked`` latest first; ``expires`` earliest first."""
     reverse: bool = False
 
 
@@ -255,6 +258,8 @@ class PersonRow:
     created: dt.datetime
     revoked_on: dt.datetime | None
     revoke_reason: str | None
+    expires: dt.datetime | None = None
+    """When the last of their certificates that were issued here, and not revoked, runs out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +305,17 @@ class RoleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleQuery:
+    """Which roles are shown, by name or by how many have them."""
+
+    text: str = ""
+    """A filter, :data:`rmtui.services.filters.ROLES`; its plain words are of the role's name."""
+    sort: Literal["role", "members"] = "role"
+    """``members`` is by how many have it, the most first."""
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One active person who has a role."""
 
@@ -314,3 +330,5 @@ class Summary:
     pending: Count
     oldest: dt.datetime | None
     """When the oldest pending enrolment was made."""
+    expiring: Count = Count(0)
+    """Active people whose certificate, issued here, runs out within ``RMTUI_EXPIRING_DAYS``."""

@@ -5,15 +5,35 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import reduce
+from operator import or_
+from typing import Any, Generic, TypeVar
 
-from peewee import SQL, Field, Node, Value, fn
+from peewee import SQL, Case, Field, Node, Value, fn
 
 from rmtui.db.base import db
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.text import storable
 
-__all__ = ["Order", "Sort", "among", "count", "equals", "holds", "lowered", "moment", "names", "page", "to_uuid"]
+__all__ = [
+    "Column",
+    "Order",
+    "Sort",
+    "all_held",
+    "among",
+    "by_number",
+    "by_text",
+    "by_time",
+    "count",
+    "equals",
+    "holds",
+    "lowered",
+    "moment",
+    "names",
+    "page",
+    "same",
+    "to_uuid",
+]
 
 Row = TypeVar("Row")
 
@@ -34,6 +54,25 @@ class Sort:
     expression: Any
     bind: Callable[[Any], Any] = _same
     """Turns a cursor's value into what the expression is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One way to sort a list: the database's terms, and what a row has for each of them."""
+
+    sorts: tuple[Sort, ...]
+    values: tuple[Callable[[Row], Any], ...]
+    descending: bool = False
+    joined: Callable[[Any], Any] = _same
+    """Joins the list's query with what the terms need beside it; every row of the list stays, once."""
+
+    def order(self, pk: Field, reverse: bool) -> Order:
+        """What the list is sorted by."""
+        return Order(self.sorts, pk, self.descending != reverse)
+
+    def cursor(self, row: Row, pk: uuid.UUID) -> Cursor:
+        """The place of a row."""
+        return Cursor(tuple(value(row) for value in self.values), pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +152,31 @@ def among(select: Any, pk: Field, fetch: Callable[[Any], Sequence[Row]], keys: S
     return tuple(rows)
 
 
-def holds(field: Field, text: str) -> Any:
+def holds(field: Any, text: str) -> Any:
     """Rows whose ``field`` holds ``text``, without case; letters outside ASCII in the cases they are usually written."""
-    if not storable(text):
-        return NOTHING
-    if text.isascii():
-        return field.contains(text)
-    condition: Any = None
-    for variant in dict.fromkeys((text, text.lower(), text.upper(), text.capitalize())):
-        term = field.contains(variant)
-        condition = term if condition is None else condition | term
-    return condition
+    return reduce(or_, (field.contains(variant) for variant in _variants(text))) if storable(text) else NOTHING
+
+
+def all_held(select: Any, fields: Sequence[Any], words: Iterable[str]) -> Any:
+    """Those rows of a list each of whose ``words`` one of ``fields`` holds."""
+    for word in words:
+        select = select.where(reduce(or_, (holds(field, word) for field in fields)))
+    return select
 
 
 def equals(field: Field, text: str) -> Any:
     """Rows whose ``field`` is exactly ``text``."""
     return field == text if storable(text) else NOTHING
+
+
+def same(expression: Any, text: str) -> Any:
+    """Rows whose text is ``text`` without case; letters outside ASCII in the cases they are usually written."""
+    return fn.LOWER(expression).in_([fn.LOWER(variant) for variant in _variants(text)]) if storable(text) else NOTHING
+
+
+def _variants(text: str) -> Iterable[str]:
+    """How the text may be written, for a database that knows only the cases of ASCII."""
+    return (text,) if text.isascii() else dict.fromkeys((text, text.lower(), text.upper(), text.capitalize()))
 
 
 def lowered(field: Field) -> Sort:
@@ -139,6 +187,43 @@ def lowered(field: Field) -> Sort:
 def moment(expression: Any, field: Any) -> Sort:
     """Sort by a time; ``field`` says how a time is written."""
     return Sort(expression, lambda value: Value(field.db_value(value), converter=False))
+
+
+def by_number(expression: Any, value: Callable[[Row], int], then: Column[Row] | None = None, **how: Any) -> Column[Row]:
+    """A column that sorts by a number that every row has.
+
+    :param then: what rows are sorted by that have the same; ``how`` is as :class:`Column` has it.
+    """
+    return _then(Column((Sort(expression),), (value,), **how), then)
+
+
+def by_text(expression: Any, value: Callable[[Row], str | None], then: Column[Row] | None = None, **how: Any) -> Column[Row]:
+    """A column that sorts by text without case; rows without any come last."""
+    text = Sort(fn.COALESCE(fn.LOWER(expression), ""), fn.LOWER)
+    values = (lambda row: int(value(row) is None), lambda row: value(row) or "")
+    return _then(Column((Sort(_missing(expression)), text), values, **how), then)
+
+
+def by_time(expression: Any, value: Callable[[Row], Any], known: Field, otherwise: Callable[[Row], Any], **how: Any) -> Column[Row]:
+    """A column that sorts by a time; rows without one come last, by a time that every row has.
+
+    :param known: the time that every row has, and ``otherwise`` reads it from a row.
+    """
+    falling = bool(how.get("descending"))
+    time = moment(fn.COALESCE(expression, known), known)
+    values = (lambda row: int((value(row) is None) != falling), lambda row: value(row) or otherwise(row))
+    return Column((Sort(_missing(expression, falling)), time), values, **how)
+
+
+def _then(first: Column[Row], then: Column[Row] | None) -> Column[Row]:
+    if then is None:
+        return first
+    return Column((*first.sorts, *then.sorts), (*first.values, *then.values), first.descending, first.joined)
+
+
+def _missing(expression: Any, falling: bool = False) -> Any:
+    """Puts rows without a value last, in whichever direction."""
+    return Case(None, [(expression.is_null(), int(not falling))], int(falling))
 
 
 def to_uuid(value: Any) -> uuid.UUID:

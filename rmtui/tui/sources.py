@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from rmtui import clock
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services import enrollments
-from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleRow, State
+from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleQuery, RoleRow, State
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.paging import around_of, page_of
 from rmtui.tui.widgets.columns import Cell, Column
@@ -63,7 +61,7 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
     def columns(self, query: EnrollmentQuery) -> Sequence[Column[EnrollmentRow]]:
         """Pending ones say what they bring; decided ones who decided."""
         columns: list[Column[EnrollmentRow]] = [
-            Column("State", lambda row: state_cell(row.state), 10, weight=9),
+            Column("State", lambda row: state_cell(row.state), 10, weight=9, sort="state"),
             Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
         ]
@@ -77,10 +75,10 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
                     sort="decided",
                     right=True,
                 ),
-                Column("By", lambda row: text_cell(row.decided_by), 10, most=20, weight=7),
+                Column("By", lambda row: text_cell(row.decided_by), 10, most=20, weight=7, sort="by"),
             ]
-        columns.append(Column("Invite", lambda row: text_cell(row.pool), 8, most=12, weight=4))
-        columns.append(Column("CSR", lambda row: Cell("yes" if row.has_csr else ""), 3, weight=3))
+        columns.append(Column("Invite", lambda row: text_cell(row.pool), 8, most=12, weight=4, sort="invite"))
+        columns.append(Column("CSR", lambda row: Cell("yes" if row.has_csr else ""), 3, weight=3, sort="csr"))
         return columns
 
     def cursor(self, query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
@@ -135,15 +133,22 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         """The reason of a revocation only where revoked ones show."""
         columns: list[Column[PersonRow]] = [
             Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
-            Column("Roles", lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9),
+            Column("Roles", lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9, sort="roles"),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
         ]
         if not self._members:
-            columns.insert(0, Column("Status", self._status, 9, weight=8))
+            columns.insert(0, Column("Status", self._status, 9, weight=8, sort="status"))
         if query.status != "active":
             columns += [
-                Column("Revoked", lambda row: Cell(clock.age(row.revoked_on) if row.revoked_on else ""), 7, weight=5, right=True),
-                Column("Reason", lambda row: text_cell(row.revoke_reason), 10, most=22, weight=4),
+                Column(
+                    "Revoked",
+                    lambda row: Cell(clock.age(row.revoked_on) if row.revoked_on else ""),
+                    7,
+                    weight=5,
+                    sort="revoked",
+                    right=True,
+                ),
+                Column("Reason", lambda row: text_cell(row.revoke_reason), 10, most=22, weight=4, sort="reason"),
             ]
         return columns
 
@@ -202,15 +207,6 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         return {"active": "Nobody is in yet.", "revoked": "Nobody is revoked.", "all": "Nobody is in yet."}[query.status]
 
 
-@dataclass(frozen=True, slots=True)
-class RoleQuery:
-    """Roles, by name or by how many have them."""
-
-    text: str = ""
-    sort: Literal["role", "members"] = "role"
-    reverse: bool = False
-
-
 class RoleSource(Source[RoleRow, RoleQuery]):
     """Every role; there are few, so they are one page."""
 
@@ -252,10 +248,10 @@ class RoleSource(Source[RoleRow, RoleQuery]):
     def _rows(self, query: RoleQuery) -> list[RoleRow]:
         from rmtui.services import roles
 
-        wanted = query.text.casefold()
-        rows = [row for row in roles.list_roles() if wanted in row.role.casefold()]
-        return sorted(rows, key=lambda row: self._rank(query, row), reverse=query.reverse)
+        return roles.narrowed(roles.list_roles(), query)
 
     @staticmethod
     def _rank(query: RoleQuery, row: RoleRow) -> tuple[int, str]:
-        return (-row.members if query.sort == "members" else 0, row.role)
+        from rmtui.services import roles
+
+        return roles.rank(query, row)
