@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Container, Iterator
 from typing import Any, TypeVar
 
 from peewee import fn

@@ -1,0 +1,198 @@
+"""Code-first approval: whose codes these are. Exactly one enrolment, or a sentence that says why none; it never guesses."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from rmtui import clock, settings
+from rmtui.db import approval, callsigns
+from rmtui.db.base import db
+from rmtui.db.enrollments import Enrollment
+from rmtui.db.middleware import connected
+from rmtui.db.own import Claim
+from rmtui.db.people import Person
+from rmtui.errors import RmtuiError
+from rmtui.services import audit, enrollments, windows
+from rmtui.services.bulk import Target
+from rmtui.services.bulk_actions import Approval
+from rmtui.services.pasted import LONGEST_LINE, Line, read_line
+from rmtui.services.types import EnrollmentQuery, EnrollmentRow, State
+from rmtui.settings import Secret
+from rmtui.text import fold, plain, skeleton
+
+__all__ = ["MOST_LINES", "Match", "TooManyLines", "approvals", "match"]
+
+MOST_LINES: Final = 500
+"""Lines that are looked at in one go."""
+MOST_LOOKALIKES: Final = 5
+"""People who are named beside an enrolment that looks like them."""
+
+
+class TooManyLines(RmtuiError):
+    """More was pasted than is approved in one go."""
+
+    title = "Too many lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What one line is about."""
+
+    line: str
+    """The line made harmless and short, its codes hidden but for how they begin."""
+    code: Secret = field(default_factory=Secret)
+    """What the enrolment is approved with; empty when there is none."""
+    row: EnrollmentRow | None = None
+    """The enrolment, if there is exactly one, whether or not it can be approved."""
+    key: str = ""
+    """SHA-256 of the public key of the enrolment's CSR, in hexadecimal; empty without one."""
+    lookalikes: tuple[str, ...] = ()
+    """People whose callsign looks like the enrolment's."""
+    problem: str = ""
+    """A sentence that says why nothing will be approved for this line; empty when it can be."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the enrolment can be approved."""
+        return self.row is not None and not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one enrolment that was matched."""
+
+    row: EnrollmentRow
+    key: str
+    lookalikes: tuple[str, ...]
+    problem: str
+
+
+@connected
+def match(text: str, among: frozenset[uuid.UUID] | None = None) -> tuple[Match, ...]:
+    """Find whose codes these are, a result for each line that is not empty. Queries follow the number of codes, not of lines.
+
+    :param among: only these enrolments, by primary key.
+    :raises TooManyLines: there are more than :data:`MOST_LINES`.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise TooManyLines(
+            f"There are {len(lines):,} lines, and at most {MOST_LINES} go at once; nothing was looked up. Take a part of them."
+        )
+    size = settings.current().code_size
+    read = [read_line(line if len(line) <= LONGEST_LINE else "", size) for line in lines]
+    owners = _owners({code for line in read for code in line.candidates})
+    known = _known(dict(owners.values()))
+    seen: dict[uuid.UUID, int] = {}
+    return tuple(
+        _match(line, {code: owners[code][0] for code in line.candidates if code in owners}, known, among, seen, number)
+        if len(typed) <= LONGEST_LINE
+        else Match(plain(typed[:2], 60) + "…", problem=f"The line is longer than {LONGEST_LINE:,} characters; paste the code alone.")
+        for number, (typed, line) in enumerate(zip(lines, read, strict=True), 1)
+    )
+
+
+def _match(
+    line: Line,
+    owners: Mapping[str, uuid.UUID],
+    known: Mapping[uuid.UUID, _Known],
+    among: frozenset[uuid.UUID] | None,
+    seen: dict[uuid.UUID, int],
+    number: int,
+) -> Match:
+    """What one line is about.
+
+    :param owners: whose the codes in it are.
+    :param seen: in which line each enrolment came first.
+    """
+    shown = line.shown(owners)
+    found, problem = _only(line, owners, known)
+    if found is None:
+        return Match(shown, problem=problem)
+    row, name = found.row, plain(found.row.callsign, 80)
+    problem = found.problem
+    if not problem and among is not None and row.pk not in among:
+        problem = f"{name} is not one of those that are marked."
+    if not problem and row.pk in seen:
+        problem = f"{name} is in line {seen[row.pk]} already."
+    seen.setdefault(row.pk, number)
+    return Match(shown, Secret(next(iter(owners))), row, found.key, found.lookalikes, problem)
+
+
+def _only(line: Line, owners: Mapping[str, uuid.UUID], known: Mapping[uuid.UUID, _Known]) -> tuple[_Known | None, str]:
+    """The one enrolment that a line is about, or why there is none."""
+    links = tuple(line.links.values())
+    if any(not link.code or not link.callsign for link in links):
+        return None, "The link is not whole, or names more than one; ask for the code itself."
+    if not line.candidates:
+        return None, "There is no code in this line."
+    pks = set(owners.values())
+    if not pks or any(link.code not in owners for link in links):
+        return None, "No enrolment has this code; ask them to read it out again."
+    if len(pks) > 1:
+        return None, "This line holds the codes of several enrolments; put each on a line of its own."
+    found = known[pks.pop()]
+    for link in links:
+        if not link.names(found.row.callsign):
+            return None, f"The link is for {plain(link.callsign, 80)}, and its code is not theirs; ask them where they got it."
+    return found, ""
+
+
+def _owners(codes: Iterable[str]) -> dict[str, tuple[uuid.UUID, str | None]]:
+    """The enrolments that have these approve codes, and their CSRs."""
+    wanted, found = sorted(codes), {}
+    for start in range(0, len(wanted), windows.FEW):
+        some = Enrollment.approvecode.in_(wanted[start : start + windows.FEW])
+        query = Enrollment.select(Enrollment.approvecode, Enrollment.pk, Enrollment.csr).where(some & Enrollment.deleted.is_null())
+        found.update({code: (windows.to_uuid(pk), csr) for code, pk, csr in db.execute(query)})
+    return found
+
+
+def _known(csrs: Mapping[uuid.UUID, str | None]) -> dict[uuid.UUID, _Known]:
+    """What is to be known of enrolments before they are approved, in a few queries for all of them."""
+    rows = enrollments.present(EnrollmentQuery(state=None), tuple(csrs))
+    waiting = [row for row in rows if row.state is State.PENDING]
+    near = _near(row.callsign for row in waiting)
+    claimed = {each.enrollment for each in Claim.select(Claim.enrollment)} if audit.ready() and waiting else set()
+    return {row.pk: _one(row, csrs[row.pk], near.get(skeleton(row.callsign), ()), row.pk in claimed) for row in rows}
+
+
+def _near(names: Iterable[str]) -> dict[str, list[tuple[str, bool]]]:
+    """People who look like one of these, by what they look like: callsign, and whether they are active."""
+    near: dict[str, list[tuple[str, bool]]] = {skeleton(name): [] for name in names}
+    for seen, callsign, deleted in callsigns.alike(Person, near) if near else ():
+        near[seen].append((callsign, deleted is None))
+    return near
+
+
+def _one(row: EnrollmentRow, csr: str | None, near: Sequence[tuple[str, bool]], claimed: bool) -> _Known:
+    if row.state is not State.PENDING:
+        return _Known(row, "", (), _decided(row))
+
+    def check() -> None:
+        if any(fold(other) == fold(row.callsign) for other, _ in near):
+            Person.check_free(row.callsign)
+
+    said, key = enrollments.describe_csr(csr, row.callsign)
+    problem = enrollments.obstacle(row.callsign, said, check)
+    claim = approval.live_claim(row.pk) if claimed and not problem else None
+    if claim is not None:
+        problem = enrollments.under_way(claim.operator)
+    others = sorted(other for other, active in near if active and fold(other) != fold(row.callsign))
+    return _Known(row, key, tuple(others[:MOST_LOOKALIKES]), problem or "")
+
+
+def _decided(row: EnrollmentRow) -> str:
+    who = f" by {plain(row.decided_by, 80)}" if row.decided_by else ""
+    when = f", {clock.stamp(row.decided_on)}" if row.decided_on else ""
+    return f"{plain(row.callsign, 80)} was {row.state.value}{who}{when}."
+
+
+def approvals(matches: Iterable[Match]) -> tuple[Approval, ...]:
+    """What to approve of what was matched, in the order of the lines."""
+    return tuple(
+        Approval(Target(each.row.pk, each.row.callsign), each.code, each.key) for each in matches if each.row is not None and each.ready
+    )
