@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-__all__ = ["ALPHABETS", "Alphabet", "spell", "unspell"]
+__all__ = ["ALPHABETS", "Alphabet", "grouped", "spell", "unspell"]
 
 Alphabet = Literal["nato", "finnish"]
 """``nato`` is the ICAO's alphabet with plain English digits, ``finnish`` that of Finnish radio traffic."""
@@ -31,6 +31,11 @@ _SPOKEN: Final = {word.casefold(): sign for words in _WORDS.values() for sign, w
     "whisky": "W",
     "xray": "X",
 }
+
+
+def grouped(code: str) -> str:
+    """A code in groups of four, as it is read and typed."""
+    return " ".join(code[place : place + 4] for place in range(0, len(code), 4))
 
 
 def spell(code: str, alphabet: Alphabet) -> tuple[str, ...]:

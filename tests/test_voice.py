@@ -3,7 +3,7 @@
 import pytest
 
 from rmtui.text import CODE_ALPHABET
-from rmtui.voice import ALPHABETS, spell, unspell
+from rmtui.voice import ALPHABETS, grouped, spell, unspell
 
 
 def test_icao():
@@ -24,3 +24,7 @@ def test_each_sign_of_a_code_has_a_word_of_its_own_that_means_it(alphabet):
 def test_what_is_no_word_means_nothing():
     assert unspell("RAVEN") is None
     assert unspell("") is None
+
+
+def test_codes_are_grouped_by_four():
+    assert [grouped(code) for code in ("", "ABCD", "ABCD23456")] == ["", "ABCD", "ABCD 2345 6"]

@@ -63,6 +63,8 @@ ACTIONS: Mapping[str, Permission] = {
     "disable-pool": Permission.INVITE,
     "delete-pool": Permission.INVITE,
     "reset-pool": Permission.INVITE,
+    "burn-pool": Permission.INVITE,
+    "sheet": Permission.INVITE,
 }
 """What each action takes."""
 

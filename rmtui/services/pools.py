@@ -28,6 +28,7 @@ __all__ = [
     "PoolDetail",
     "PoolQuery",
     "PoolRow",
+    "about",
     "count_pools",
     "create",
     "cursor",
@@ -38,6 +39,7 @@ __all__ = [
     "list_pools",
     "pool",
     "reset",
+    "shut",
 ]
 
 _WORDS = {int(EnrollmentState[state.name]): state for state in State}
@@ -251,15 +253,27 @@ def create(operator: Operator | None, owner: str | None = None) -> PoolRow:
         return _detail(made).row
 
 
+def about(act: Act, pk: uuid.UUID) -> EnrollmentPool:
+    """The invite that an action is about, deleted or not.
+
+    :raises NotFound: there is none.
+    """
+    found = EnrollmentPool.by_pk(pk, allow_deleted=True)
+    owner = Person.get_or_none(Person.pk == found.owner)
+    act.on(found.pk, owner.callsign if owner else "")
+    return found
+
+
 @contextmanager
-def _changing(operator: Operator | None, action: str, pk: uuid.UUID) -> Iterator[tuple[Act, EnrollmentPool]]:
-    """A transaction to change an invite in that is not deleted; two operators change it one after the other."""
+def _changing(operator: Operator | None, action: str, pk: uuid.UUID, *, deleted: bool = False) -> Iterator[tuple[Act, EnrollmentPool]]:
+    """A transaction to change an invite in; two operators change it one after the other.
+
+    :param deleted: whether it may be deleted.
+    """
     with acting(operator, action, pk) as act:
-        found = EnrollmentPool.by_pk(pk, allow_deleted=True)
-        owner = Person.get_or_none(Person.pk == found.owner)
-        act.on(found.pk, owner.callsign if owner else "")
+        found = about(act, pk)
         with exclusive(f"pool:{found.pk}"):
-            yield act, EnrollmentPool.by_pk(pk)
+            yield act, EnrollmentPool.by_pk(pk, allow_deleted=deleted)
 
 
 def _set_active(operator: Operator | None, action: str, pk: uuid.UUID, state: bool) -> bool:
@@ -285,6 +299,19 @@ def disable(operator: Operator | None, pk: uuid.UUID) -> bool:
     :raises Deleted: the invite is deleted.
     """
     return _set_active(operator, "disable-pool", pk, False)
+
+
+def shut(operator: Operator | None, pk: uuid.UUID, reason: str, **details: Any) -> bool:
+    """Let nobody come through an invite that is burnt, deleted or not; False when nobody could already.
+
+    :param details: what the entry says of the burning.
+    """
+    with _changing(operator, "burn-pool", pk, deleted=True) as (act, found):
+        open_ = found.active and found.deleted is None
+        if open_:
+            found.set_active(False)
+        act.done(reason, disabled=open_, **details)
+        return open_
 
 
 def delete(operator: Operator | None, pk: uuid.UUID) -> None:

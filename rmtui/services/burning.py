@@ -1,0 +1,133 @@
+"""Burning an invite that leaked: nobody comes through any more, who waits is rejected, who is in is revoked."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from peewee import JOIN
+
+from rmtui.auth.operator import Operator
+from rmtui.db.enrollments import Enrollment, EnrollmentState
+from rmtui.db.middleware import connected
+from rmtui.db.people import Person
+from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.pki.interface import REASONS
+from rmtui.services import bulk_actions, pools
+from rmtui.services.bulk import Progress, Report, Result, Target
+from rmtui.services.decisions import MAX_REASON, ReasonMissing
+from rmtui.services.pools import PoolRow
+from rmtui.text import plain
+
+__all__ = ["BurnPlan", "burn", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class BurnPlan:
+    """Whom burning an invite concerns, as of the moment it was asked for."""
+
+    invite: PoolRow
+    pending: tuple[Target, ...]
+    """Enrolments to reject, oldest first."""
+    people: tuple[Target, ...]
+    """Active people to revoke, each once, whatever enrolments of theirs say; in the order of their enrolments."""
+    rejected: int
+    """Enrolments that need nothing more."""
+    revoked: int
+    """People who are revoked already."""
+    unknown: int
+    """Enrolments that were approved without a person on record, as other programs may leave them; they are to be looked at by hand."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Everybody concerned, in the order they are dealt with."""
+        return self.pending + self.people
+
+
+@connected
+def plan(pk: uuid.UUID) -> BurnPlan:
+    """Who came through an invite, deleted or not, and what burning it would do to them.
+
+    :raises NotFound: there is no such invite.
+    """
+    invite = pools.pool(pk).row
+    came: Any = (
+        Enrollment.select(
+            Enrollment.pk, Enrollment.callsign, Enrollment.state, Enrollment.deleted, Person.pk, Person.callsign, Person.deleted
+        )
+        .join(Person, JOIN.LEFT_OUTER, on=(Enrollment.person == Person.pk))
+        .where(Enrollment.pool == pk)
+        .order_by(Enrollment.created, Enrollment.pk)
+        .tuples()
+    )
+    pending: list[Target] = []
+    people: dict[uuid.UUID, Target] = {}
+    revoked: set[uuid.UUID] = set()
+    rejected = unknown = 0
+    for enrolled, asked, state, dropped, person, callsign, gone in came:
+        if person is not None and gone is None:
+            people[person] = people.get(person) or Target(person, callsign)
+        elif person is not None:
+            revoked.add(person)
+        if dropped is not None:
+            continue
+        if state == EnrollmentState.PENDING:
+            pending.append(Target(enrolled, asked))
+        elif state != EnrollmentState.APPROVED:
+            rejected += 1
+        elif person is None:
+            unknown += 1
+    return BurnPlan(invite, tuple(pending), tuple(people.values()), rejected, len(revoked), unknown)
+
+
+def burn(
+    operator: Operator | None,
+    plan: BurnPlan,
+    *,
+    reject_reason: str,
+    revoke_reason: str,
+    told: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Disable the invite, then reject and revoke those of the plan and nobody else; a result for each.
+
+    The operator and the last admin are refused as ever, and the rest goes on.
+
+    :param reject_reason: why, as the history of every one who is rejected says it.
+    :param revoke_reason: one of :data:`rmtui.services.certificates.REASONS`.
+    :raises ReasonMissing: there is no reason, or it is too long; nothing was changed.
+    :raises ConfigurationError: ``revoke_reason`` is none; nothing was changed.
+    :raises RmtuiError: the invite could not be disabled; nothing was changed.
+    """
+    reason = plain(" ".join(reject_reason.split()))
+    if not reason or len(reason) > MAX_REASON:
+        raise ReasonMissing(f"The invite was not burnt: say why, in at most {MAX_REASON} characters.")
+    if revoke_reason not in REASONS:
+        raise ConfigurationError(f"“{plain(revoke_reason, 40)}” is no reason; it is one of {', '.join(REASONS)}. Nothing was changed.")
+    pools.shut(operator, plan.invite.pk, reason, reject=len(plan.pending), revoke=len(plan.people), revoke_reason=revoke_reason)
+    rejected = bulk_actions.reject(operator, plan.pending, reason, told=_counting(told, 0, plan), stop=stop)
+    try:
+        revoked = bulk_actions.revoke(operator, plan.people, revoke_reason, told=_counting(told, len(plan.pending), plan), stop=stop)
+    except RmtuiError as error:  # the database went away between the two
+        revoked = Report(tuple(Result(target, "left", f"Not begun: {error.sentence}") for target in plan.people))
+    notes = (rejected.note, revoked.note, _meanwhile(plan))
+    return Report(rejected.results + revoked.results, " ".join(note for note in notes if note))
+
+
+def _counting(told: Callable[[Progress], None] | None, before: int, plan: BurnPlan) -> Callable[[Progress], None] | None:
+    """Tells the progress of a part as that of the whole."""
+    total = len(plan.targets)
+    return told and (lambda progress: told(replace(progress, finished=before + progress.finished, total=total)))
+
+
+def _meanwhile(before: BurnPlan) -> str:
+    """Who came through, or was let in, after the plan was made: they are told, never acted on unseen."""
+    try:
+        now = plan(before.invite.pk)
+    except RmtuiError as error:
+        return f"Whether more came through meanwhile is not known: {error.sentence}"
+    more = len({target.pk for target in now.targets} - {target.pk for target in before.targets})
+    return f"{more} more came through meanwhile; burn the invite again to see them." if more else ""
