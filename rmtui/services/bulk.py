@@ -6,12 +6,13 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Literal
 
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, OutcomeUnknown
 from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, RmtuiError, UnreachableError
 
-__all__ = ["Outcome", "Progress", "Report", "Result", "Target", "run"]
+__all__ = ["Interrupted", "Outcome", "Progress", "Report", "Result", "Target", "run"]
 
 Outcome = Literal["done", "refused", "failed", "left"]
 """``left`` is what was not begun, since it was stopped or the database was lost."""
@@ -64,39 +65,129 @@ class Report:
         return EXIT_DONE if done == len(self.results) else EXIT_PARTLY if done else EXIT_REFUSED
 
 
+class Interrupted(BaseException):
+    """The whole was interrupted: what a thread has under way is taken back."""
+
+
 def run(
     targets: Sequence[Target],
     act: Callable[[Target], str],
     *,
     told: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    threads: int = 1,
+    interrupted: threading.Event | None = None,
 ) -> Report:
-    """Act on each in turn.
+    """Act on each, in the order given.
 
     :param act: does one and says what it did; an error is that one's result, and the rest goes on unless the database is lost.
     :param told: called after each, in the thread that runs.
     :param stop: once it is set, no further one is begun.
+    :param threads: how many are done at a time.
+    :param interrupted: set when the whole is, for ``act`` to look at where it can take back what it did, and to raise :class:`Interrupted`.
     """
-    results: list[Result] = []
-    why_left = ""
-    for target in targets:
-        if not why_left and stop is not None and stop.is_set():
-            why_left = "Stopped before it was begun; nothing was changed."
-        if why_left:
-            result = Result(target, "left", why_left)
-        else:
-            try:
-                result = Result(target, "done", act(target))
-            except UnreachableError as error:
-                result = Result(target, "failed", error.sentence)
-                if _lost(error):
-                    why_left = "Not begun, since the database was lost; nothing was changed."
-            except RmtuiError as error:
-                result = Result(target, "refused", error.sentence)
-        results.append(result)
+    line = _Line(targets, act, stop)
+
+    def tell(result: Result) -> None:
         if told is not None:
-            told(Progress(len(results), len(targets), result))
-    return Report(tuple(results))
+            told(Progress(line.finished, len(targets), result))
+
+    if threads > 1 and len(targets) > 1:
+        _side_by_side(line, min(threads, len(targets)), tell, interrupted or threading.Event())
+    else:
+        while (place := line.next()) is not None:
+            tell(line.act_on(place))
+    return Report(line.results(tell))
+
+
+class _Line:
+    """Those that wait for their turn, and what became of the others."""
+
+    def __init__(self, targets: Sequence[Target], act: Callable[[Target], str], stop: threading.Event | None) -> None:
+        self._targets, self._act, self._stop = targets, act, stop
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._done: dict[int, Result] = {}
+        self._why_left = ""
+
+    @property
+    def finished(self) -> int:
+        """How many have a result."""
+        return len(self._done)
+
+    def leave(self, why: str) -> None:
+        """Begin no further one."""
+        with self._lock:
+            self._why_left = self._why_left or why
+
+    def next(self) -> int | None:
+        """Whose turn it is; None when all are begun, or the rest is left."""
+        if self._stop is not None and self._stop.is_set():
+            self.leave("Stopped before it was begun; nothing was changed.")
+        with self._lock:
+            if self._why_left or self._begun == len(self._targets):
+                return None
+            self._begun += 1
+            return self._begun - 1
+
+    def act_on(self, place: int) -> Result:
+        """Act on one."""
+        target = self._targets[place]
+        try:
+            result = Result(target, "done", self._act(target))
+        except UnreachableError as error:
+            result = Result(target, "failed", error.sentence)
+            if _lost(error):
+                self.leave("Not begun, since the database was lost; nothing was changed.")
+        except RmtuiError as error:
+            result = Result(target, "refused", error.sentence)
+        with self._lock:
+            self._done[place] = result
+        return result
+
+    def results(self, tell: Callable[[Result], None]) -> tuple[Result, ...]:
+        """Of all, in order; those that were left are told now."""
+        for place, target in enumerate(self._targets):
+            if place not in self._done:
+                self._done[place] = Result(target, "left", self._why_left)
+                tell(self._done[place])
+        return tuple(self._done[place] for place in range(len(self._targets)))
+
+
+def _side_by_side(line: _Line, threads: int, tell: Callable[[Result], None], interrupted: threading.Event) -> None:
+    """Let threads take from the line; however it ends, none of them runs on."""
+    news: SimpleQueue[Result | BaseException | None] = SimpleQueue()
+
+    def work() -> None:
+        end: BaseException | None = None
+        try:
+            while (place := line.next()) is not None:
+                news.put(line.act_on(place))
+        except BaseException as error:  # noqa: BLE001 - raised anew where the threads were started
+            end = error
+        news.put(end)
+
+    workers = [threading.Thread(target=work, name=f"bulk-{number}") for number in range(threads)]
+    try:
+        for worker in workers:
+            worker.start()
+        left = threads
+        while left:
+            told = news.get()
+            if isinstance(told, BaseException):
+                raise told
+            if told is None:
+                left -= 1
+            else:
+                tell(told)
+    except BaseException:
+        line.leave("Interrupted before it was begun; nothing was changed.")
+        interrupted.set()
+        raise
+    finally:
+        for worker in workers:
+            if worker.ident is not None:
+                worker.join()
 
 
 def _lost(error: UnreachableError) -> bool:

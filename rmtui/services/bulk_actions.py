@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from rmtui.auth.operator import Operator
 from rmtui.db import issuing
+from rmtui.db.lookalikes import Lookalikes
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
 from rmtui.services import bulk, certificates, decisions, roles
@@ -38,17 +40,30 @@ class Approval:
 def approve(operator: Operator | None, approvals: Sequence[Approval], *, told: Told = None, stop: Stop = None) -> Report:
     """Approve each with its code. Who looks like somebody else, or is not what was shown, is refused."""
     asked = {approval.target: approval for approval in approvals}
+    interrupted = threading.Event()
+
+    def going(_step: str) -> None:
+        if interrupted.is_set():
+            raise bulk.Interrupted
 
     def act(target: Target) -> str:
         approval = asked[target]
+        shown = decisions.Shown(target.name, approval.key)
         try:
-            done = decisions.approve(operator, target.pk, approval.code.reveal(), shown=decisions.Shown(target.name, approval.key))
+            done = decisions.approve(operator, target.pk, approval.code.reveal(), alike=people.taking, shown=shown, progress=going)
         except decisions.LookalikeWarning as error:
             error.args = (f"{error} It is approved by itself, not in bulk.",)
             raise
         return f"Approved; certificate {done.serial}."
 
-    return bulk.run([approval.target for approval in approvals], act, told=told, stop=stop)
+    people = Lookalikes()
+    with connection():  # kept open, so that no thread's is the last, whose end tidies up the file
+        return bulk.run([approval.target for approval in approvals], act, told=told, stop=stop, threads=_threads(), interrupted=interrupted)
+
+
+def _threads() -> int:
+    """So many that every core has a key to make or a signature while others wait for the disk."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
 
 
 def reject(operator: Operator | None, targets: Sequence[Target], reason: str, *, told: Told = None, stop: Stop = None) -> Report:

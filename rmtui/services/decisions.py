@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rmtui.auth.operator import Operator
@@ -90,12 +90,14 @@ def approve(
     code: str,
     *,
     accept_lookalikes: bool = False,
+    alike: Callable[[str], Sequence[str]] | None = None,
     shown: ApprovalPreview | Shown | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Approved:
     """Approve with the code the person read out: makes the person, their certificate and files.
 
     :param accept_lookalikes: whether the operator has seen the warning that the callsign looks like another.
+    :param alike: tells the callsigns that look like one, where many are approved; everybody is looked at without it.
     :param shown: what the operator saw of it, which is what will be signed or nothing.
     :param progress: told each step as a few words.
     :raises WrongCode: it is not the enrolment's code.
@@ -110,7 +112,7 @@ def approve(
         approval.check_code(found.guard_pending(), code)
         if shown is not None:
             _check_shown(found, shown if isinstance(shown, Shown) else Shown.of(shown))
-        others = tuple(callsigns.lookalikes(Person, found.callsign))
+        others = tuple(alike(found.callsign) if alike is not None else callsigns.lookalikes(Person, found.callsign))
         if others and not accept_lookalikes:
             raise LookalikeWarning(found.callsign, others)
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+import bulk
 import psycopg2
 import trail
 from stage import ENGINES, ENROLLMENT_COLUMNS, PERSON_COLUMNS, ROLE_COLUMNS, admin, enrollments, fill, make, people, server
@@ -196,7 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--many", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("demo", "people", "console", "trail"), help="one part of the table")
+    parser.add_argument("--only", choices=("demo", "people", "console", "trail", "bulk"), help="one part of the table")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rmtui-bench-") as name:
         root = Path(name)
@@ -213,11 +214,14 @@ def main() -> None:
         if wanted("demo"):
             demo(root, args.rounds)
         pg = server(root)
+        ca = bulk.keyring(root) if wanted("bulk") else keyring
         for engine in ENGINES:
             if wanted("people"):
                 people_list(engine, root, pg, keyring, args.rounds)
             if wanted("trail"):
                 trail.measure(engine, root, pg, keyring, args.rounds, best, report)
+            if wanted("bulk"):
+                bulk.measure(engine, root, pg, ca, args.rounds, report)
             if wanted("console"):
                 console(engine, root, pg, keyring, args.rounds, args.many)
     print("| what | engine | rmtui | floor | ratio | bound |")
