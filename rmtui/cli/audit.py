@@ -14,7 +14,7 @@ from rmtui.cli.output import one, printing, say, table
 from rmtui.cli.paging import every
 from rmtui.cli.parser import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_REFUSED
-from rmtui.services import trail
+from rmtui.services import filters, trail
 from rmtui.services.types import AuditEntry, AuditQuery
 
 COLUMNS = ("id", "at", "operator", "proof", "action", "target", "outcome", "about", "os_user", "host", "from")
@@ -53,14 +53,16 @@ def _moment(name: str, given: str | None) -> dt.datetime | None:
 
 
 def _query(args: argparse.Namespace) -> AuditQuery:
-    return AuditQuery(
-        operator=args.by or "",
-        target=args.on or "",
-        action=args.action or "",
-        outcome=args.outcome or "",
-        since=_moment("since", args.since),
-        until=_moment("until", args.until),
-    )
+    options = {
+        "operator": args.by or "",
+        "target": args.on or "",
+        "action": args.action or "",
+        "outcome": args.outcome or "",
+        "since": _moment("since", args.since),
+        "until": _moment("until", args.until),
+    }
+    read = filters.parse(args.filter, filters.AUDIT)
+    return AuditQuery(text=read.text, **{**options, **read.values})
 
 
 def list_(args: argparse.Namespace) -> None:

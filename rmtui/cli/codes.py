@@ -10,10 +10,10 @@ from rmtui import clock
 from rmtui.cli.admission import admit
 from rmtui.cli.asking import ask_secret, confirm, read_passphrase
 from rmtui.cli.output import one, say, table
-from rmtui.cli.paging import every
+from rmtui.cli.paging import asked, every
 from rmtui.cli.parser import UsageError
 from rmtui.errors import RmtuiError
-from rmtui.services import codes, operators
+from rmtui.services import codes, filters, operators
 from rmtui.services.codes import CodeQuery, CodeRow
 from rmtui.text import plain
 
@@ -39,13 +39,14 @@ def _record(row: CodeRow) -> dict[str, Any]:
 
 def list_(args: argparse.Namespace) -> None:
     """List login codes; of each no more than how it begins."""
-    query = CodeQuery(spent=args.all)
+    query = asked(CodeQuery(spent=args.all), args)
+    spent = args.all or "state" in filters.typed(args.filter, filters.CODES)
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(codes.list_codes, codes.cursor, query):
             yield _record(row)
 
-    table(records(), (*COLUMNS, *SPENT, "deleted") if args.all else COLUMNS, args.format)
+    table(records(), (*COLUMNS, *SPENT, "deleted") if spent else COLUMNS, args.format)
 
 
 def burn(args: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rmtui.cli.asking import confirm, read_code
 from rmtui.cli.output import one, say, table
-from rmtui.cli.paging import every
+from rmtui.cli.paging import asked, every
 from rmtui.services import deployment, enrollments
 from rmtui.services.requests import MAX_REQUEST, read_request
 from rmtui.services.types import AuditEntry, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, State
@@ -46,7 +46,7 @@ def entries(history: tuple[AuditEntry, ...]) -> tuple[dict[str, Any], ...]:
 
 def list_(args: argparse.Namespace) -> None:
     """List enrolments."""
-    query = EnrollmentQuery(state=None if args.state == "all" else State(args.state))
+    query = asked(EnrollmentQuery(state=None if args.state == "all" else State(args.state)), args)
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(enrollments.list_enrollments, enrollments.cursor, query):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rmtui.services.types import Cursor
 
-__all__ = ["every"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["asked", "every"]
+
+Query = TypeVar("Query", bound="DataclassInstance")
 
 PAGE = 1_000
+
+
+def asked(query: Query, args: argparse.Namespace) -> Query:
+    """A list's query, with the filter and the order that were asked for."""
+    return replace(query, text=args.filter, sort=args.sort, reverse=args.reverse)
 
 
 def every(fetch: Callable[..., Any], cursor: Callable[[Any, Any], Cursor], query: Any) -> Iterator[Any]:

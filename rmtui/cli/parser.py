@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from rmtui.errors import ConfigurationError
+from rmtui.services import filters
 
 __all__ = ["Parser", "build"]
 
@@ -102,6 +103,24 @@ def build() -> Parser:
 
 Add = Callable[..., Parser]
 
+SORTS: dict[str, tuple[str, ...]] = {
+    "enrollments": ("age", "callsign", "decided", "state", "by", "invite", "csr"),
+    "people": ("callsign", "age", "status", "roles", "revoked", "reason", "expires"),
+    "pools": ("age", "code", "owner", "state", "pending", "approved", "rejected", "total"),
+    "codes": ("age", "whom", "by", "state", "used"),
+    "roles": ("role", "members"),
+}
+"""What a list can be sorted by, its own order first. As the services' queries have them, which would take long to load; a test
+compares them."""
+
+
+def _finding(listed: Parser, words: Sequence[filters.Word], sorts: Sequence[str]) -> None:
+    """The options that find rows of a list and sort them."""
+    listed.add_argument("--filter", default="", metavar="TEXT", help=f"only rows that fit: {filters.hint(words)}")
+    if sorts:
+        listed.add_argument("--sort", choices=sorts, default=sorts[0], metavar="COLUMN", help=f"{', '.join(sorts)}; default: {sorts[0]}")
+        listed.add_argument("--reverse", action="store_true", help="turn the order round")
+
 
 def _signing_in(add: Add) -> None:
     signin = add("signin", "signin:sign_in", "prove who you are, for two hours: certificate (--identity), login code or token")
@@ -115,6 +134,7 @@ def _signing_in(add: Add) -> None:
 def _enrollments(add: Add) -> None:
     listed = add("list", "enrollments:list_", "list enrolments, those that wait first", sees=True)
     listed.add_argument("--state", choices=("pending", "approved", "rejected", "all"), default="pending", help="default: pending")
+    _finding(listed, filters.ENROLLMENTS, SORTS["enrollments"])
     add("show", "enrollments:show", "show one enrolment and its history", sees=True).add_argument("callsign", metavar="CALLSIGN")
     create = add("create", "enrollments:create", "make an enrolment and print its approve code, once", acts="create", sees=True)
     create.add_argument("callsign", metavar="CALLSIGN")
@@ -156,6 +176,7 @@ def _people(add: Add) -> None:
         metavar="DAYS",
         help="only active people whose certificate runs out within so many days; one that others issued is not known here",
     )
+    _finding(listed, filters.PEOPLE, SORTS["people"])
     add("show", "people:show", "show one person, their certificate and history", sees=True).add_argument("callsign", metavar="CALLSIGN")
     revoke = add("revoke", "people:revoke", "revoke a person and their certificates", acts="revoke", sees=True)
     revoke.add_argument("callsign", metavar="CALLSIGN")
@@ -173,6 +194,7 @@ def _people(add: Add) -> None:
 def _pools(add: Add) -> None:
     listed = add("list", "pools:list_", "list invites, oldest first, and how many came through each", sees=True)
     listed.add_argument("--all", action="store_true", help="deleted ones too")
+    _finding(listed, filters.POOLS, SORTS["pools"])
     add("show", "pools:show", "show one invite, who came through it, and its history", sees=True).add_argument("invite", metavar="INVITE")
     create = add("create", "pools:create", "make an invite and print its code", acts="create-pool", sees=True)
     create.add_argument("--owner", metavar="CALLSIGN", help="whose it is; without, yours")
@@ -188,6 +210,7 @@ def _pools(add: Add) -> None:
 def _codes(add: Add) -> None:
     listed = add("list", "codes:list_", "list login codes that can be used, oldest first; of each only how it begins", sees=True)
     listed.add_argument("--all", action="store_true", help="used and burnt ones too")
+    _finding(listed, filters.CODES, SORTS["codes"])
     create = add("create", "codes:create", "make a login code and print it, once", acts="create-code", sees=False)
     create.add_argument("callsign", metavar="CALLSIGN", nargs="?", help="whom it signs in")
     create.add_argument("--admin", action="store_true", help="one that makes an admin: the way back in, for whoever may write the database")
@@ -204,12 +227,14 @@ def _audit(add: Add) -> None:
     listed.add_argument("--since", metavar="TIME", help="2h, 3d, 2026-11-24, 2026-11-24T10:00 (UTC)")
     listed.add_argument("--until", metavar="TIME", help="as --since")
     listed.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many; 0 is all, 200 the default")
+    _finding(listed, filters.AUDIT, ())
     add("verify", "audit:verify", "verify hashes, order and signatures, and compare with the log", sees=True)
     add("export", "audit:export", "write the whole trail as JSON lines, oldest first", sees=True)
 
 
 def _roles(add: Add) -> None:
-    add("list", "roles:list_", "list roles and how many people have each", sees=True)
+    listed = add("list", "roles:list_", "list roles and how many people have each", sees=True)
+    _finding(listed, filters.ROLES, SORTS["roles"])
     for name, text in (("assign", "give somebody a role"), ("remove", "take a role from somebody")):
         command = add(name, f"roles:{name}", text, acts=f"{name}-role", sees=True)
         command.add_argument("callsign", metavar="CALLSIGN")

@@ -9,7 +9,7 @@ from typing import Any
 from rmtui.cli.asking import confirm
 from rmtui.cli.enrollments import csr_of, entries
 from rmtui.cli.output import one, say, table
-from rmtui.cli.paging import every
+from rmtui.cli.paging import asked, every
 from rmtui.services import certificates, people
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.text import plain
@@ -29,13 +29,13 @@ def _record(row: PersonRow) -> dict[str, Any]:
 
 def list_(args: argparse.Namespace) -> None:
     """List people and their roles."""
-    query = PeopleQuery(status=args.status, role=args.role, expiring=args.expiring)
+    query = asked(PeopleQuery(status=args.status, role=args.role, expiring=args.expiring), args)
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(people.list_people, people.cursor, query):
-            yield _record(row)
+            yield {**_record(row), "expires": row.expires}
 
-    table(records(), ("callsign", "status", "roles", "created", "revoked_on", "revoke_reason"), args.format)
+    table(records(), ("callsign", "status", "roles", "created", "revoked_on", "revoke_reason", "expires"), args.format)
 
 
 def show(args: argparse.Namespace) -> None:

@@ -10,8 +10,8 @@ from rmtui import clock
 from rmtui.cli.asking import confirm
 from rmtui.cli.enrollments import entries
 from rmtui.cli.output import one, say, table
-from rmtui.cli.paging import every
-from rmtui.services import enrollments, pools
+from rmtui.cli.paging import asked, every
+from rmtui.services import enrollments, filters, pools
 from rmtui.services.pools import PoolQuery, PoolRow
 from rmtui.services.types import EnrollmentQuery, State
 from rmtui.text import plain
@@ -37,13 +37,14 @@ def _record(row: PoolRow, form: str) -> dict[str, Any]:
 
 def list_(args: argparse.Namespace) -> None:
     """List invites, and how many came through each."""
-    query = PoolQuery(deleted=args.all)
+    query = asked(PoolQuery(deleted=args.all), args)
+    deleted = args.all or "state" in filters.typed(args.filter, filters.POOLS)
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(pools.list_pools, pools.cursor, query):
             yield _record(row, args.format)
 
-    table(records(), (*COLUMNS, "deleted") if args.all else COLUMNS, args.format)
+    table(records(), (*COLUMNS, "deleted") if deleted else COLUMNS, args.format)
 
 
 def show(args: argparse.Namespace) -> None:

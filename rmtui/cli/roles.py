@@ -6,13 +6,16 @@ import argparse
 
 from rmtui.cli.asking import confirm
 from rmtui.cli.output import one, say, table
+from rmtui.cli.paging import asked
 from rmtui.services import people, roles
+from rmtui.services.types import RoleQuery
 from rmtui.text import plain
 
 
 def list_(args: argparse.Namespace) -> None:
     """List roles and how many people have each."""
-    table(({"role": row.role, "members": row.members} for row in roles.list_roles()), ("role", "members"), args.format)
+    rows = roles.narrowed(roles.list_roles(), asked(RoleQuery(), args))
+    table(({"role": row.role, "members": row.members} for row in rows), ("role", "members"), args.format)
 
 
 def _after(callsign: str, form: str) -> None:

@@ -10,7 +10,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rmtui import clock
-from rmtui.services.filters import AUDIT, FilterError, Word, one_of, parse
+from rmtui.services.filters import (
+    AUDIT,
+    CODES,
+    ENROLLMENTS,
+    PEOPLE,
+    POOLS,
+    ROLES,
+    FilterError,
+    Word,
+    asks,
+    hint,
+    one_of,
+    parse,
+    problem,
+    typed,
+)
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DAY = dt.datetime(2026, 2, 20, tzinfo=dt.UTC)
@@ -89,3 +104,23 @@ def test_nothing_that_is_typed_raises_anything_else(typed):
 def test_what_is_quoted_is_itself(text):
     assert parse(f'on:"{text}" "{text}"', AUDIT) == parse(f'"{text}" on:"{text}"', AUDIT)
     assert parse(f'on:"{text}"', AUDIT).values == {"target": text}
+
+
+def test_what_a_surface_asks_about_a_filter():
+    assert problem("raven state:revoked", PEOPLE) == ""
+    assert "it takes active, revoked or all." in problem("state:pending", PEOPLE)
+    assert "there is role:." in problem("state:active", ROLES)
+    assert "2,001 characters" in problem("x" * 2_001, ROLES)
+    assert asks("raven STATUS:Revoked", PEOPLE, "state") == "state:revoked"
+    assert asks("raven", PEOPLE, "state") == asks("state:", PEOPLE, "state") == asks("state:x", PEOPLE, "state") == ""
+    assert typed("older:2h csr:no", ENROLLMENTS) == {"older": NOW - dt.timedelta(hours=2), "csr": "no"}
+    assert typed("csr:", ENROLLMENTS) == {}
+    with pytest.raises(FilterError, match="“status:” twice"):
+        parse("state:active status:all", PEOPLE)
+
+
+def test_the_hint_fits_in_the_filter_line():
+    assert hint(ENROLLMENTS) == "text, state: role: pool: older:2h newer: by: csr:"
+    assert hint(PEOPLE) == "text, state: role: pool: older:2h newer: expiring:30 reason:"
+    for words in (AUDIT, ENROLLMENTS, PEOPLE, POOLS, CODES, ROLES):
+        assert len(hint(words)) <= 60
