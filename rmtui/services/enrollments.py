@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from peewee import JOIN, Case, fn
@@ -39,9 +39,11 @@ __all__ = [
     "count_enrollments",
     "create",
     "cursor",
+    "describe_csr",
     "enrollment",
     "find",
     "list_enrollments",
+    "obstacle",
     "present",
     "preview",
     "reject",
@@ -49,12 +51,15 @@ __all__ = [
     "reset_code",
     "summary",
     "told_accepted",
+    "under_way",
 ]
 
 _STATES = {State.PENDING: EnrollmentState.PENDING, State.APPROVED: EnrollmentState.APPROVED, State.REJECTED: EnrollmentState.REJECTED}
 _WORDS = {int(number): word for word, number in _STATES.items()}
 _RANK = Case(None, [(Enrollment.state.in_([*_WORDS]), Enrollment.state)], int(EnrollmentState.REJECTED))
 """The state as the list shows it: one that others invented stands, and is sorted, with the rejected."""
+_REFUSED = "will be refused: "
+"""How the line on a CSR begins that cannot be signed."""
 
 
 _DECIDER, _INVITE = Person.alias(), EnrollmentPool.alias()
@@ -201,7 +206,7 @@ def _detail(found: Enrollment) -> EnrollmentDetail:
     entries = audit.history((found.pk, found.person))
     rejected = next((entry.reason for entry in entries if entry.action == "reject" and entry.outcome == "done"), "")
     claim = approval.live_claim(found.pk) if audit.ready() else None
-    csr, fingerprint = _describe_csr(found)
+    csr, fingerprint = describe_csr(found.csr, found.callsign)
     return EnrollmentDetail(
         row=row,
         problem=callsign_problem(found.callsign),
@@ -215,16 +220,46 @@ def _detail(found: Enrollment) -> EnrollmentDetail:
     )
 
 
-def _describe_csr(found: Enrollment) -> tuple[str, str]:
-    if found.csr is None:
+def describe_csr(csr: str | None, callsign: str) -> tuple[str, str]:
+    """One line on a CSR, or why it will be refused, and the SHA-256 of its key; both empty without one."""
+    if csr is None:
         return "", ""
     from rmtui.pki.csr import check_csr
 
     try:
-        details = check_csr(found.csr, found.callsign)
+        details = check_csr(csr, callsign)
     except RmtuiError as error:
-        return f"will be refused: {error.sentence}", ""
+        return f"{_REFUSED}{error.sentence}", ""
     return f"{details.subject}, {details.key}", details.fingerprint
+
+
+def obstacle(callsign: str, csr: str, check: Callable[[], None]) -> str | None:
+    """A sentence that says why an enrolment cannot be approved, whoever tries; None when it can.
+
+    :param csr: what :func:`describe_csr` says of the CSR.
+    :param check: raises if the enrolment does not wait, or the callsign is taken.
+    """
+    problem = callsign_problem(callsign)
+    if problem:
+        return f"The callsign cannot be approved: {problem}. Reject it, and let them ask again."
+    if csr.startswith(_REFUSED):
+        return csr.removeprefix(_REFUSED)
+    try:
+        callsigns.check_reserved(callsign)
+        check()
+    except RmtuiError as error:
+        return error.sentence
+    return None
+
+
+def under_way(operator: str) -> str:
+    """That somebody's approval of it is under way, as a sentence."""
+    return f"{plain(operator)} is approving it just now."
+
+
+def _check_waiting(found: Enrollment) -> None:
+    found.guard_pending()
+    Person.check_free(found.callsign)
 
 
 @connected
@@ -256,22 +291,14 @@ def preview(pk: uuid.UUID) -> ApprovalPreview:
     config = settings.current()
     kind = config.key_type
     key = f"a new {'EC P-256' if kind == 'ec256' else 'RSA ' + kind.removeprefix('rsa')} key, made here"
-    blocked: str | None = None
+    blocked = obstacle(found.callsign, detail.csr, lambda: _check_waiting(found))
     authority = ""
     try:
-        if detail.problem:
-            blocked = f"The callsign cannot be approved: {detail.problem}. Reject it, and let them ask again."
-        elif detail.csr.startswith("will be refused: "):
-            blocked = detail.csr.removeprefix("will be refused: ")
-        else:
-            callsigns.check_reserved(found.callsign)
-            found.guard_pending()
-            Person.check_free(found.callsign)
         authority = issuing.authority().describe()
     except RmtuiError as error:
         blocked = blocked or error.sentence
     if detail.claimed_by and blocked is None:
-        blocked = f"{plain(detail.claimed_by)} is approving it just now."
+        blocked = under_way(detail.claimed_by)
     return ApprovalPreview(
         detail=detail,
         subject=f"CN={found.callsign}",
