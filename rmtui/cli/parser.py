@@ -205,6 +205,21 @@ def _pools(add: Add) -> None:
         ("reset", "give an invite a new code and print it; the old one stops working"),
     ):
         add(name, f"pools:{name}", text, acts=f"{name}-pool", sees=True).add_argument("invite", metavar="INVITE")
+    link = add("link", "invites:link", "print the link that an invite is handed on as", sees=True)
+    link.add_argument("invite", metavar="INVITE")
+    link.add_argument("--qr", action="store_true", help="its QR code too")
+    sheet = add("sheet", "invites:sheet", "write a sheet to print, with link, QR code and what to do", acts="sheet", sees=True)
+    sheet.add_argument("invite", metavar="INVITE")
+    sheet.add_argument("--to", required=True, metavar="FILE", help="the file to write; one that is there is left as it is")
+    sheet.add_argument("--svg", action="store_true", help="an A4 page as SVG; text is the default")
+    sheet.add_argument("--force", action="store_true", help="replace a file that is there")
+    burn = add("burn", "invites:burn", "disable a leaked invite, reject who waits and revoke who is in", acts="burn-pool", sees=True)
+    burn.add_argument("invite", metavar="INVITE")
+    burn.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
+    burn.add_argument(
+        "--revoke-reason", choices=_REASONS, default="keyCompromise", metavar="REASON", help=f"{', '.join(_REASONS)}; default: the second"
+    )
+    burn.add_argument("--dry-run", action="store_true", help="print whom it would concern, and change nothing")
 
 
 def _codes(add: Add) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from rmtui.cli.output import say, table
 from rmtui.services.bulk import Outcome, Report, Target
 
-__all__ = ["planned", "planned_each", "report"]
+__all__ = ["planned", "planned_each", "report", "stopping"]
 
 _ENDINGS: tuple[Outcome, ...] = ("done", "refused", "failed", "left")
 
@@ -35,3 +39,20 @@ def planned_each(acts: Iterable[tuple[str, Target]], form: str) -> None:
     rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in acts]
     table(rows, ("callsign", "would"), form)
     say(f"{len(rows)} would be concerned; nothing was changed.")
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Lets Ctrl-C stop a bulk before the next one, so that what was done is reported; a second Ctrl-C interrupts. In the main thread."""
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, asked)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
