@@ -144,9 +144,9 @@ def enabled(pilot: Pilot[Any]) -> set[str]:
 
 def test_keys_are_greyed_by_state(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        assert enabled(pilot) == {"approve", "reject", "new", "state"}
+        assert enabled(pilot) == {"approve", "reject", "codes", "new", "state"}
         await press(pilot, "f", "f")
-        assert enabled(pilot) == {"reopen", "new", "state"}
+        assert enabled(pilot) == {"reopen", "codes", "new", "state"}
         await press(pilot, "a", "x")
         assert type(pilot.app.screen).__name__ == "MainScreen"
 

@@ -28,6 +28,8 @@ def install(world: World, patch: pytest.MonkeyPatch) -> World:
         (setup, "set_up", world.set_up),
         (enrollments, "cursor", world.enrollment_cursor),
         (people, "cursor", world.people_cursor),
+        (enrollments, "present", world.present_enrollments),
+        (people, "present", world.present_people),
         (people, "find", world.find_person),
     ]
     for name in ("list_enrollments", "count_enrollments", "summary", "enrollment", "preview", "approve", "reject", "reopen", "create"):

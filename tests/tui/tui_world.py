@@ -133,6 +133,14 @@ class World:
         number = len(self._enrollments(query))
         return Count(min(number, most), number > most)
 
+    def present_enrollments(self, query: EnrollmentQuery, keys) -> tuple[EnrollmentRow, ...]:
+        self._read("present_enrollments")
+        return tuple(row for row in self._enrollments(query) if row.pk in keys)
+
+    def present_people(self, query: PeopleQuery, keys) -> tuple[PersonRow, ...]:
+        self._read("present_people")
+        return tuple(row for row in self._people(query) if row.pk in keys)
+
     def summary(self) -> Summary:
         self._read("summary")
         self.slow_counts.wait(10)
