@@ -217,7 +217,11 @@ def _pools(add: Add) -> None:
     burn.add_argument("invite", metavar="INVITE")
     burn.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
     burn.add_argument(
-        "--revoke-reason", choices=_REASONS, default="keyCompromise", metavar="REASON", help=f"{', '.join(_REASONS)}; default: the second"
+        "--revoke-reason",
+        choices=_REASONS,
+        default="keyCompromise",
+        metavar="REASON",
+        help=f"{', '.join(_REASONS)}; default: keyCompromise",
     )
     burn.add_argument("--dry-run", action="store_true", help="print whom it would concern, and change nothing")
 

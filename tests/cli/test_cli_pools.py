@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import shutil
+import sys
 
+import pyte
 import pytest
 from cli_running import told
 
+from decoding import decoded
 from making import START, audit_rows, make_enrollment, make_operator, make_person, make_pool, run
+from rmtui.cli import invites
+from rmtui.services import qr
 from rmtui.services.types import State
 
 POOL = ["code", "owner", "active", "created", "age", "deleted", "pending", "approved", "rejected", "pk"]
@@ -174,3 +181,119 @@ class TestRefused:
     def test_no_database(self, boss, cli, tmp_path):
         told(cli("pools", "list", "--db", f"sqlite:///{tmp_path}/none.db"), 2)
         told(cli("pools", "list", "--db", "postgresql://nobody@127.0.0.1:1/x"), 3)
+
+
+class TestHandingOut:
+    @pytest.fixture(autouse=True)
+    def page(self, monkeypatch):
+        monkeypatch.setenv("RMTUI_JOIN_URL", "https://kaira.example")
+
+    def test_the_link_in_every_form(self, invite, cli, monkeypatch):
+        address = "https://kaira.example/login?code=INVITE22"
+        assert cli("pools", "link", "invite-22", "--format", "json", code=0).json == {"code": "INVITE22", "link": address}
+        assert from_csv(cli("pools", "link", "INVITE22", "--format", "csv", code=0).out) == [{"code": "INVITE22", "link": address}]
+        shown = cli("pools", "link", "INVITE22", "--qr", code=0)
+        assert shown.lines[:2] == ["code  INVITE22", f"link  {address}"]
+        assert shown.out.splitlines()[2:] == qr.lines(qr.matrix(address))
+        assert (shown.err, "\x1b" in shown.out) == ("", False)
+        told(cli("pools", "link", "INVITE22", "--qr", "--format", "json"), 2, "--format text")
+        cli("pools", "disable", "INVITE22", "--yes", code=0)
+        assert "disabled: nobody comes through" in cli("pools", "link", "INVITE22", code=0).err
+        monkeypatch.delenv("RMTUI_JOIN_URL")
+        told(cli("pools", "link", "INVITE22"), 2, "the invite code itself is what to hand on", "RMTUI_JOIN_URL")
+
+    def on_a_terminal(self, monkeypatch, encoding="utf-8", size=(80, 24), **env):
+        """What is written to a terminal of this kind."""
+
+        class Tty(io.StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        Tty.encoding = encoding
+        out = Tty()
+        with monkeypatch.context() as patch:
+            for name, value in {"TERM": "xterm-256color", **env}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size(size))
+            invites._draw("https://kaira.example/login?code=INVITE22")
+        return out.getvalue()
+
+    @pytest.mark.parametrize(("encoding", "size"), [("utf-8", (80, 24)), ("latin-1", (80, 50))])
+    def test_on_a_terminal_the_qr_code_is_black_on_white(self, monkeypatch, encoding, size):
+        screen = pyte.Screen(*size)
+        pyte.Stream(screen).feed(self.on_a_terminal(monkeypatch, encoding, size).replace("\n", "\r\n"))
+        rows: list[list[bool]] = []
+        for number in range(screen.cursor.y):
+            cells = [screen.buffer[number][column] for column in range(size[0])]
+            lit = [(cell.data, cell.fg, cell.bg) for cell in cells if cell.bg != "default"]
+            if encoding == "utf-8":
+                assert {(fg, bg) for _data, fg, bg in lit} == {("black", "brightwhite")}
+                rows += [[data in upper for data, _fg, _bg in lit] for upper in ("▀█", "▄█")]
+            else:
+                assert {data for data, _fg, _bg in lit} == {" "}
+                rows.append([bg == "black" for _data, _fg, bg in lit[::2]])
+        assert len(rows[0]) == 37
+        assert decoded(rows) == "https://kaira.example/login?code=INVITE22"
+
+    def test_where_it_does_not_fit_the_link_is_what_to_hand_on(self, monkeypatch, capsys):
+        for size in ((36, 24), (80, 19)):
+            assert self.on_a_terminal(monkeypatch, size=size) == ""
+            assert "takes 37 columns and 20 lines, more than this terminal has; hand on the link." in capsys.readouterr().err
+        for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert "\x1b" not in self.on_a_terminal(monkeypatch, **env)
+            assert "light background only" in capsys.readouterr().err
+
+    def test_a_sheet(self, invite, cli, tmp_path):
+        file = tmp_path / "sheet.svg"
+        told(cli("pools", "sheet", "INVITE22", "--to", str(file)), 2, "--yes")
+        done = cli("pools", "sheet", "INVITE22", "--to", str(file), "--svg", "--yes", "--format", "json", code=0)
+        assert done.json == {"code": "INVITE22", "path": str(file), "form": "svg", "link": "https://kaira.example/login?code=INVITE22"}
+        assert file.read_text().startswith("<?xml")
+        told(cli("pools", "sheet", "INVITE22", "--to", str(file), "--yes"), 1, "left as it is", "--force")
+        cli("pools", "sheet", "INVITE22", "--to", str(file), "--yes", "--force", code=0)
+        assert "Scan the QR code" in file.read_text()
+        told(cli("pools", "sheet", "INVITE22", "--to", str(file), "--yes", "--force", "--read-only"), 1, "read-only mode")
+        told(cli("pools", "sheet", "INVITE22", "--yes"), 2, "--to")
+
+
+class TestBurn:
+    WORDS = ("pools", "burn", "INVITE22", "--reason", "Leaked")
+
+    @pytest.fixture
+    def leaked(self, invite, boss):
+        make_enrollment("BOSS", state=State.APPROVED, pool=invite.pk, person=boss.pk, created=START)
+        run("UPDATE enrollments SET created = '2026-03-02 12:00:00' WHERE callsign = 'SUSI'")
+        return invite
+
+    def test_a_dry_run_changes_nothing(self, leaked, cli):
+        shown = cli(*self.WORDS, "--dry-run", "--read-only", "--format", "json", code=0)
+        assert [(row["callsign"], row["would"]) for row in shown.json] == [("RAVEN", "reject"), ("SUSI", "reject"), ("BOSS", "revoke")]
+        assert "3 would be concerned; nothing was changed." in shown.err
+        assert "1 approved without a person on record" in shown.err
+        assert cli(*self.WORDS, "--dry-run", code=0).lines[1].split() == ["RAVEN", "reject"]
+        assert cli("pools", "show", "INVITE22", "--format", "json", code=0).json["active"] is True
+        assert audit_rows() == []
+
+    def test_a_result_for_each(self, leaked, cli):
+        told(cli(*self.WORDS), 2, "--yes")
+        told(cli(*self.WORDS, "--revoke-reason", "whim", "--yes"), 2, "--revoke-reason")
+        done = cli(*self.WORDS, "--yes", "--format", "json", code=4)
+        assert [(row["callsign"], row["outcome"], row["detail"]) for row in done.json[:2]] == [
+            ("RAVEN", "done", "Rejected."),
+            ("SUSI", "done", "Rejected."),
+        ]
+        assert (done.json[2]["callsign"], done.json[2]["outcome"]) == ("BOSS", "refused")
+        assert "2 done, 1 refused." in done.err
+        again = cli(*self.WORDS, "--yes", "--format", "csv", code=1)
+        assert [(row["callsign"], row["outcome"]) for row in from_csv(again.out)] == [("BOSS", "refused")]
+        run("UPDATE enrollments SET person = NULL")
+        assert "Nobody was concerned." in cli(*self.WORDS, "--yes", code=0).err
+        told(cli("pools", "burn", "NEVERWAS", "--reason", "x", "--yes"), 1, "no such invite code")
+
+    def test_it_is_asked_with_everybody_named(self, leaked, terminal):
+        asked = terminal(*self.WORDS)
+        asked.read("disable it, reject 2 (RAVEN, SUSI) and revoke 1 (BOSS)? [y/N]")
+        asked.type("n\n")
+        assert asked.end() == (1, "")
+        assert audit_rows() == []
