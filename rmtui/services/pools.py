@@ -38,6 +38,7 @@ __all__ = [
     "find",
     "list_pools",
     "pool",
+    "present",
     "reset",
     "shut",
 ]
@@ -209,6 +210,12 @@ def list_pools(
 def count_pools(query: PoolQuery, most: int = 10_000) -> Count:
     """How many there are, counting no further than ``most``."""
     return windows.count(_select(query), most)
+
+
+@connected
+def present(query: PoolQuery, keys: Sequence[uuid.UUID]) -> tuple[PoolRow, ...]:
+    """Those of some invites, by primary key, that are in the list now; in no order."""
+    return windows.among(_select(query), EnrollmentPool.pk, _fetch, keys)
 
 
 @connected

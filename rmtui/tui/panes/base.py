@@ -81,6 +81,13 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         pane: str
         row: Any
 
+    @dataclass
+    class ListAsked(Message):
+        """Another pane is to show what a filter finds."""
+
+        pane: str
+        text: str
+
     def __init__(self, view: ListView[Row, Query], *, ident: str) -> None:
         super().__init__(id=ident)
         self.view = view

@@ -277,6 +277,11 @@ class MainScreen(Watching):
     async def _jump(self, event: Pane.JumpAsked) -> None:
         await self.jump(event.pane, event.row)
 
+    @on(Pane.ListAsked)
+    async def _list(self, event: Pane.ListAsked) -> None:
+        await self.action_pane(event.pane)
+        self.pane.ask(replace(self.pane.query_now, text=event.text), keep=False)
+
     # Keys
 
     async def action_codes(self) -> None:
