@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
-from peewee import SQL, BooleanField, ForeignKeyField, IntegerField, IntegrityError, ModelIndex, UUIDField
+from peewee import SQL, BooleanField, ForeignKeyField, IntegerField, ModelIndex, UUIDField
 
-from rmtui import clock, settings
+from rmtui import clock
 from rmtui.db import callsigns
-from rmtui.db.base import BaseModel, KeptModel, db
+from rmtui.db.base import BaseModel, KeptModel
+from rmtui.db.codes import with_code
 from rmtui.db.errors import AlreadyDecided, BackendError, CallsignReserved, Deleted, ForbiddenOperation, NotFound, PoolInactive
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
 from rmtui.db.locks import exclusive
 from rmtui.db.people import Person
-from rmtui.text import new_code, normalise_callsign, normalise_code, plain
+from rmtui.text import normalise_callsign, normalise_code, plain
 
 __all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision", "state_word"]
-
-T = TypeVar("T")
 
 
 class EnrollmentState(enum.IntEnum):
@@ -38,17 +37,6 @@ def state_word(state: int) -> str:
 def decision(pk: Any) -> str:
     """Name of the lock that whoever decides on this enrolment must hold."""
     return f"enrollment:{pk}"
-
-
-def _with_code(write: Callable[[str], T]) -> T:
-    """Write something under a fresh code; the unique index says when one is in use."""
-    for _ in range(5):
-        try:
-            with db.atomic():
-                return write(new_code(settings.current().code_size))
-        except IntegrityError as error:
-            clash = error
-    raise BackendError("No free code was found in five tries; nothing was made.") from clash
 
 
 class EnrollmentPool(BaseModel):
@@ -75,7 +63,7 @@ class EnrollmentPool(BaseModel):
     @classmethod
     def create_for_owner(cls, owner: Person, extra: Mapping[str, Any] | None = None) -> Self:
         """Create an active pool with a random invite code."""
-        return _with_code(lambda code: cls.create(owner=owner.pk, invitecode=code, extra=dict(extra or {})))
+        return with_code(lambda code: cls.create(owner=owner.pk, invitecode=code, extra=dict(extra or {})))
 
     @classmethod
     def by_invitecode(cls, invitecode: str, allow_deleted: bool = False) -> Self:
@@ -127,7 +115,7 @@ class EnrollmentPool(BaseModel):
                 raise Deleted("The invite is deleted; it got no new code.")
             return code
 
-        code = _with_code(write)
+        code = with_code(write)
         self.invitecode = code
         return code
 
@@ -197,15 +185,7 @@ class Enrollment(KeptModel):
         """
         with exclusive(decision(self.pk)):
             self.guard_pending()
-            now = clock.utcnow()
-            cls = type(self)
-            changed = (
-                cls.update(state=EnrollmentState.REJECTED.value, decided_by=decider.pk, decided_on=now, updated=now)
-                .where((cls.pk == self.pk) & (cls.state == EnrollmentState.PENDING.value))
-                .execute()
-            )
-            if changed != 1:  # the web API takes no lock of ours
-                self.guard_pending()
+            self._change_pending(state=EnrollmentState.REJECTED.value, decided_by=decider.pk, decided_on=clock.utcnow())
             if on_commit is not None:
                 on_commit()
         self._take(self.reread())
@@ -236,7 +216,7 @@ class Enrollment(KeptModel):
             return code
 
         with exclusive(decision(self.pk)):
-            code = _with_code(write)
+            code = with_code(write)
         self._take(self.reread())
         return code
 
@@ -247,23 +227,23 @@ class Enrollment(KeptModel):
         """
 
         def write(code: str) -> str:
-            cls = type(self)
-            changed = (
-                cls.update(approvecode=code, updated=clock.utcnow())
-                .where((cls.pk == self.pk) & (cls.state == EnrollmentState.PENDING.value))
-                .execute()
-            )
-            if changed != 1:  # the web API takes no lock of ours
-                self.guard_pending()
+            self._change_pending(approvecode=code)
             if on_commit is not None:
                 on_commit()
             return code
 
         with exclusive(decision(self.pk)):
             self.guard_pending()
-            code = _with_code(write)
+            code = with_code(write)
         self._take(self.reread())
         return code
+
+    def _change_pending(self, **columns: Any) -> None:
+        """Write to the row while it is pending, which the web API may end at any time: it takes no lock of ours."""
+        cls = type(self)
+        row = (cls.pk == self.pk) & (cls.state == EnrollmentState.PENDING.value)
+        if cls.update(**columns, updated=clock.utcnow()).where(row).execute() != 1:
+            self.guard_pending()
 
     def guard_pending(self) -> Self:
         """The row as it is now, if it is pending still. Hold the lock :func:`decision`.
@@ -311,6 +291,16 @@ class Enrollment(KeptModel):
         return found._unless_deleted(False)
 
     @classmethod
+    def check_free(cls, callsign: str) -> None:
+        """Whether there is no enrolment for this callsign, in any case. Hold the lock :func:`rmtui.db.callsigns.taking`.
+
+        :raises CallsignReserved: there is one.
+        """
+        for other in callsigns.matching(cls, callsign):
+            word = state_word(other.state)
+            raise CallsignReserved(f"{plain(callsign)} has an enrolment already ({plain(other.callsign)}, {word}); nothing was made.")
+
+    @classmethod
     def create_for_callsign(
         cls,
         callsign: str,
@@ -330,9 +320,7 @@ class Enrollment(KeptModel):
         with exclusive(callsigns.taking(callsign)):
             callsigns.check_reserved(callsign)
             Person.check_free(callsign)
-            for other in callsigns.matching(cls, callsign):
-                word = state_word(other.state)
-                raise CallsignReserved(f"{plain(callsign)} has an enrolment already ({plain(other.callsign)}, {word}); nothing was made.")
+            cls.check_free(callsign)
             if pool is not None:
                 fresh = pool.reread()
                 if fresh.deleted is not None or not fresh.active:
@@ -345,7 +333,7 @@ class Enrollment(KeptModel):
                 return made
 
             try:
-                made: Self = _with_code(write)
+                made: Self = with_code(write)
                 return made
             except BackendError:
                 if cls.get_or_none(cls.callsign == callsign) is not None:  # the web API took it in between

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 import warnings
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from rmtui.pki.certificates import common_name, key_usage
 from rmtui.pki.interface import CSRError
 from rmtui.text import callsign_problem, plain
 
-__all__ = ["LONGEST_CSR", "CSRDetails", "build_csr", "check_csr", "describe_csr"]
+__all__ = ["LONGEST_CSR", "CSRDetails", "build_csr", "check_csr", "describe_csr", "read_csr"]
 
 LONGEST_CSR: Final = 64 * 1024
 """Bytes of PEM; a CSR with an RSA 8192 key takes four thousand."""
@@ -94,6 +95,18 @@ def check_csr(pem: bytes | str, callsign: str) -> CSRDetails:
     return details
 
 
+def read_csr(pem: bytes | str) -> tuple[str, CSRDetails]:
+    """As :func:`check_csr`, for the callsign that the CSR itself names; that is foreign text.
+
+    :raises CSRError: it fails.
+    """
+    subject, details = _judge(pem)
+    names = [str(attribute.value) for attribute in subject if attribute.oid == NameOID.COMMON_NAME]
+    callsign = names[0] if names else "CALLSIGN"
+    _check_subject(subject, callsign)
+    return callsign, details
+
+
 def describe_csr(pem: bytes | str) -> CSRDetails:
     """As :func:`check_csr`, but for a CSR whose callsign is not known yet: any subject passes.
 
@@ -102,6 +115,7 @@ def describe_csr(pem: bytes | str) -> CSRDetails:
     return _judge(pem)[1]
 
 
+@functools.lru_cache(maxsize=16)  # who approves looks at the same one several times
 def _judge(pem: bytes | str) -> tuple[x509.Name, CSRDetails]:
     der = _unwrap(pem)
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import errno
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
-__all__ = ["MAX_REQUEST", "RequestFileError", "read_request"]
+__all__ = ["MAX_REQUEST", "RequestFileError", "read_plain_request", "read_request"]
 
 MAX_REQUEST = 65_536
 """Bytes that a request may have."""
@@ -26,12 +31,45 @@ def read_request(path: str) -> str:
     """
     try:
         with Path(path).expanduser().open("rb") as file:
-            data = file.read(MAX_REQUEST + 1)
+            data = _read(file, path)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RequestFileError(f"{plain(path)} cannot be read ({plain(reason)}); nothing was made.") from error
+        raise _unreadable(path, error) from error
+    return _text(data, path)
+
+
+def read_plain_request(path: Path) -> str:
+    """As :func:`read_request`, for a file that nobody named by itself: it is a plain file and no link, and may be DER.
+
+    :raises RequestFileError: it is not, or cannot be used.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise RequestFileError(f"{plain(path)} is no plain file; nothing was made.")
+            data = _read(file, path)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise RequestFileError(f"{plain(path)} is a symbolic link, which is not followed; nothing was made.") from error
+        raise _unreadable(path, error) from error
+    if path.suffix.lower() != ".der" or data.startswith(b"-----BEGIN "):
+        return _text(data, path)
+    return f"-----BEGIN CERTIFICATE REQUEST-----\n{base64.encodebytes(data).decode()}-----END CERTIFICATE REQUEST-----\n"
+
+
+def _read(file: BinaryIO, path: str | Path) -> bytes:
+    data = file.read(MAX_REQUEST + 1)
     if len(data) > MAX_REQUEST:
         raise RequestFileError(f"{plain(path)} is larger than 64 KiB, which no CSR is; nothing was made.")
+    return data
+
+
+def _unreadable(path: str | Path, error: Exception) -> RequestFileError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return RequestFileError(f"{plain(path)} cannot be read ({plain(reason)}); nothing was made.")
+
+
+def _text(data: bytes, path: str | Path) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError as error:

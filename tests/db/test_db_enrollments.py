@@ -10,8 +10,7 @@ import pytest
 from db_rows import STAMP, foreign_enrollment, person, sql
 
 from rmtui import settings
-from rmtui.db import Enrollment, EnrollmentPool, EnrollmentState, Person
-from rmtui.db import enrollments as module
+from rmtui.db import Enrollment, EnrollmentPool, EnrollmentState, Person, callsigns, codes
 from rmtui.db.errors import (
     AlreadyDecided,
     AmbiguousCallsign,
@@ -62,8 +61,8 @@ def test_create_for_callsign_refuses(database, admin):
 
 
 def test_a_code_in_use_is_drawn_again(database, monkeypatch):
-    codes = iter(["AAAAAAAA", "AAAAAAAA", "BBBBBBBB", *["AAAAAAAA"] * 5])
-    monkeypatch.setattr(module, "new_code", lambda _size: next(codes))
+    drawn = iter(["AAAAAAAA", "AAAAAAAA", "BBBBBBBB", *["AAAAAAAA"] * 5])
+    monkeypatch.setattr(codes, "new_code", lambda _size: next(drawn))
     assert Enrollment.create_for_callsign("Kettu").approvecode == "AAAAAAAA"
     assert Enrollment.create_for_callsign("Susi").approvecode == "BBBBBBBB"
     with pytest.raises(BackendError, match="five tries"):
@@ -73,8 +72,8 @@ def test_a_code_in_use_is_drawn_again(database, monkeypatch):
 
 def test_a_callsign_the_web_api_takes_in_between(database, monkeypatch):
     """It takes no lock of ours: the unique index is what tells."""
-    monkeypatch.setattr(module, "new_code", lambda _size: uuid.uuid4().hex[:8])
-    monkeypatch.setattr(module.callsigns, "matching", lambda *_args: [])
+    monkeypatch.setattr(codes, "new_code", lambda _size: uuid.uuid4().hex[:8])
+    monkeypatch.setattr(callsigns, "matching", lambda *_args: [])
     foreign_enrollment("Kettu")
     with pytest.raises(CallsignReserved, match="taken just now"):
         Enrollment.create_for_callsign("Kettu")
