@@ -55,6 +55,7 @@ ACTIONS: Mapping[str, Permission] = {
     "remove-role": Permission.GRANT,
     "create-code": Permission.ISSUE_CODES,
     "burn-code": Permission.ISSUE_CODES,
+    "reveal-code": Permission.ISSUE_CODES,
     "revoke": Permission.REVOKE,
     "reissue": Permission.DECIDE,
     "export": Permission.DECIDE,

@@ -55,8 +55,7 @@ class LoginCode(KeptModel):
         from rmtui.pki.tokens import JWTKeys
 
         row = cls.by_code(code)
-        if row.used_on is not None:
-            raise _gone(row)
+        row.check_unused()
         token = JWTKeys.from_settings(settings.current()).issue(row.claims)
         row._spend(auditmeta or {})
         return token
@@ -69,6 +68,15 @@ class LoginCode(KeptModel):
         """
         self._spend({**(auditmeta or {}), _BURNT: True})
         return self.reread()
+
+    def check_unused(self) -> None:
+        """Whether the code, as it was read, can be exchanged still.
+
+        :raises Deleted: the code was withdrawn or burnt.
+        :raises TokenReuse: somebody used it.
+        """
+        if self.used_on is not None or self.deleted is not None:
+            raise _gone(self)
 
     @property
     def burnt(self) -> bool:

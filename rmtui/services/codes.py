@@ -22,12 +22,26 @@ from rmtui.db.logincodes import LoginCode
 from rmtui.db.middleware import connected, connection
 from rmtui.db.people import Person
 from rmtui.services import filters, narrowing, windows, witness
-from rmtui.services.audit import acting, record
+from rmtui.services.audit import Act, acting, record
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.services.windows import Column
+from rmtui.settings import Secret
 from rmtui.text import plain, storable
 
-__all__ = ["CodeQuery", "CodeRow", "burn", "count_codes", "create", "create_for_admin", "cursor", "find", "list_codes"]
+__all__ = [
+    "CodeQuery",
+    "CodeRow",
+    "burn",
+    "count_codes",
+    "create",
+    "create_for_admin",
+    "cursor",
+    "find",
+    "list_codes",
+    "present",
+    "reveal",
+    "row_of",
+]
 
 _SHOWN = 2
 """Characters of a code that a list shows, to tell it from others."""
@@ -41,6 +55,8 @@ class CodeQuery:
 
     spent: bool = False
     """Used, burnt and withdrawn ones too; a state that the filter names goes before."""
+    unused: bool = True
+    """Those that are good for something still."""
     text: str = ""
     """A filter, :data:`rmtui.services.filters.CODES`; its plain words are of whom it is for or of who made it."""
     sort: Literal["age", "whom", "by", "state", "used"] = "age"
@@ -133,9 +149,11 @@ def _column(sort: str) -> Column[CodeRow]:
 def _select(query: CodeQuery) -> Any:
     asked = filters.parse(query.text, filters.CODES)
     typed, select = asked.values, LoginCode.select()
-    state = typed.get("state", "all" if query.spent else "unused")
-    if state != "all":
-        select = select.where(_states()[state])
+    if "state" in typed:
+        select = select if typed["state"] == "all" else select.where(_states()[typed["state"]])
+    elif not (query.spent and query.unused):
+        unused = _states()["unused"]
+        select = select.where(unused if query.unused else ~unused)
     if "whom" in typed:
         whom = windows.same(_for(), typed["whom"])
         select = select.where(whom | _makes_admin() if typed["whom"].lower() == "admin" else whom)
@@ -160,7 +178,8 @@ def _named(maker: Any) -> str:
     return str(maker) if isinstance(maker, (str, int, float)) and not isinstance(maker, bool) else ""
 
 
-def _row(found: LoginCode) -> CodeRow:
+def row_of(found: LoginCode) -> CodeRow:
+    """A record as the list has it."""
     callsign, burnt = _whom(found), found.burnt
     return CodeRow(
         pk=found.pk,
@@ -177,7 +196,7 @@ def _row(found: LoginCode) -> CodeRow:
 
 
 def _fetch(limited: Any) -> Sequence[CodeRow]:
-    return [_row(found) for found in limited]
+    return [row_of(found) for found in limited]
 
 
 @connected
@@ -202,6 +221,12 @@ def count_codes(query: CodeQuery, most: int = 10_000) -> Count:
 
 
 @connected
+def present(query: CodeQuery, keys: Sequence[uuid.UUID]) -> tuple[CodeRow, ...]:
+    """Those of some login codes, by primary key, that are in the list now; in no order."""
+    return windows.among(_select(query), LoginCode.pk, _fetch, keys)
+
+
+@connected
 def find(given: str) -> CodeRow:
     """The login code that is given, as written or as read aloud, or the one with this primary key; used or not.
 
@@ -210,25 +235,30 @@ def find(given: str) -> CodeRow:
     if storable(given):
         for get in (LoginCode.by_code, LoginCode.by_pk):
             try:
-                return _row(get(given, allow_deleted=True))
+                return row_of(get(given, allow_deleted=True))
             except NotFound:
                 continue
     raise NotFound("There is no such login code.")
 
 
-def create(operator: Operator | None, callsign: str) -> str:
-    """A login code for a person; the only time it is shown.
+def create(operator: Operator | None, callsign: str | None) -> str:
+    """A login code for a person, or without a callsign one that is good for making an admin; :func:`reveal` alone shows it again.
 
     :raises NotFound: there is no such person.
     :raises Deleted: they are revoked.
     """
     with acting(operator, "create-code") as act:
-        act.on(None, callsign)
-        found = Person.by_callsign(findable(callsign))
-        act.on(found.pk, found.callsign)
+        claims: dict[str, Any] = {ANON_ADMIN: True}
+        if callsign is not None:
+            act.on(None, callsign)
+            found = Person.by_callsign(findable(callsign))
+            act.on(found.pk, found.callsign)
+            claims = {"sub": found.callsign}
         with db.atomic():
-            code = LoginCode.create_for_claims({"sub": found.callsign}, {"created_by": act.person().callsign})
-            act.done()
+            code = LoginCode.create_for_claims(claims, {"created_by": act.person().callsign})
+            made = LoginCode.by_code(code)
+            act.on(act.target_pk or made.pk, act.target)
+            _note(act, made)
         return code
 
 
@@ -259,14 +289,40 @@ def burn(operator: Operator | None, pk: uuid.UUID) -> CodeRow:
     :raises TokenReuse: somebody used it first.
     """
     with acting(operator, "burn-code", pk) as act:
-        found = LoginCode.by_pk(pk, allow_deleted=True)
-        callsign = _whom(found)
-        person = Person.get_or_none(Person.callsign == callsign) if callsign else None
-        act.on(person.pk if person else found.pk, person.callsign if person else plain(callsign or "", 80))
+        found = _about(act, pk)
         with db.atomic():
             burnt = found.burn({"burnt_by": act.person().callsign})
-            act.done(login_code=str(found.pk), **{"for": "making an admin"} if _row(found).admin else {})
-        return _row(burnt)
+            _note(act, found)
+        return row_of(burnt)
+
+
+def reveal(operator: Operator | None, pk: uuid.UUID) -> Secret:
+    """The login code itself, while it is good for something. That it was asked for is recorded.
+
+    :raises NotFound: there is none.
+    :raises Deleted: it is burnt or withdrawn.
+    :raises TokenReuse: it is used.
+    """
+    with acting(operator, "reveal-code", pk) as act:
+        found = _about(act, pk)
+        with db.atomic():
+            found.check_unused()
+            _note(act, found)
+        return Secret(found.code)
+
+
+def _about(act: Act, pk: uuid.UUID) -> LoginCode:
+    """The login code that an action is about; whom it signs in is what it is done to."""
+    found: LoginCode = LoginCode.by_pk(pk, allow_deleted=True)
+    callsign = _whom(found)
+    person = Person.get_or_none(Person.callsign == callsign) if callsign else None
+    act.on(person.pk if person else found.pk, person.callsign if person else plain(callsign or "", 80))
+    return found
+
+
+def _note(act: Act, found: LoginCode) -> None:
+    """Record the action, with what tells the code from others and is no secret."""
+    act.done(login_code=str(found.pk), **{"for": "making an admin"} if row_of(found).admin else {})
 
 
 def _permitted(operator: Operator | None) -> bool:

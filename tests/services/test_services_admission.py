@@ -77,6 +77,7 @@ class TestNameIsNotEnough:
             "remove-role": lambda: roles.remove(operator, karhu.pk, "admin"),
             "create-code": lambda: codes.create(operator, "KARHU"),
             "burn-code": lambda: codes.burn(operator, waiting.pk),
+            "reveal-code": lambda: codes.reveal(operator, waiting.pk),
             "revoke": lambda: certificates.revoke(operator, karhu.pk, "unspecified"),
             "reissue": lambda: certificates.reissue(operator, karhu.pk),
             "export": lambda: certificates.export(operator, karhu.pk, "karhu.pfx"),
