@@ -23,6 +23,7 @@ def _record(row: PersonRow) -> dict[str, Any]:
         "created": row.created,
         "revoked_on": row.revoked_on,
         "revoke_reason": row.revoke_reason,
+        "expires": row.expires,
         "pk": row.pk,
     }
 
@@ -33,7 +34,7 @@ def list_(args: argparse.Namespace) -> None:
 
     def records() -> Iterator[dict[str, Any]]:
         for row in every(people.list_people, people.cursor, query):
-            yield {**_record(row), "expires": row.expires}
+            yield _record(row)
 
     table(records(), ("callsign", "status", "roles", "created", "revoked_on", "revoke_reason", "expires"), args.format)
 
@@ -57,6 +58,7 @@ def show(args: argparse.Namespace) -> None:
             "key": certificate.key if certificate else None,
             "not_before": certificate.not_before if certificate else None,
             "not_after": certificate.not_after if certificate else None,
+            "crl": certificate.crl.sentence if certificate else None,
             "certificate_problem": found.certificate_problem,
             "extra": dict(found.extra),
             "history": entries(found.history),

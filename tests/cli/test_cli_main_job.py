@@ -15,7 +15,7 @@ from rmtui.pki.keys import generate
 from rmtui.services.types import State
 
 ENROLLMENT = ["callsign", "state", "created", "decided_on", "decided_by", "pool", "csr", "pk"]
-PERSON = ["callsign", "status", "roles", "created", "revoked_on", "revoke_reason", "pk"]
+PERSON = ["callsign", "status", "roles", "created", "revoked_on", "revoke_reason", "expires", "pk"]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -164,6 +164,7 @@ def test_show_in_every_form(boss, cli):
         "key",
         "not_before",
         "not_after",
+        "crl",
         "certificate_problem",
         "extra",
         "history",
