@@ -27,14 +27,14 @@ _STEPS = {
     "What to do": (
         "Scan the QR code with your phone's camera, or open the link.",
         "If the page asks for an invite code, type the code.",
-        "Choose your callsign. The page shows you an approve code: tell it to an admin.",
-        "Wait until you are approved, then fetch your certificate from the same page.",
+        "Choose your callsign; tell an admin the approve code that the page shows.",
+        "When you are approved, fetch your certificate from the same page.",
     ),
     "Näin liityt": (
         "Lue QR-koodi puhelimen kameralla tai avaa linkki.",
         "Jos sivu kysyy kutsukoodia, kirjoita koodi.",
-        "Valitse kutsutunnuksesi. Sivu näyttää hyväksyntäkoodin: kerro se ylläpitäjälle.",
-        "Odota hyväksyntää ja hae sitten varmenteesi samalta sivulta.",
+        "Valitse kutsutunnus; kerro sivun näyttämä hyväksyntäkoodi ylläpitäjälle.",
+        "Kun sinut on hyväksytty, hae varmenteesi samalta sivulta.",
     ),
 }
 _WITHOUT_LINK = {
