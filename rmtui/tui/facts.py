@@ -11,17 +11,28 @@ from rmtui.tui.glyphs import glyphs, group, show
 from rmtui.tui.sources import outcome_cell, state_cell
 from rmtui.tui.widgets.facts import Section
 
-__all__ = ["certificate_life", "enrollment_sections", "entry_sections", "person_sections", "preview_facts"]
+__all__ = [
+    "certificate_life",
+    "enrollment_sections",
+    "entry_sections",
+    "extra_sections",
+    "history_sections",
+    "kept",
+    "person_sections",
+    "preview_facts",
+    "when",
+]
 
 CUT = 2_000
 """Characters of foreign text shown at most."""
 
 
-def _when(value: Any) -> str:
+def when(value: Any) -> str:
+    """A moment, and how long ago it was; empty for none."""
     return f"{clock.stamp(value)} ({clock.age(value)})" if value else ""
 
 
-def _kept(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+def kept(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     """The facts that have a value."""
     return tuple(fact for fact in facts if fact[1])
 
@@ -33,7 +44,7 @@ def _who(entry: AuditEntry) -> str:
     return f"{show(entry.operator)} ({'unproven' if entry.proof == 'none' else show(entry.proof, 20)})"
 
 
-def _history(entries: Sequence[AuditEntry]) -> list[Section]:
+def history_sections(entries: Sequence[AuditEntry]) -> list[Section]:
     """Two lines or more for each: date and deed, time and what was said about it."""
     if not entries:
         return []
@@ -46,7 +57,8 @@ def _history(entries: Sequence[AuditEntry]) -> list[Section]:
     return [Section("History", tuple(lines))]
 
 
-def _extra(extra: Mapping[str, Any]) -> list[Section]:
+def extra_sections(extra: Mapping[str, Any]) -> list[Section]:
+    """What a record holds besides, as others wrote it."""
     if not extra:
         return []
     return [Section("Extra", tuple((show(name, 20), show(value, CUT)) for name, value in extra.items()))]
@@ -73,10 +85,10 @@ def enrollment_sections(detail: EnrollmentDetail) -> list[Section]:
     sections.append(
         Section(
             show(row.callsign),
-            _kept(
+            kept(
                 ("State", state_cell(row.state).text),
-                ("Asked", _when(row.created)),
-                ("Decided", _when(row.decided_on)),
+                ("Asked", when(row.created)),
+                ("Decided", when(row.decided_on)),
                 ("By", show(row.decided_by or "")),
                 ("Reason", show(detail.reason, CUT)),
                 ("Invite", show(group(row.pool)) if row.pool else "none"),
@@ -86,7 +98,7 @@ def enrollment_sections(detail: EnrollmentDetail) -> list[Section]:
         )
     )
     sections += [Section(f"{glyphs().warning} Mind", (("", warning),), warning=True) for warning in warnings]
-    return [*sections, *_history(detail.history), *_extra(detail.extra)]
+    return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
 
 
 def person_sections(detail: PersonDetail) -> list[Section]:
@@ -96,14 +108,14 @@ def person_sections(detail: PersonDetail) -> list[Section]:
     sections = [
         Section(
             show(row.callsign),
-            _kept(
+            kept(
                 ("Status", status),
                 ("Roles", show(", ".join(row.roles)) or "none"),
-                ("Since", _when(row.created)),
-                ("Revoked", _when(row.revoked_on)),
+                ("Since", when(row.created)),
+                ("Revoked", when(row.revoked_on)),
                 ("Reason", show(row.revoke_reason or "")),
                 ("Approved by", show(detail.approved_by or "")),
-                ("Approved", _when(detail.approved_on)),
+                ("Approved", when(detail.approved_on)),
                 ("Invite", show(group(detail.pool)) if detail.pool else ""),
             ),
         )
@@ -126,7 +138,7 @@ def person_sections(detail: PersonDetail) -> list[Section]:
             )
         )
     sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
-    return [*sections, *_history(detail.history), *_extra(detail.extra)]
+    return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
 
 
 PROOFS = {"certificate": "by certificate", "code": "by login code", "token": "by token", "none": "no, a name was enough"}
@@ -147,8 +159,8 @@ def entry_sections(entry: AuditEntry) -> list[Section]:
     sections = [
         Section(
             f"Entry {entry.id}",
-            _kept(
-                ("Time", _when(entry.at)),
+            kept(
+                ("Time", when(entry.at)),
                 ("Operator", show(entry.operator) or "nobody"),
                 ("Proven", proof),
                 ("Signed", "yes, with the operator's key" if entry.signed else "no"),
@@ -163,7 +175,7 @@ def entry_sections(entry: AuditEntry) -> list[Section]:
     if entry.details:
         facts = tuple((show(name, 20).replace("_", " ").capitalize(), _detail(name, value)) for name, value in entry.details.items())
         sections.append(Section("Details", facts))
-    where = _kept(
+    where = kept(
         ("OS user", show(entry.os_user, CUT)),
         ("Host", show(entry.host, CUT)),
         ("SSH from", show(entry.origin, CUT)),
@@ -183,12 +195,12 @@ def preview_facts(preview: ApprovalPreview) -> Section:
     row = preview.detail.row
     return Section(
         "What will be signed",
-        _kept(
+        kept(
             ("Subject", show(preview.subject, CUT)),
             ("Key", show(preview.key, CUT)),
             ("CSR key", f"SHA-256 {fingerprint(preview.detail.csr_fingerprint)}" if preview.detail.csr_fingerprint else ""),
             ("Valid", f"{certificate_life(preview.hours)} from now"),
             ("Authority", show(preview.authority, CUT)),
-            ("Asked", _when(row.created) + (f", invite {show(group(row.pool))}" if row.pool else "")),
+            ("Asked", when(row.created) + (f", invite {show(group(row.pool))}" if row.pool else "")),
         ),
     )
