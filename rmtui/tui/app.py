@@ -135,10 +135,10 @@ class RmtuiApp(App[None]):
 
         self.push_screen(MessageDialog(error.title, error.sentence))
 
-    def copy_text(self, text: str) -> None:
-        """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text is shown as well."""
+    def copy_text(self, text: str, told: str = "") -> None:
+        """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text, or ``told``, is shown too."""
         self.copy_to_clipboard(show(text))
-        self.tell(f"Sent to the terminal: {text}")
+        self.tell(f"Sent to the terminal: {told or text}")
 
     def remember(self, preferences: Preferences) -> None:
         """Have this the next time too."""

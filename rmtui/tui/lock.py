@@ -39,6 +39,11 @@ class Lock:
         """Whether everything is hidden."""
         return self._screen is not None
 
+    @property
+    def idle(self) -> float:
+        """Seconds since the last key."""
+        return monotonic() - self._touched
+
     def watch(self) -> None:
         """Begin to look at the clock."""
         self._console.set_interval(LOOK, self.look)
@@ -60,7 +65,7 @@ class Lock:
         operator = console.operator
         if operator is not None and operator.until is not None and operator.until <= clock.utcnow():
             self.close(f"The sign-in of {operator.callsign} ran out at {clock.stamp(operator.until)}.")
-        elif minutes and monotonic() - self._touched >= minutes * 60:
+        elif minutes and self.idle >= minutes * 60:
             self.close(f"Nothing was typed for {minutes} minute{'' if minutes == 1 else 's'}, so what was on the screen is hidden.")
 
     def close(self, why: str) -> None:
