@@ -41,7 +41,7 @@ def _page() -> str:
             "There is no join link, since nothing says where the deployment's web page is; the invite code itself is what to hand on. "
             "For a link, set RMTUI_JOIN_URL, join_url in config.toml, or RM_KRAFTWERK_MANIFEST_PATH with a manifest that has dns."
         )
-    if not _HOST.fullmatch(found.dns):
+    if not _HOST.fullmatch(found.dns) or int(found.dns.partition(":")[2] or 0) > 65535:
         raise ConfigurationError(
             f"The manifest's dns is “{plain(found.dns, 80)}”, which is no host name, so the join link is not known. "
             "Check RM_KRAFTWERK_MANIFEST_PATH, or set RMTUI_JOIN_URL."

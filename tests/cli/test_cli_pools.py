@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import sys
 
 import pyte
@@ -16,6 +17,7 @@ from cli_running import told
 from decoding import decoded
 from making import START, audit_rows, make_enrollment, make_operator, make_person, make_pool, run
 from rmtui.cli import invites
+from rmtui.cli.reports import stopping
 from rmtui.services import qr
 from rmtui.services.types import State
 
@@ -297,3 +299,13 @@ class TestBurn:
         asked.type("n\n")
         assert asked.end() == (1, "")
         assert audit_rows() == []
+
+
+def test_what_stops_a_bulk_between_two():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), stopping() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before

@@ -58,6 +58,7 @@ def test_without_a_page_the_code_is_what_to_hand_on(setting):
         "user@evil.example",
         "https://x.example",
         "x.example:0",
+        "x.example:65536",
         "x\x1b[2J",
         "-x.example",
         "x..y",
