@@ -201,8 +201,8 @@ AUDIT = (
     Word("on", "target", "RAVEN"),
     Word("action", "action", "approve"),
     Word("outcome", "outcome", "refused", one_of("done", "refused", "failed")),
-    Word("since", "since", "2h", _moment),
-    Word("until", "until", "2026-11-20", _moment),
+    Word("since", "since", "2h", _moment, told="2h"),
+    Word("until", "until", "2026-11-20", _moment, told="2026-11-20"),
 )
 """The names that the audit trail's filter knows; the fields are those of :class:`~rmtui.services.types.AuditQuery`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from rmtui import clock
 from rmtui.errors import RmtuiError, UnreachableError
-from rmtui.services import enrollments
+from rmtui.services import enrollments, filters
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleQuery, RoleRow, State
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.paging import around_of, page_of
@@ -58,6 +58,11 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
     def name(self, row: EnrollmentRow) -> str:
         return row.callsign
 
+    def state(self, query: EnrollmentQuery) -> State | None:
+        """The state that shows, None for all: what the filter names goes before what the query does."""
+        typed = filters.typed(query.text, filters.ENROLLMENTS).get("state") if query.text else None
+        return query.state if typed is None else None if typed == "all" else State(typed)
+
     def columns(self, query: EnrollmentQuery) -> Sequence[Column[EnrollmentRow]]:
         """Pending ones say what they bring; decided ones who decided."""
         columns: list[Column[EnrollmentRow]] = [
@@ -65,7 +70,7 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
             Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
         ]
-        if query.state is not State.PENDING:
+        if self.state(query) is not State.PENDING:
             columns += [
                 Column(
                     "Decided",
@@ -111,7 +116,7 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
 
     def empty(self, query: EnrollmentQuery) -> str:
         if query.text:
-            return f"No callsign holds “{show(query.text)}”. Esc clears the filter."
+            return f"No enrolment fits “{show(query.text)}”. Esc clears the filter."
         if query.state is State.PENDING:
             return "Nobody is waiting. f shows decided ones, n makes an enrolment."
         return "None. f shows other states." if query.state else "Nobody has asked to come in yet. n makes an enrolment."
@@ -201,7 +206,7 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
 
     def empty(self, query: PeopleQuery) -> str:
         if query.text:
-            return f"No callsign holds “{show(query.text)}”. Esc clears the filter."
+            return f"Nobody fits “{show(query.text)}”. Esc clears the filter."
         if query.role is not None:
             return "Nobody has this role now."
         return {"active": "Nobody is in yet.", "revoked": "Nobody is revoked.", "all": "Nobody is in yet."}[query.status]

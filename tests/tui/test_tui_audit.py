@@ -134,7 +134,7 @@ def test_the_filter_line_names_its_words(console: Console, audit: Trail) -> None
         await press(pilot, "6", "slash")
         assert "by: on: action: outcome: since:2h until:2026-11-20" in text(pilot)
         await press(pilot, "escape", "1", "slash")
-        assert "part of the callsign" in text(pilot)
+        assert "text, state: role: pool:" in text(pilot)
 
     console.run(script)
 

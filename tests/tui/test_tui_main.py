@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from textual.pilot import Pilot
 from tui_harness import Console, press, screen_text, settle, write
 from tui_world import World, read_only
 
+from rmtui import settings
 from rmtui.services.types import State
+from rmtui.tui.app import RmtuiApp
 from rmtui.tui.widgets.caption import Caption
+from rmtui.tui.widgets.listview import ListView
 
 
 def view(pilot: Pilot[Any]) -> Any:
@@ -103,7 +107,7 @@ def test_filter_is_typed_kept_and_cleared(console: Console) -> None:
         assert pilot.app.is_running
         await press(pilot, "slash")
         await write(pilot, "nobody")
-        assert "No callsign holds “nobody”" in "\n".join(screen_text(pilot.app))
+        assert "No enrolment fits “nobody”" in "\n".join(screen_text(pilot.app))
         await press(pilot, "escape")
         assert len(view(pilot).window.rows) == 12
         assert view(pilot).has_focus
@@ -131,8 +135,78 @@ def test_sort_keeps_the_cursor_on_its_row(console: Console) -> None:
         assert view(pilot).shown.reverse
         assert view(pilot).current.callsign == "SALAMA"
         assert "Callsign▾" in screen_text(pilot.app)[2]
-        await press(pilot, "s")
+        await press(pilot, "s", "s", "s", "s")
         assert view(pilot).shown.sort == "age"
+
+    console.run(script)
+
+
+def test_every_column_sorts_and_the_order_is_remembered(console: Console, world: World) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        found = []
+        await press(pilot, "f", "f", "f")
+        for _ in range(7):
+            await press(pilot, "s")
+            found.append(view(pilot).shown.sort)
+        assert found == ["callsign", "decided", "state", "by", "invite", "csr", "age"]
+        await press(pilot, "s", "S", "2", "s", "s")
+
+    console.run(script)
+    file = settings.current().state_dir / "console.json"
+    assert json.loads(file.read_text())["sorts"] == {"enrolments": ["callsign", True], "people": ["roles", False]}
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    async def again(pilot: Pilot[Any]) -> None:
+        assert (view(pilot).shown.sort, view(pilot).shown.reverse) == ("callsign", True)
+        assert "Callsign▾" in screen_text(pilot.app)[2]
+        await press(pilot, "2")
+        assert pilot.app.screen.query_one("#people-list", ListView).shown.sort == "roles"
+
+    console.run(again)
+    for junk in ("", "[]", '{"sorts": {"enrolments": ["; DROP", true], "people": 7}, "bell": "x"}', "\x00", "[" * 100_000):
+        file.write_text(junk)
+
+        async def as_ever(pilot: Pilot[Any]) -> None:
+            assert view(pilot).shown.sort == "age"
+
+        console.run(as_ever)
+
+
+def test_the_bell_rings_for_somebody_new_until_it_is_switched_off(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(RmtuiApp, "bell", lambda self: rung.append(1))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        world.add("SOMEBODY", 0)
+        await press(pilot, "r")
+        assert rung == [1]
+        await press(pilot, "r", "n")
+        await write(pilot, "MINE")
+        await press(pilot, "tab", "tab", "tab", "enter")
+        await press(pilot, "escape", "escape", "r")
+        assert any(row.callsign == "MINE" for row in world.enrollments.values())
+        assert rung == [1]  # what was done here is no news
+        pilot.app.switch_bell()
+        world.add("ANOTHER", 0)
+        await press(pilot, "r")
+        assert rung == [1]
+
+    console.run(script)
+
+
+def test_a_filter_that_names_the_state_goes_before_the_key(console: Console) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "slash")
+        await write(pilot, "state")
+        await pilot.press("colon")
+        await write(pilot, "rejected")
+        await press(pilot, "enter")
+        assert "Rejected" in screen_text(pilot.app)[1]
+        assert "Decided" in screen_text(pilot.app)[2]
+        await press(pilot, "f")
+        assert "The filter asks for state:rejected" in " ".join(screen_text(pilot.app))
+        await press(pilot, "escape")
+        assert "Pending" in screen_text(pilot.app)[1]
 
     console.run(script)
 

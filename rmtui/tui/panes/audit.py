@@ -28,20 +28,13 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
     """The audit trail, newest first."""
 
     KIND = "Audit entry"
-    SORTS = ("time",)
-    FILTER = "text, by: on: action: outcome: since:2h until:2026-11-20"
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {"time": ("newest first", "oldest first")}
+    WORDS = filters.AUDIT
     BINDING_GROUP_TITLE = "Audit"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "target", "Go to target", id="audit.target", tooltip="To the person or enrolment that the entry is about"),
         Binding("f", "cycle", "Outcome", id="audit.outcome", tooltip="Show all, done, refused, failed"),
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            key_display="/",
-            id="pane.filter",
-            tooltip="Only what fits: text, by: on: action: outcome: since: until:",
-        ),
+        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only what fits: text, or such as by:AURORA"),
         Binding("s", "sort", "Sort", show=False),
         Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Oldest first, or newest first"),
         Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the target's callsign to the terminal"),
@@ -62,18 +55,6 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
         """The outcomes shown."""
         outcome = query.asked.outcome
         return outcome.capitalize() if outcome else "All entries"
-
-    def order(self, query: TrailQuery) -> str:
-        """In words."""
-        return "oldest first" if query.reverse else "newest first"
-
-    def filter_problem(self, text: str) -> str:
-        """What the language of the filter has against it."""
-        try:
-            filters.parse(text, filters.AUDIT)
-        except filters.FilterError as error:
-            return error.sentence
-        return ""
 
     def read_detail(self, row: AuditEntry) -> Any:
         """An entry is whole as it is, and never changes."""
@@ -98,9 +79,7 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
     def action_cycle(self) -> None:
         """The next outcome."""
         query: TrailQuery = self.query_now
-        typed = filters.parse(query.text, filters.AUDIT).values.get("outcome")
-        if typed:
-            self.console.tell(f"The filter asks for outcome:{typed}; Esc clears it.")
+        if self.filter_fixes("outcome"):
             return
         outcome = OUTCOMES[(OUTCOMES.index(query.outcome) + 1) % len(OUTCOMES)]
         self.ask(replace(query, outcome=outcome), keep=False)

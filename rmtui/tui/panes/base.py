@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,6 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
+from rmtui.services import filters
+from rmtui.services.filters import Word
 from rmtui.services.operators import Permission
 from rmtui.services.preferences import Preferences
 from rmtui.services.types import Count
@@ -37,7 +39,14 @@ install_scrollbars()
 NO_ROW = "There is no row under the cursor."
 
 LIST_KEYS: list[BindingType] = [
-    Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only callsigns that hold what is typed"),
+    Binding(
+        "slash",
+        "filter",
+        "Filter",
+        key_display="/",
+        id="pane.filter",
+        tooltip="Only what fits: text, or such as older:2h",
+    ),
     Binding("s", "sort", "Sort", id="pane.sort", tooltip="Sort by the next column"),
     Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
     Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal"),
@@ -50,10 +59,10 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     KIND: ClassVar[str] = ""
     """What one row is, for the head of its details."""
-    SORTS: ClassVar[Sequence[str]] = ()
-    """The query's names for its orders, as ``s`` goes through them."""
-    FILTER: ClassVar[str] = "part of the callsign"
-    """What stands in the filter line before anything is typed."""
+    ORDERS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """The query's names for its orders, as ``s`` goes through them: in words, and turned round."""
+    WORDS: ClassVar[Sequence[Word]] = ()
+    """The names that the filter knows."""
 
     @dataclass
     class _Counted(Message, bubble=False):
@@ -109,10 +118,6 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     def scope(self, query: Query) -> str:
         """What the list shows, in a word or two."""
 
-    @abstractmethod
-    def order(self, query: Query) -> str:
-        """Its order, in a word or two."""
-
     def read_detail(self, row: Row) -> Any:
         """The details of a row; runs in a thread. A pane without a detail panel has none."""
         return None
@@ -127,7 +132,14 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     def filter_problem(self, text: str) -> str:
         """Why a filter cannot be understood, as a sentence; empty when it can."""
-        return ""
+        return filters.problem(text, self.WORDS)
+
+    def filter_fixes(self, field: str) -> bool:
+        """Whether what is typed fixes what a key would change; then that is told."""
+        said = filters.asks(self.query_now.text, self.WORDS, field)
+        if said:
+            self.console.tell(f"The filter asks for {said}; Esc clears it.")
+        return bool(said)
 
     @property
     def chosen(self) -> tuple[Row, ...]:
@@ -203,7 +215,8 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     def _caption(self) -> None:
         caption, query = self.query_one(Caption), self.view.wanted
-        caption.scope, caption.order, caption.filter = self.scope(query), self.order(query), getattr(query, "text", "")
+        caption.scope, caption.filter = self.scope(query), getattr(query, "text", "")
+        caption.order = self.ORDERS.get(query.sort, ("", ""))[query.reverse]  # type: ignore[attr-defined]
         caption.position = self.view.window.position
         caption.update_line()
 
@@ -287,7 +300,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """Type a filter in the caption's place."""
         if not self.query(FilterBar):
             caption = self.query_one(Caption)
-            bar = FilterBar(self.query_now.text, self.FILTER, self.filter_problem)
+            bar = FilterBar(self.query_now.text, filters.hint(self.WORDS), self.filter_problem)
             await self.query_one(".side").mount(Horizontal(Static("Filter", markup=False), bar, classes="filter"), before=caption)
             caption.display = False
             bar.focus()
@@ -310,8 +323,9 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         self.ask(replace(query, sort=sorts[(place + 1) % len(sorts)], reverse=False))
 
     def sorts(self, query: Any) -> Sequence[str]:
-        """The orders that make sense for a query."""
-        return self.SORTS
+        """The orders that make sense for a query: by the columns it shows."""
+        shown = {column.sort for column in self.view.source.columns(query)}
+        return [sort for sort in self.ORDERS if sort in shown]
 
     def action_reverse(self) -> None:
         """Turn the order round."""

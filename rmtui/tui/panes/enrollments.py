@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
-from rmtui.services import enrollments
+from rmtui.services import enrollments, filters
 from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
 from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
@@ -36,7 +36,16 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     """The pending list is the first thing seen."""
 
     KIND = "Enrolment"
-    SORTS = ("age", "callsign", "decided")
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
+        "age": ("oldest first", "newest first"),
+        "callsign": ("by callsign", "by callsign, from the end"),
+        "decided": ("latest decision first", "earliest decision first"),
+        "state": ("by state", "by state, from the end"),
+        "by": ("by who decided", "by who decided, from the end"),
+        "invite": ("by invite", "by invite, from the end"),
+        "csr": ("by CSR", "by CSR, turned round"),
+    }
+    WORDS = filters.ENROLLMENTS
     BINDING_GROUP_TITLE = "Enrolments"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve a pending one, with the code read out"),
@@ -53,20 +62,8 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def scope(self, query: EnrollmentQuery) -> str:
         """The states shown."""
-        return "All enrolments" if query.state is None else query.state.capitalize()
-
-    def order(self, query: EnrollmentQuery) -> str:
-        """In words."""
-        words = {
-            "age": ("oldest first", "newest first"),
-            "callsign": ("by callsign", "by callsign, from the end"),
-            "decided": ("latest decision first", "earliest decision first"),
-        }
-        return words[query.sort][query.reverse]
-
-    def sorts(self, query: EnrollmentQuery) -> tuple[str, ...]:
-        """Pending ones have no decision to sort by."""
-        return self.SORTS[:2] if query.state is State.PENDING else self.SORTS
+        state = EnrollmentSource().state(query)
+        return "All enrolments" if state is None else state.capitalize()
 
     def query_for(self, row: EnrollmentRow) -> EnrollmentQuery:
         """Among those of its state."""
@@ -110,9 +107,8 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def action_cycle(self) -> None:
         """The next state."""
-        query = self.query_now
-        state = STATES[(STATES.index(query.state) + 1) % len(STATES)]
-        self.show_state(state)
+        if not self.filter_fixes("state"):
+            self.show_state(STATES[(STATES.index(self.query_now.state) + 1) % len(STATES)])
 
     def show_state(self, state: State | None) -> None:
         """Only this state; None is all of them."""

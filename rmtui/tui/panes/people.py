@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from rmtui.services import people
+from rmtui.services import filters, people
 from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
@@ -28,7 +28,16 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     """People, active ones first shown."""
 
     KIND = "Person"
-    SORTS = ("callsign", "age")
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
+        "callsign": ("by callsign", "by callsign, from the end"),
+        "age": ("oldest first", "newest first"),
+        "roles": ("by role", "by role, from the end"),
+        "expires": ("first to run out first", "last to run out first"),
+        "status": ("by status", "by status, from the end"),
+        "revoked": ("latest revoked first", "earliest revoked first"),
+        "reason": ("by reason", "by reason, from the end"),
+    }
+    WORDS = filters.PEOPLE
     BINDING_GROUP_TITLE = "People"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit roles", id="person.roles", tooltip="Give and take roles"),
@@ -42,11 +51,6 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     def scope(self, query: PeopleQuery) -> str:
         """The statuses shown."""
         return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[query.status]
-
-    def order(self, query: PeopleQuery) -> str:
-        """In words."""
-        words = {"age": ("oldest first", "newest first"), "callsign": ("by callsign", "by callsign, from the end")}
-        return words[query.sort][query.reverse]
 
     def query_for(self, row: PersonRow) -> PeopleQuery:
         """Among the active or the revoked ones."""
@@ -74,6 +78,8 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     def action_cycle(self) -> None:
         """The next status."""
         query = self.query_now
+        if self.filter_fixes("state"):
+            return
         status = STATUSES[(STATUSES.index(query.status) + 1) % len(STATUSES)]
         self.ask(replace(query, status=status), keep=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from rmtui.services import filters
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow, RoleRow
 from rmtui.tui.glyphs import show
@@ -29,7 +29,8 @@ DELAY = 0.12
 class RolesPane(Pane[RoleRow, RoleQuery]):
     """Roles on the left, the members of the one under the cursor on the right."""
 
-    SORTS = ("role", "members")
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {"role": ("by name", "from the end"), "members": ("most first", "fewest first")}
+    WORDS = filters.ROLES
     BINDING_GROUP_TITLE = "Roles"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "give", "Give role", id="role.give", tooltip="Give a role, a new one too, to a callsign"),
@@ -60,10 +61,6 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
     def scope(self, query: RoleQuery) -> str:
         """All of them."""
         return "Roles"
-
-    def order(self, query: RoleQuery) -> str:
-        """In words."""
-        return {"role": ("by name", "from the end"), "members": ("most first", "fewest first")}[query.sort][query.reverse]
 
     def able(self) -> tuple[object, ...]:
         """Whether a member is under the cursor decides as well."""
@@ -142,10 +139,6 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
 
     def _focused(self) -> ListView[Any, Any]:
         return self.members if self.members.has_focus else self.view
-
-    def sorts(self, query: Any) -> Sequence[str]:
-        """Of the list in focus."""
-        return self.SORTS
 
     def action_sort(self) -> None:
         """The next order of the list in focus."""
