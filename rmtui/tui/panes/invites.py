@@ -1,0 +1,253 @@
+"""The codes that people come through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from rmtui.errors import RmtuiError
+from rmtui.services import burning, filters
+from rmtui.services.bulk import Report, Target
+from rmtui.services.burning import BurnPlan
+from rmtui.services.operators import Permission
+from rmtui.services.pools import PoolQuery, PoolRow
+from rmtui.services.pools_many import Change
+from rmtui.services.sheets import Sheet
+from rmtui.tui.glyphs import show
+from rmtui.tui.invite_facts import invite_sections
+from rmtui.tui.invites_source import InvitesSource, code_of, read_invite
+from rmtui.tui.panes.acting import act_on_many
+from rmtui.tui.panes.base import NO_ROW, Pane
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.listview import ListView
+
+__all__ = ["InvitesPane"]
+
+CHANGING = {"new", "switch", "delete", "reset", "sheet", "burn"}
+"""Actions that change something, or hand a code out."""
+ALONE = {"reset": "gets a new code", "link": "is handed on", "sheet": "gets a sheet", "people": "is looked into", "burn": "is burnt"}
+"""Actions on one at a time."""
+
+
+class InvitesPane(Pane[PoolRow, PoolQuery]):
+    """Invites, oldest first."""
+
+    KIND = "Invite"
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
+        "age": ("oldest first", "newest first"),
+        "code": ("by code", "by code, from the end"),
+        "owner": ("by owner", "by owner, from the end"),
+        "state": ("active first", "active last"),
+        "pending": ("most pending first", "fewest pending first"),
+        "approved": ("most approved first", "fewest approved first"),
+        "rejected": ("most rejected first", "fewest rejected first"),
+    }
+    WORDS = filters.POOLS
+    BINDING_GROUP_TITLE = "Invites"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New", id="invite.new", tooltip="Make an invite; its code and link are shown"),
+        Binding("l", "link", "Link", id="invites.link", tooltip="Show the link, its QR code and how the code is spelt"),
+        Binding("p", "people", "People", id="invites.people", tooltip="To the enrolments that came through it"),
+        Binding("e", "switch", "On/off", id="invite.switch", tooltip="Disable an active invite, enable a disabled one; marked ones too"),
+        Binding("b", "burn", "Burn", id="invite.burn", tooltip="It leaked: disable it, reject and revoke who came through"),
+        Binding("w", "sheet", "Sheet", id="invite.sheet", tooltip="Write a sheet to print and hand out"),
+        Binding("z", "reset", "New code", id="invite.reset", show=False, tooltip="Give it a new code; the old one stops working"),
+        Binding("d", "delete", "Delete", id="invite.delete", show=False, tooltip="Delete it for good; marked ones too"),
+        Binding("f", "cycle", "Deleted", id="invites.state", show=False, tooltip="Show deleted ones too, or not"),
+        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only what fits: text, state: owner: pool: older:"),
+        Binding("s", "sort", "Sort", id="pane.sort", show=False, tooltip="Sort by the next column"),
+        Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
+        Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the code to the terminal"),
+        Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter, then the marks"),
+    ]
+
+    @dataclass
+    class _Planned(Message, bubble=False):
+        plan: BurnPlan | None = None
+        error: RmtuiError | None = None
+
+    def __init__(self) -> None:
+        super().__init__(ListView(InvitesSource(), PoolQuery(), ident="invites-list"), ident="invites")
+
+    def scope(self, query: PoolQuery) -> str:
+        """The states shown."""
+        state = filters.typed(query.text, filters.POOLS).get("state", "all" if query.deleted else "kept")
+        return {"all": "All invites", "kept": "Invites"}.get(state, f"{state.capitalize()} invites")
+
+    def query_for(self, row: PoolRow) -> PoolQuery:
+        """Among those that are kept, or with the deleted ones."""
+        query: PoolQuery = self.query_now
+        return replace(query, text="", deleted=query.deleted or row.deleted is not None)
+
+    def read_detail(self, row: PoolRow) -> Any:
+        """One invite, whole."""
+        return read_invite(row.pk)
+
+    def say_detail(self, detail: Any) -> list[Section]:
+        """As sections."""
+        return invite_sections(detail)
+
+    # What can be done
+
+    def able(self) -> tuple[object, ...]:
+        """The states of what is marked or under the cursor decide."""
+        states = {(row.active, row.deleted is not None, bool(row.total)) for row in self.chosen}
+        return (self.console.may(Permission.INVITE), len(self.chosen), *states)
+
+    def why_not(self, action: str) -> str:
+        """A deleted invite is never changed; many have only some things in common."""
+        if action not in CHANGING | ALONE.keys() or action == "new":
+            return super().why_not(action)
+        rows = self.chosen
+        if not rows:
+            return NO_ROW
+        if len(rows) > 1:
+            if action in ALONE:
+                return f"One at a time {ALONE[action]}; Esc clears the marks."
+            return "All of those that are marked are deleted." if all(row.deleted for row in rows) else ""
+        row = rows[0]
+        if action in {"switch", "delete", "reset", "sheet"} and row.deleted is not None:
+            return f"{code_of(row)} is deleted, for good."
+        return f"Nobody has come through {code_of(row)}." if action == "people" and not row.total else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what the row's state, the mode or a missing operator forbids."""
+        if action in CHANGING and not self.console.may(Permission.INVITE):
+            return None
+        return super().check_action(action, parameters)
+
+    def action_cycle(self) -> None:
+        """With the deleted ones, or without."""
+        query: PoolQuery = self.query_now
+        if not self.filter_fixes("state"):
+            self.ask(replace(query, deleted=not query.deleted))
+
+    # Looking
+
+    def action_link(self) -> None:
+        """The link of the one under the cursor."""
+        for row in self.chosen[:1]:
+            self._show_link(row)
+
+    def _show_link(self, row: PoolRow, news: str = "", done: str = "") -> None:
+        """:param done: what to tell once the dialog is closed, if something was changed."""
+        from rmtui.tui.dialogs.invite_link import InviteLinkDialog
+
+        def closed(_nothing: None) -> None:
+            if done:
+                self._acted(done)
+
+        self.app.push_screen(InviteLinkDialog(row, news), closed)
+
+    def action_people(self) -> None:
+        """Who came through the one under the cursor."""
+        for row in self.chosen[:1]:
+            self.post_message(
+                self.ListAsked("enrolments", f'pool:"{row.code}" state:all' if " " in row.code else f"pool:{row.code} state:all")
+            )
+
+    # Changing
+
+    def _acted(self, sentence: str = "") -> None:
+        self.reread()
+        self.post_message(self.Acted(sentence))
+
+    def action_new(self) -> None:
+        """Ask for whom."""
+        from rmtui.tui.dialogs.invite import NewInviteDialog
+
+        def done(made: PoolRow | None) -> None:
+            if made is not None:
+                self._show_link(made, "It is new, and good at once.", f"The invite {code_of(made)} is made.")
+
+        self.app.push_screen(NewInviteDialog(), done)
+
+    def action_switch(self) -> None:
+        """Disable what is active; where nothing is, enable what is disabled."""
+        active = any(row.active and row.deleted is None for row in self.chosen)
+        self._change("disable" if active else "enable")
+
+    def action_delete(self) -> None:
+        """Delete what is not deleted."""
+        self._change("delete")
+
+    def _change(self, change: Change) -> None:
+        from rmtui.tui.dialogs.invite_change import ChangeInviteDialog, ChangeInvitesDialog
+
+        rows = self.chosen
+        if len(rows) > 1:
+            kept = [row for row in rows if row.deleted is None and (change == "delete" or row.active is (change == "disable"))]
+            targets = [Target(row.pk, code_of(row)) for row in kept]
+            why = {"delete": "deleted", "disable": "disabled or deleted", "enable": "deleted"}[change]
+            act_on_many(self, ChangeInvitesDialog(change, targets, (len(rows) - len(kept), f"{why} already")))
+            return
+        for row in rows:
+            dialog = ChangeInviteDialog(row, change)
+            dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)  # noqa: B023  # there is one
+            self.app.push_screen(dialog, lambda done: self._changed(row, change, done))  # noqa: B023
+
+    def _changed(self, row: PoolRow, change: Change, done: bool | None) -> None:
+        self.reread()
+        if done is not None:
+            already = "" if done else " already"
+            self._acted(f"The invite {code_of(row)} is {change}d{already}.")
+
+    def action_reset(self) -> None:
+        """Ask whether."""
+        if not self.chosen:
+            return
+        row = self.chosen[0]
+        from rmtui.tui.dialogs.invite_change import ResetInviteDialog
+
+        def done(code: str | None) -> None:
+            if code is not None:
+                new = replace(row, code=code)
+                self._show_link(
+                    new, f"{code_of(row)} stopped working. This is the new code.", f"The invite has the code {code_of(new)} now."
+                )
+
+        self.app.push_screen(ResetInviteDialog(row), done)
+
+    def action_sheet(self) -> None:
+        """Ask where."""
+        if not self.chosen:
+            return
+        from rmtui.tui.dialogs.invite_sheet import InviteSheetDialog
+        from rmtui.tui.dialogs.message import MessageDialog
+
+        def done(sheet: Sheet | None) -> None:
+            if sheet is not None:
+                without = "" if sheet.link else " Nothing says where the web page is, so it has the code alone, without link and QR code."
+                self.app.push_screen(MessageDialog("Sheet written", f"The sheet is at {show(sheet.path)}.{without}"))
+                self.post_message(self.Acted())
+
+        self.app.push_screen(InviteSheetDialog(self.chosen[0]), done)
+
+    def action_burn(self) -> None:
+        """Find out whom it concerns, then ask."""
+        if self.chosen:
+            pk = self.chosen[0].pk
+            self.errand(
+                "plan",
+                lambda: self._Planned(burning.plan(pk)),
+                lambda error: self._Planned(error=error),
+                description="looking for who came through the invite",
+            )
+
+    @on(_Planned)
+    def _take_plan(self, message: _Planned) -> None:
+        if message.error is not None:
+            self.console.tell_error(message.error)
+        elif message.plan is not None and self.display:
+            from rmtui.tui.dialogs.burn_invite import BurnInviteDialog
+
+            def done(report: Report | None) -> None:
+                self.reread()
+                if report is not None:
+                    self.post_message(self.Acted())
+
+            self.app.push_screen(BurnInviteDialog(message.plan), done)
