@@ -19,4 +19,5 @@ def admit(args: argparse.Namespace) -> Operator | None:
     from rmtui.cli.asking import read_passphrase
     from rmtui.services import operators
 
-    return operators.admit("command", read_passphrase, action=args.acts, target=getattr(args, "callsign", None) or "")
+    named = getattr(args, "callsign", None) or ""
+    return operators.admit("command", read_passphrase, action=args.acts, target=named if isinstance(named, str) else ", ".join(named))

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rmtui.cli.asking import confirm, read_code
+from rmtui.cli.bulk import act_on, chosen_enrollments, single
 from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import asked, every
-from rmtui.services import deployment, enrollments
+from rmtui.cli.parser import UsageError
+from rmtui.services import bulk_actions, deployment, enrollments
 from rmtui.services.requests import MAX_REQUEST, read_request
 from rmtui.services.types import AuditEntry, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, State
 from rmtui.text import plain
@@ -88,8 +90,16 @@ def create(args: argparse.Namespace) -> None:
     _print_code(enrollments.create(args.who, args.callsign, csr=csr, invitecode=args.pool), args.format)
 
 
-def approve(args: argparse.Namespace) -> None:
-    """Approve with the code that was read out."""
+def approve(args: argparse.Namespace) -> int | None:
+    """Approve with the code that was read out, or with a list of codes."""
+    if (args.codes is None) == (args.callsign is None) or (args.codes is None) != (args.code is not None):
+        raise UsageError("approve takes CALLSIGN and --code, or --codes")
+    if args.codes is not None:
+        from rmtui.cli import batches
+
+        return batches.approve(args)
+    if args.dry_run:
+        raise UsageError("--dry-run goes with --codes")
     found = enrollments.find(args.callsign)
     code = read_code(args.code)
     ahead = enrollments.preview(found.row.pk)
@@ -111,16 +121,25 @@ def approve(args: argparse.Namespace) -> None:
         },
         args.format,
     )
+    return None
 
 
-def reject(args: argparse.Namespace) -> None:
-    """Reject, with a reason."""
+def reject(args: argparse.Namespace) -> int | None:
+    """Reject one, or several, with a reason."""
+    if not single(args):
+        chosen = chosen_enrollments(args)
+        if not args.dry_run and chosen.known and deployment.open_deployment().kind == "postgresql":
+            say(f"Warning: {enrollments.told_accepted('each of them')}")
+        return act_on(
+            args, chosen, "reject", "Reject", lambda targets, stop: bulk_actions.reject(args.who, targets, args.reason, stop=stop)
+        )
     found = enrollments.find(args.callsign)
     if deployment.open_deployment().kind == "postgresql":
         say(f"Warning: {enrollments.told_accepted(found.row.callsign)}")
     confirm(f"Reject {plain(found.row.callsign)}?", args.yes)
     enrollments.reject(args.who, found.row.pk, args.reason)
     one(_record(enrollments.enrollment(found.row.pk).row), args.format)
+    return None
 
 
 def _print_code(made: CreatedEnrollment, form: str) -> None:

@@ -21,6 +21,19 @@ class UsageError(ConfigurationError):
 class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are errors like any other."""
 
+    intermixed = False
+    """Whether options may stand between words of which there are any number."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As in argparse, but for where options may stand."""
+        if not self.intermixed:
+            return super().parse_known_args(args, namespace)
+        self.intermixed = False  # it calls this once more
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.intermixed = True
+
     def error(self, message: str) -> NoReturn:
         """Tell how it is used.
 
@@ -122,6 +135,15 @@ def _finding(listed: Parser, words: Sequence[filters.Word], sorts: Sequence[str]
         listed.add_argument("--reverse", action="store_true", help="turn the order round")
 
 
+def _many(command: Parser, words: Sequence[filters.Word]) -> Parser:
+    """The words and options of a command that acts on one or several."""
+    command.intermixed = True
+    command.add_argument("callsign", metavar="CALLSIGN", nargs="*", help="one or more; several get a result each")
+    command.add_argument("--filter", metavar="TEXT", help=f"instead of callsigns, all that fit when it is asked: {filters.hint(words)}")
+    command.add_argument("--dry-run", action="store_true", help="tell who would be concerned, and change nothing")
+    return command
+
+
 def _signing_in(add: Add) -> None:
     signin = add("signin", "signin:sign_in", "prove who you are, for two hours: certificate (--identity), login code or token")
     signin.add_argument("--code", action="store_true", help="with a login code; it is asked for, or read from standard input")
@@ -140,11 +162,18 @@ def _enrollments(add: Add) -> None:
     create.add_argument("callsign", metavar="CALLSIGN")
     create.add_argument("--csr", metavar="FILE", help="the person's own certificate request (PEM); - reads standard input")
     create.add_argument("--pool", metavar="INVITE", help="the invite code they come through")
+    imported = add(
+        "import", "batches:import_", "make enrolments of a directory of CSRs and print their codes, once", acts="create", sees=True
+    )
+    imported.add_argument("directory", metavar="DIR", help="each *.csr, *.pem, *.req or *.der in it is one person, whom its CN names")
+    imported.add_argument("--pool", metavar="INVITE", help="the invite code they come through")
+    imported.add_argument("--dry-run", action="store_true", help="tell what would be made, and change nothing")
     approve = add("approve", "enrollments:approve", "approve with the code the person read out", acts="approve", sees=True)
-    approve.add_argument("callsign", metavar="CALLSIGN")
-    approve.add_argument("--code", required=True, help="the approve code; - asks for it, or reads standard input")
-    reject = add("reject", "enrollments:reject", "reject, and say why", acts="reject", sees=True)
-    reject.add_argument("callsign", metavar="CALLSIGN")
+    approve.add_argument("callsign", metavar="CALLSIGN", nargs="?")
+    approve.add_argument("--code", help="the approve code; - asks for it, or reads standard input")
+    approve.add_argument("--codes", metavar="FILE", help="without CALLSIGN: codes, links or chat lines, one a line; - reads standard input")
+    approve.add_argument("--dry-run", action="store_true", help="with --codes, tell whose they are and change nothing")
+    reject = _many(add("reject", "enrollments:reject", "reject, and say why", acts="reject", sees=True), filters.ENROLLMENTS)
     reject.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the history")
     reopen = add(
         "reopen", "enrollments:reopen", "make a rejected enrolment pending again, with a new approve code", acts="reopen", sees=True
@@ -178,17 +207,21 @@ def _people(add: Add) -> None:
     )
     _finding(listed, filters.PEOPLE, SORTS["people"])
     add("show", "people:show", "show one person, their certificate and history", sees=True).add_argument("callsign", metavar="CALLSIGN")
-    revoke = add("revoke", "people:revoke", "revoke a person and their certificates", acts="revoke", sees=True)
-    revoke.add_argument("callsign", metavar="CALLSIGN")
+    revoke = _many(add("revoke", "people:revoke", "revoke people and their certificates", acts="revoke", sees=True), filters.PEOPLE)
     revoke.add_argument("--reason", required=True, choices=_REASONS, metavar="REASON", help=", ".join(_REASONS))
-    reissue = add("reissue", "people:reissue", "make a new certificate and revoke the old one", acts="reissue", sees=True)
-    reissue.add_argument("callsign", metavar="CALLSIGN")
+    reissue = _many(
+        add("reissue", "people:reissue", "make a new certificate and revoke the old one", acts="reissue", sees=True), filters.PEOPLE
+    )
     reissue.add_argument("--csr", metavar="FILE", help="for the key of this certificate request (PEM); - reads standard input")
     export = add("export", "people:export", "write somebody's PFX or PEM to a file that only you can read", acts="export", sees=True)
-    export.add_argument("callsign", metavar="CALLSIGN")
-    export.add_argument("--to", required=True, metavar="PATH", help="the file to write; one that is there is left as it is")
+    _many(export, filters.PEOPLE)
+    export.add_argument(
+        "--to", required=True, metavar="PATH", help="the file to write, of several the directory; a file that is there is left as it is"
+    )
     export.add_argument("--pem", action="store_true", help="key, certificate and chain as PEM; a PFX is the default")
     export.add_argument("--force", action="store_true", help="replace a file that is there")
+    called = add("rollcall", "rollcall:call", "hold a list of callsigns against who is in and who waits; 1 unless they agree", sees=True)
+    called.add_argument("file", metavar="FILE", help="a callsign a line, or the first column of CSV; - reads standard input")
 
 
 def _pools(add: Add) -> None:
@@ -255,6 +288,5 @@ def _roles(add: Add) -> None:
     listed = add("list", "roles:list_", "list roles and how many people have each", sees=True)
     _finding(listed, filters.ROLES, SORTS["roles"])
     for name, text in (("assign", "give somebody a role"), ("remove", "take a role from somebody")):
-        command = add(name, f"roles:{name}", text, acts=f"{name}-role", sees=True)
-        command.add_argument("callsign", metavar="CALLSIGN")
+        command = _many(add(name, f"roles:{name}", text, acts=f"{name}-role", sees=True), filters.PEOPLE)
         command.add_argument("role", metavar="ROLE")

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from rmtui.cli.asking import confirm
+from rmtui.cli.bulk import act_on, chosen_people, single
 from rmtui.cli.enrollments import csr_of, entries
 from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import asked, every
-from rmtui.services import certificates, people
+from rmtui.cli.parser import UsageError
+from rmtui.services import bulk_actions, certificates, people
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.text import plain
 
@@ -67,16 +69,35 @@ def show(args: argparse.Namespace) -> None:
     )
 
 
-def revoke(args: argparse.Namespace) -> None:
-    """Revoke somebody and their certificates."""
+def revoke(args: argparse.Namespace) -> int | None:
+    """Revoke somebody, or several, and their certificates."""
+    if not single(args):
+        return act_on(
+            args,
+            chosen_people(args),
+            f"revoke ({args.reason})",
+            f"Revoke ({args.reason})",
+            lambda targets, stop: bulk_actions.revoke(args.who, targets, args.reason, stop=stop),
+        )
     row = people.find(args.callsign).row
     confirm(f"Revoke {plain(row.callsign)} ({args.reason})? They cannot come back under this callsign.", args.yes)
     done = certificates.revoke(args.who, row.pk, args.reason)
     one({"callsign": done.callsign, "status": "revoked", "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args.format)
+    return None
 
 
-def reissue(args: argparse.Namespace) -> None:
-    """Give somebody a new certificate."""
+def reissue(args: argparse.Namespace) -> int | None:
+    """Give somebody, or several, a new certificate."""
+    if not single(args):
+        if args.csr is not None:
+            raise UsageError("--csr is for one callsign")
+        return act_on(
+            args,
+            chosen_people(args),
+            "reissue",
+            "Make new certificates and revoke the old ones, for",
+            lambda targets, stop: bulk_actions.reissue(args.who, targets, stop=stop),
+        )
     row = people.find(args.callsign).row
     csr = csr_of(args.csr)
     confirm(f"Make a new certificate for {plain(row.callsign)}? The old one is revoked.", args.yes)
@@ -92,13 +113,25 @@ def reissue(args: argparse.Namespace) -> None:
         },
         args.format,
     )
+    return None
 
 
-def export(args: argparse.Namespace) -> None:
-    """Write somebody's PFX or PEM to a file."""
+def export(args: argparse.Namespace) -> int | None:
+    """Write somebody's PFX or PEM to a file, or those of several into a directory."""
+    if not single(args):
+        if args.force:
+            raise UsageError("--force is for one callsign")
+        return act_on(
+            args,
+            chosen_people(args),
+            f"export to {plain(args.to)}",
+            f"Write to {plain(args.to)} the {'PEM' if args.pem else 'PFX'} of",
+            lambda targets, stop: bulk_actions.export(args.who, targets, args.to, pem=args.pem, stop=stop),
+        )
     row = people.find(args.callsign).row
     confirm(f"Write the {'PEM' if args.pem else 'PFX'} of {plain(row.callsign)} to {plain(args.to)}?", args.yes)
     done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)
     if done.key is False:
         say(f"{plain(done.callsign)} keeps the key themselves; it is not in the file.")
     one({"callsign": done.callsign, "path": done.path, "form": done.form, "pk": done.pk}, args.format)
+    return None

@@ -11,7 +11,7 @@ from typing import Any
 from rmtui.cli.output import say, table
 from rmtui.services.bulk import Outcome, Report, Target
 
-__all__ = ["planned", "planned_each", "report", "stopping"]
+__all__ = ["ended", "planned", "planned_each", "report", "stopping"]
 
 _ENDINGS: tuple[Outcome, ...] = ("done", "refused", "failed", "left")
 
@@ -22,8 +22,13 @@ def report(report: Report, form: str) -> int:
         {"callsign": each.target.name, "outcome": each.outcome, "detail": each.sentence, "pk": each.target.pk} for each in report.results
     )
     table(rows, ("callsign", "outcome", "detail"), form)
-    ended = ((report.number(outcome), outcome) for outcome in _ENDINGS)
-    say((", ".join(f"{number} {outcome}" for number, outcome in ended if number) or "Nobody was concerned") + ".")
+    return ended(report)
+
+
+def ended(report: Report) -> int:
+    """Tell how many ended how; returns what to exit with."""
+    numbers = ((report.number(outcome), outcome) for outcome in _ENDINGS)
+    say((", ".join(f"{number} {outcome}" for number, outcome in numbers if number) or "Nobody was concerned") + ".")
     if report.note:
         say(report.note)
     return report.exit_code

@@ -1,0 +1,155 @@
+"""Commands that act on several: who is meant, what a dry run tells, one question, a report."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rmtui.cli.asking import confirm
+from rmtui.cli.output import say
+from rmtui.cli.paging import every
+from rmtui.cli.parser import UsageError
+from rmtui.cli.reports import planned_each, report
+from rmtui.errors import EXIT_DONE, RmtuiError
+from rmtui.services import enrollments, people
+from rmtui.services.bulk import Report, Result, Target
+from rmtui.services.types import EnrollmentQuery, PeopleQuery
+from rmtui.text import plain
+
+__all__ = ["NOBODY", "Chosen", "NobodyFits", "act_on", "chosen_enrollments", "chosen_people", "named", "single", "stoppable"]
+
+NAMED = 5
+"""Callsigns that a question names."""
+NOBODY = uuid.UUID(int=0)
+"""Stands for the primary key of who was named and is not there."""
+
+
+class NobodyFits(RmtuiError):
+    """A filter chose nobody."""
+
+    title = "Nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Who is meant, frozen before anything is asked."""
+
+    targets: tuple[Target, ...]
+    """In the order they were named, those who are not there too."""
+    unknown: dict[Target, str]
+    """Why somebody who was named is not meant."""
+
+    @property
+    def known(self) -> tuple[Target, ...]:
+        """Those who are there."""
+        return tuple(target for target in self.targets if target not in self.unknown)
+
+
+def single(args: argparse.Namespace) -> bool:
+    """Whether one was named and is to be acted on; ``args.callsign`` is then that one.
+
+    :raises UsageError: nobody is named, or in two ways.
+    """
+    if (args.filter is None) == (not args.callsign):
+        raise UsageError("name one callsign or more, or choose them with --filter")
+    if args.filter is not None and not args.filter.strip():
+        raise UsageError("the filter is empty, which would choose everybody")
+    alone = len(args.callsign) == 1 and not args.dry_run
+    if alone:
+        args.callsign = args.callsign[0]
+    return alone
+
+
+def chosen_enrollments(args: argparse.Namespace) -> Chosen:
+    """The enrolments that were named, or those that wait and fit the filter."""
+    query = EnrollmentQuery(text=args.filter or "")
+    return _chosen(args, enrollments.find, lambda: every(enrollments.list_enrollments, enrollments.cursor, query))
+
+
+def chosen_people(args: argparse.Namespace) -> Chosen:
+    """The people who were named, or those who are active and fit the filter."""
+    query = PeopleQuery(text=args.filter or "")
+    return _chosen(args, people.find, lambda: every(people.list_people, people.cursor, query))
+
+
+def _chosen(args: argparse.Namespace, find: Callable[[str], Any], fitting: Callable[[], Iterable[Any]]) -> Chosen:
+    if args.filter is not None:
+        targets = tuple(Target(row.pk, row.callsign) for row in fitting())
+        if not targets:
+            raise NobodyFits("Nobody fits the filter; nothing was changed.")
+        return Chosen(targets, {})
+    found: dict[Target, None] = {}
+    unknown: dict[Target, str] = {}
+    for callsign in args.callsign:
+        try:
+            row = find(callsign).row
+            found[Target(row.pk, row.callsign)] = None
+        except RmtuiError as error:
+            if error.exit_code != NobodyFits.exit_code:
+                raise
+            missing = Target(NOBODY, callsign)
+            found[missing], unknown[missing] = None, error.sentence
+    return Chosen(tuple(found), unknown)
+
+
+def named(targets: Sequence[Target]) -> str:
+    """How many they are, and what the first are called."""
+    names = ", ".join(plain(target.name, 80) for target in targets[:NAMED])
+    more = f" and {len(targets) - NAMED:,} more" if len(targets) > NAMED else ""
+    return f"{len(targets):,}: {names}{more}"
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """Let an interrupt stop what is done to many between two of them, so that what was done is reported; a second one ends it."""
+    stop = threading.Event()
+
+    def interrupted(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+        say("Stopping after this one.")
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def act_on(
+    args: argparse.Namespace, chosen: Chosen, verb: str, question: str, work: Callable[[Sequence[Target], threading.Event], Report]
+) -> int:
+    """Ask once, act on each, and report; or only tell, where that was asked for.
+
+    :param verb: what is done to each, as a dry run tells it.
+    :param question: how the question begins; how many, and the first of them, follow.
+    """
+    if args.dry_run:
+        planned_each(
+            ((f"nothing: {chosen.unknown[each]}" if each in chosen.unknown else verb, each) for each in chosen.targets), args.format
+        )
+        return EXIT_DONE
+    known = chosen.known
+    if not known:
+        return report(_whole(chosen, Report(())), args.format)
+    confirm(f"{question} {named(known)}?", args.yes)
+    with stoppable() as stop:
+        done = work(known, stop)
+    return report(_whole(chosen, done), args.format)
+
+
+def _whole(chosen: Chosen, done: Report) -> Report:
+    """A report in the order they were named, with those who are not there."""
+    results = {result.target: result for result in done.results}
+    return replace(
+        done,
+        results=tuple(
+            Result(target, "refused", chosen.unknown[target]) if target in chosen.unknown else results[target] for target in chosen.targets
+        ),
+    )
