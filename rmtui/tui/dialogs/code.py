@@ -1,4 +1,4 @@
-"""The approve code of a new or re-opened enrolment, shown once."""
+"""A code that was made or read just now, to be handed on."""
 
 from __future__ import annotations
 
@@ -9,31 +9,55 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from rmtui.services.types import CreatedEnrollment
+from rmtui.settings import Secret
 from rmtui.tui.dialogs.base import Dialog, prose
-from rmtui.tui.glyphs import group, show
+from rmtui.tui.glyphs import show
+from rmtui.tui.widgets.codebox import CodeBox
 
-__all__ = ["CodeDialog"]
+__all__ = ["CodeDialog", "ShownCode"]
 
 
-class CodeDialog(Dialog[None]):
-    """Shows the code in groups of four until it is closed."""
+class ShownCode(Dialog[None]):
+    """Holds a code until it is closed: masked until it is asked for, and whenever another screen comes before it."""
 
     CANCEL = "Close"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "Copy", id="code.copy", tooltip="Send the code to the terminal")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "reveal", "Show", id="code.reveal", tooltip="Show the code, or mask it"),
+        Binding("y", "copy", "Copy", id="code.copy", tooltip="Send the code to the terminal"),
+    ]
 
-    def __init__(self, created: CreatedEnrollment) -> None:
-        super().__init__(f"Approve code of {show(created.callsign, 40)}")
-        self._created = created
+    def __init__(self, title: str, code: Secret, *says: str) -> None:
+        """:param says: what it is for, a paragraph each."""
+        super().__init__(title)
+        self._code = code
+        self._says = says
 
     def body(self) -> Iterable[Widget]:
         """The code, and what it is for."""
-        yield prose(group(self._created.approvecode), classes="code")
-        yield prose(
-            "This is the only time it is shown. Hand it to the person, on paper or by voice; they read it out to whoever approves them. "
-            "Should it be lost, reject the enrolment and re-open it: that gives a new code."
-        )
-        yield prose("y copies it through the terminal.", classes="hint")
+        yield CodeBox(self._code)
+        for each in self._says:
+            yield prose(each)
+
+    def on_screen_suspend(self) -> None:
+        """Another screen has come before it."""
+        self.query_one(CodeBox).mask()
+
+    def action_reveal(self) -> None:
+        """Show the code, or mask it."""
+        self.query_one(CodeBox).toggle()
 
     def action_copy(self) -> None:
-        """Copy the code."""
-        self.console.copy_text(self._created.approvecode)
+        """Copy the code, without telling it."""
+        self.console.copy_text(self._code.reveal(), told="the code")
+
+
+class CodeDialog(ShownCode):
+    """The approve code of an enrolment, new or under a new code."""
+
+    def __init__(self, created: CreatedEnrollment) -> None:
+        super().__init__(
+            f"Approve code of {show(created.callsign, 40)}",
+            Secret(created.approvecode),
+            "This is the only time it can be shown. Hand it to the person, on paper or by voice; they read it out to whoever approves "
+            "them. Should it be lost, z on the enrolment gives a new one.",
+        )

@@ -51,6 +51,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve a pending one, with the code read out"),
         Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject a pending one, with a reason"),
         Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Re-open a rejected one, under a new code"),
+        Binding("z", "reset", "New code", id="enrolment.reset", show=False, tooltip="Give a pending one a new approve code"),
         Binding("c", "codes", "Codes", id="enrolment.codes", tooltip="Approve by code: type or paste codes, links or chat lines"),
         Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment; its code is shown once"),
         Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
@@ -83,13 +84,13 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def why_not(self, action: str) -> str:
         """The states of what is marked or under the cursor decide."""
-        if action not in {"approve", "reject", "reopen"}:
+        if action not in {"approve", "reject", "reopen", "reset"}:
             return super().why_not(action)
         if not self.chosen:
             return NO_ROW
         if len(self.chosen) > 1:
-            if action == "reopen":
-                return "One at a time is re-opened, since each gets a new code; Esc clears the marks."
+            if action in {"reopen", "reset"}:
+                return "One at a time, since each gets a new code; Esc clears the marks."
             return "" if self._pending()[0] else "None of those that are marked is pending."
         row = self.chosen[0]
         name = show(row.callsign, 64)
@@ -101,7 +102,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
-        if action in {"approve", "reject", "reopen", "codes", "new"} and not self.console.may(Permission.DECIDE):
+        if action in {"approve", "reject", "reopen", "reset", "codes", "new"} and not self.console.may(Permission.DECIDE):
             return None
         return super().check_action(action, parameters)
 
@@ -192,6 +193,15 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.reopen import ReopenDialog
 
         self._push(ReopenDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+
+    def action_reset(self) -> None:
+        """Ask whether."""
+        if not self.chosen:
+            return
+        row = self.chosen[0]
+        from rmtui.tui.dialogs.reset_code import ResetCodeDialog
+
+        self._push(ResetCodeDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} has a new approve code."))
 
     def _push(self, dialog: Dialog[Result], row: EnrollmentRow, done: Callable[[Result | None], None]) -> None:
         """Open a dialog about a row; that its decision takes the row from the list is no news."""

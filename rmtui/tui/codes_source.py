@@ -1,0 +1,151 @@
+"""Login codes as a list of the console; never the codes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from rmtui import clock
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.services import codes, filters
+from rmtui.services.code_details import CodeDetail
+from rmtui.services.codes import CodeQuery, CodeRow
+from rmtui.services.types import Count, Cursor, Page
+from rmtui.tui.facts import CUT, history_sections, kept, when
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.paging import around_of, page_of
+from rmtui.tui.sources import text_cell
+from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.widgets.facts import Section
+from rmtui.tui.widgets.source import Source
+from rmtui.tui.widgets.window import Around, Place
+
+__all__ = ["ADMIN", "NOBODY", "CodeSource", "code_name", "code_sections", "code_state"]
+
+ADMIN = "a new admin"
+"""Whom a code is for that makes one."""
+NOBODY = "nobody"
+"""Whom a code is for that signs nobody in."""
+
+
+def code_state(row: CodeRow) -> str:
+    """The state, in a word."""
+    if row.used_on is not None:
+        return "burnt" if row.burnt else "used"
+    return "unused" if row.deleted is None else "withdrawn"
+
+
+def _whom(row: CodeRow) -> str:
+    return row.callsign or (ADMIN if row.admin else NOBODY)
+
+
+def _start(row: CodeRow) -> str:
+    return show(row.start) + glyphs().mask * 4
+
+
+def code_name(row: CodeRow) -> str:
+    """What tells a code from others: how it begins, and for whom it is; foreign text."""
+    return f"{_start(row)} for {_whom(row)}"
+
+
+def _state_cell(row: CodeRow) -> Cell:
+    symbols, state = glyphs(), code_state(row)
+    symbol, style = {
+        "unused": (symbols.pending, "list--pending"),
+        "used": (symbols.done, "list--good"),
+        "burnt": (symbols.refused, "list--bad"),
+        "withdrawn": (symbols.refused, "list--bad"),
+    }[state]
+    return Cell(f"{symbol} {state}", style)
+
+
+def _whom_cell(row: CodeRow) -> Cell:
+    return text_cell(row.callsign) if row.callsign else Cell(_whom(row), "list--pending" if row.admin else "list--muted")
+
+
+def _used_cell(row: CodeRow) -> Cell:
+    return Cell(clock.age(row.used_on) if row.used_on else "")
+
+
+class CodeSource(Source[CodeRow, CodeQuery]):
+    """Which codes there are, for whom, and what became of them."""
+
+    def key(self, row: CodeRow) -> Hashable:
+        return row.pk
+
+    def name(self, row: CodeRow) -> str:
+        return _whom(row)
+
+    def columns(self, query: CodeQuery) -> Sequence[Column[CodeRow]]:
+        """What became of them only where used ones show."""
+        columns: list[Column[CodeRow]] = [
+            Column("State", _state_cell, 11, weight=9, sort="state"),
+            Column("Code", lambda row: Cell(_start(row)), 6, weight=8),
+            Column("For", _whom_cell, 12, most=40, weight=10, sort="whom"),
+            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
+            Column("Made by", lambda row: text_cell(row.created_by), 10, most=30, weight=6, sort="by"),
+        ]
+        if query.spent or filters.typed(query.text, filters.CODES).get("state", "unused") != "unused":
+            columns += [
+                Column("Used", _used_cell, 5, weight=5, sort="used", right=True, falling=True),
+                Column("Used by", lambda row: text_cell(row.used_by), 10, most=30, weight=4),
+            ]
+        return columns
+
+    def cursor(self, query: CodeQuery, row: CodeRow) -> Cursor:
+        return codes.cursor(query, row)
+
+    def page(self, query: CodeQuery, place: Place) -> Page[CodeRow]:
+        return page_of(codes.list_codes, query, place)
+
+    def around(self, query: CodeQuery, row: CodeRow) -> Around[CodeRow]:
+        return around_of(codes.list_codes, query, codes.cursor(query, row))
+
+    def count(self, query: CodeQuery) -> Count:
+        return codes.count_codes(query)
+
+    def present(self, query: CodeQuery, rows: Sequence[CodeRow]) -> Sequence[CodeRow]:
+        return codes.present(query, [row.pk for row in rows])
+
+    def whereabouts(self, query: CodeQuery, row: CodeRow) -> str:
+        """Used or burnt, if that is why it has gone."""
+        name = show(code_name(row))
+        try:
+            now = codes.find(str(row.pk))
+        except UnreachableError:
+            raise
+        except RmtuiError:
+            return f"The code {name} is gone from the database."
+        if code_state(now) == code_state(row):
+            return f"The code {name} has moved in the list."
+        by = f" by {show(now.used_by, 60)}" if now.used_by else ""
+        return f"The code {name} was {code_state(now)}{by}, so it left this list."
+
+    def empty(self, query: CodeQuery) -> str:
+        if query.text:
+            return f"No login code fits “{show(query.text)}”. Esc clears the filter."
+        if not query.spent:
+            return "There is no unused login code. n makes one, f shows used and burnt ones."
+        return "There is no login code yet. n makes one." if query.unused else "No login code was used or burnt yet. f shows the others."
+
+
+def code_sections(detail: CodeDetail) -> list[Section]:
+    """A login code, whole, but for the code."""
+    row = detail.row
+    gone = {"used": "Used", "burnt": "Burnt"}.get(code_state(row), "Used")
+    facts = kept(
+        ("State", _state_cell(row).text),
+        ("Begins with", show(row.start) or "not told, it is too short"),
+        ("For", show(_whom(row), CUT)),
+        ("Made", when(row.created)),
+        ("Made by", show(row.created_by, CUT)),
+        (gone, when(row.used_on)),
+        (f"{gone} by", show(row.used_by, CUT)),
+        ("Withdrawn", when(row.deleted)),
+    )
+    sections = [Section(f"Login code {_start(row)}", facts)]
+    if row.admin and code_state(row) == "unused":
+        warning = "Whoever has this code can make an admin, once."
+        sections.append(Section(f"{glyphs().warning} Mind", (("", warning),), warning=True))
+    claims = tuple((show(name, 20), show(value, CUT)) for name, value in detail.claims.items())
+    sections.append(Section("Claims", claims or (("", "none: it signs nobody in"),)))
+    return [*sections, *history_sections(detail.history)]
