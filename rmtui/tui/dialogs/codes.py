@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from textual import on
-from textual.binding import Binding, BindingType
+from textual import events, on
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -25,23 +24,24 @@ __all__ = ["CodesDialog"]
 class Lines(TextArea):
     """Several lines to type or paste; Enter goes on, Down below the last line begins another."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "enter", "Go on", id="codes.enter", show=False, priority=True),
-        Binding("down", "next_line", "Next line", id="codes.line", show=False, priority=True),
-    ]
-
     @dataclass
     class Entered(Message):
         """Enter: all is typed."""
 
         lines: Lines
 
-    def action_enter(self) -> None:
-        """Go on."""
-        self.post_message(self.Entered(self))
+    def on_key(self, event: events.Key) -> None:
+        """Not by bindings, which would overtake what was typed before them."""
+        if event.key in {"enter", "down"}:
+            event.stop()
+            event.prevent_default()
+            if event.key == "enter":
+                self.post_message(self.Entered(self))
+            else:
+                self._go_down()
 
-    def action_next_line(self) -> None:
-        """Down, and below the last line another one."""
+    def _go_down(self) -> None:
+        """Below the last line begins another one."""
         row, last = self.cursor_location[0], self.document.line_count - 1
         if row < last:
             self.action_cursor_down()
