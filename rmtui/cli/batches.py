@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from rmtui.cli.asking import confirm
-from rmtui.cli.bulk import NOBODY, named, stoppable
+from rmtui.cli.bulk import NOBODY, named
 from rmtui.cli.output import say, table
-from rmtui.cli.reports import ended
-from rmtui.errors import EXIT_DONE, EXIT_REFUSED, RmtuiError
+from rmtui.cli.reports import ended, stopping
+from rmtui.errors import EXIT_DONE, RmtuiError
 from rmtui.services import bulk_actions, importing, matching
 from rmtui.services.bulk import Report, Result, Target
 from rmtui.services.matching import Match
@@ -55,61 +54,36 @@ def read_text(name: str) -> str:
 def approve(args: argparse.Namespace) -> int:
     """Approve whoever has the codes of a list."""
     matches = matching.match(read_text(args.codes))
+    ready = matching.approvals(each for each in matches if not _barred(each))
     if args.dry_run:
-        table((_planned(each) for each in matches), ("line", "callsign", "would"), args.format)
-        say(f"{sum(each.ready for each in matches)} would be concerned; nothing was changed.")
+        rows = ({**_record(each), "would": f"nothing: {_barred(each)}" if _barred(each) else "approve"} for each in matches)
+        table(rows, ("line", "callsign", "would"), args.format)
+        say(f"{len(ready)} would be approved; nothing was changed.")
         return EXIT_DONE
-    ready = matching.approvals(matches)
-    if not ready:
-        _print(matches, Report(()), args.format)
-        say("No line can be approved; nothing was changed.")
-        return EXIT_REFUSED
-    if not args.yes:
-        for each in matches:
-            say(f"{each.line}  {_callsign(each)}  {each.problem or _like(each)}".rstrip())
-    confirm(f"Approve {named([approval.target for approval in ready])}?", args.yes)
-    with stoppable() as stop:
-        done = bulk_actions.approve(args.who, ready, stop=stop)
-    return _print(matches, done, args.format)
-
-
-def _callsign(match: Match) -> str:
-    return "" if match.row is None else match.row.callsign
-
-
-def _like(match: Match) -> str:
-    return f"Looks like {', '.join(match.lookalikes)}; is approved by itself." if match.lookalikes else ""
-
-
-def _planned(match: Match) -> dict[str, Any]:
-    why = match.problem or _like(match)
-    return {
-        "line": match.line,
-        "callsign": _callsign(match),
-        "would": f"nothing: {why}" if why else "approve",
-        "pk": match.row.pk if match.row else None,
-    }
-
-
-def _print(matches: tuple[Match, ...], done: Report, form: str) -> int:
-    """Print what became of each line."""
+    done = Report(())
+    if ready:
+        if not args.yes:
+            for each in matches:
+                say(f"{each.line}  {_record(each)['callsign']}  {_barred(each)}".rstrip())
+        confirm(f"Approve {named([approval.target for approval in ready])}?", args.yes)
+        with stopping() as stop:
+            done = bulk_actions.approve(args.who, ready, stop=stop)
     approved = iter(done.results)
-    results = [next(approved) if each.ready else None for each in matches]
+    results = [Result(Target(NOBODY, each.line), "refused", _barred(each)) if _barred(each) else next(approved) for each in matches]
+    rows = ({**_record(each), "outcome": result.outcome, "detail": result.sentence} for each, result in zip(matches, results, strict=True))
+    table(rows, ("line", "callsign", "outcome", "detail"), args.format)
+    return ended(Report(tuple(results), done.note))
 
-    def records() -> Iterator[dict[str, Any]]:
-        for match, result in zip(matches, results, strict=True):
-            yield {
-                "line": match.line,
-                "callsign": _callsign(match),
-                "outcome": result.outcome if result else "refused",
-                "detail": result.sentence if result else match.problem,
-                "pk": match.row.pk if match.row else None,
-            }
 
-    table(records(), ("line", "callsign", "outcome", "detail"), form)
-    nobody = Target(NOBODY, "")
-    whole = Report(tuple(each or Result(nobody, "refused", "") for each in results), done.note)
-    return ended(whole)
+def _barred(match: Match) -> str:
+    """Why a line is not approved in a batch; empty when it is."""
+    if match.ready and match.lookalikes:
+        return f"Looks like {', '.join(match.lookalikes)}; approve it by itself, with --code."
+    return match.problem
+
+
+def _record(match: Match) -> dict[str, Any]:
+    return {"line": match.line, "callsign": match.row.callsign if match.row else "", "pk": match.row.pk if match.row else None}
 
 
 def import_(args: argparse.Namespace) -> int:
@@ -132,7 +106,7 @@ def import_(args: argparse.Namespace) -> int:
         return EXIT_DONE
     if good:
         confirm(f"Make enrolments of {named(good)}?", args.yes)
-    with stoppable() as stop:
+    with stopping() as stop:
         done = importing.create(args.who, candidates, pool=args.pool, stop=stop)
     codes = {pk: code.reveal() for pk, code in done.codes.items()}
     records = (

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rmtui.cli.asking import confirm
-from rmtui.cli.output import say
 from rmtui.cli.paging import every
 from rmtui.cli.parser import UsageError
-from rmtui.cli.reports import planned_each, report
+from rmtui.cli.reports import planned_each, report, stopping
 from rmtui.errors import EXIT_DONE, RmtuiError
 from rmtui.services import enrollments, people
 from rmtui.services.bulk import Report, Result, Target
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 from rmtui.text import plain
 
-__all__ = ["NOBODY", "Chosen", "NobodyFits", "act_on", "chosen_enrollments", "chosen_people", "named", "single", "stoppable"]
+__all__ = ["NOBODY", "Chosen", "NobodyFits", "act_on", "chosen_enrollments", "chosen_people", "named", "single"]
 
 NAMED = 5
 """Callsigns that a question names."""
@@ -105,23 +102,6 @@ def named(targets: Sequence[Target]) -> str:
     return f"{len(targets):,}: {names}{more}"
 
 
-@contextmanager
-def stoppable() -> Iterator[threading.Event]:
-    """Let an interrupt stop what is done to many between two of them, so that what was done is reported; a second one ends it."""
-    stop = threading.Event()
-
-    def interrupted(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
-        stop.set()
-        say("Stopping after this one.")
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def act_on(
     args: argparse.Namespace, chosen: Chosen, verb: str, question: str, work: Callable[[Sequence[Target], threading.Event], Report]
 ) -> int:
@@ -139,7 +119,7 @@ def act_on(
     if not known:
         return report(_whole(chosen, Report(())), args.format)
     confirm(f"{question} {named(known)}?", args.yes)
-    with stoppable() as stop:
+    with stopping() as stop:
         done = work(known, stop)
     return report(_whole(chosen, done), args.format)
 
