@@ -27,6 +27,7 @@ __all__ = [
     "lock",
     "make_dir",
     "new_dir",
+    "new_file",
     "part_name",
     "read_file",
     "remove_tree",
@@ -139,6 +140,34 @@ def new_dir(path: Path, mode: int) -> None:
             os.close(fd)
 
 
+def new_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that must not be there yet, with exactly this mode, owned like its directory. Its content is durable; for its name,
+    the caller syncs the directory.
+
+    :raises StorageError: it cannot be written, or is there. Nothing half-written is left.
+    """
+    with storage(path):
+        _new_file(path, data, mode)
+
+
+def _new_file(path: Path, data: bytes, mode: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            _own_like(fd, path.parent)
+            os.fchmod(fd, mode)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
 def write_file(path: Path, data: bytes, mode: int, *, replace: bool = True) -> None:
     """Write a file whole and durable with exactly this mode, owned like its directory; on failure the old one is untouched.
 
@@ -147,17 +176,8 @@ def write_file(path: Path, data: bytes, mode: int, *, replace: bool = True) -> N
     """
     part = part_name(path)
     with storage(path):
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        _new_file(part, data, mode)
         try:
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(fd, view) :]
-                _own_like(fd, path.parent)
-                os.fchmod(fd, mode)
-                os.fsync(fd)
-            finally:
-                os.close(fd)
             if replace:
                 part.replace(path)
             else:

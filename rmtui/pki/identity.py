@@ -78,13 +78,14 @@ def make_identity(
     :raises PKIError: the authority does not sign, or signs something else; its own errors pass through.
     """
     from rmtui.pki import csr, keys, pkcs12
+    from rmtui.pki.keys_ahead import stock
 
     problem = callsign_problem(callsign)
     if problem is not None:
         raise InvalidCallsign(f"“{plain(callsign, 40)}” cannot stand in a certificate: {problem}. Nothing was signed.")
     details = None if csr_pem is None else csr.check_csr(csr_pem, callsign)
     _ready(directory)
-    key = keys.generate(key_type) if details is None else None
+    key = (stock.take(key_type) or keys.generate(key_type)) if details is None else None
     request = details.pem if details is not None else csr.build_csr(key, callsign) if key is not None else b""
     signed = authority.sign(request, callsign)
     if on_signed is not None:
@@ -140,12 +141,13 @@ def _joined(*pems: bytes) -> bytes:
 
 
 def _write(directory: Path, contents: Mapping[str, bytes]) -> None:
-    """Write everything beside, then put it in place with one rename."""
+    """Write everything beside, durable, then put it in place with one rename."""
     part = files.part_name(directory)
     try:
         files.new_dir(part, 0o700)
         for name, data in contents.items():
-            files.write_file(part / name, data, MODES[name])
+            files.new_file(part / name, data, MODES[name])
+        files.fsync_dir(part)
         files.rename_dir(part, directory)
     except BaseException as error:
         files.discard(error, part)

@@ -34,6 +34,9 @@ Outcome = Literal["done", "refused", "failed"]
 class Act:
     """One action under way: who does what to whom."""
 
+    who: Person
+    """The operator's own record, as it was when the action was begun."""
+
     def __init__(self, operator: Operator | None, action: str) -> None:
         self.operator, self.action = operator, action
         self.target_pk: uuid.UUID | None = None
@@ -77,7 +80,7 @@ def acting(operator: Operator | None, action: str, about: uuid.UUID | None = Non
         with connection():
             schema.migrate()
             try:
-                act.person()
+                act.who = act.person()
                 begun = True
                 yield act
             except RmtuiError as error:

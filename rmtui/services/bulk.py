@@ -181,8 +181,8 @@ def _side_by_side(line: _Line, threads: int, tell: Callable[[Result], None], int
             else:
                 tell(told)
     except BaseException:
-        line.leave("Interrupted before it was begun; nothing was changed.")
         interrupted.set()
+        line.leave("Interrupted before it was begun; nothing was changed.")
         raise
     finally:
         for worker in workers:

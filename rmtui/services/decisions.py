@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rmtui.auth.operator import Operator
 from rmtui.db import approval, callsigns
-from rmtui.db.enrollments import Enrollment, EnrollmentPool
+from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.errors import EnrollmentError, NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
@@ -109,7 +109,7 @@ def approve(
     with acting(operator, "approve", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
-        approval.check_code(found.guard_pending(), code)
+        approval.check_code(found if found.state == EnrollmentState.PENDING else found.guard_pending(), code)
         if shown is not None:
             _check_shown(found, shown if isinstance(shown, Shown) else Shown.of(shown))
         others = tuple(alike(found.callsign) if alike is not None else callsigns.lookalikes(Person, found.callsign))
@@ -122,7 +122,7 @@ def approve(
             signed.append(Issued.get(Issued.person == person.pk))
             act.done(serial=signed[-1].serial, looks_like=list(others))
 
-        person = found.approve(act.person(), code, on_commit=record, progress=progress)
+        person = found.approve(act.who, code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))
 
 
@@ -169,7 +169,7 @@ def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
             raise ReasonMissing(f"{plain(found.callsign)} was not rejected: say why.")
         if len(reason) > MAX_REASON:
             raise ReasonMissing(f"{plain(found.callsign)} was not rejected: the reason is longer than {MAX_REASON} characters.")
-        found.reject(act.person(), on_commit=lambda: act.done(reason))
+        found.reject(act.who, on_commit=lambda: act.done(reason))
 
 
 def reopen(operator: Operator | None, pk: uuid.UUID) -> CreatedEnrollment:

@@ -195,6 +195,8 @@ def _follow(path: Path) -> str:
             os.fsync(fd)
             after = rows[-1].id
             _set_mark(mark, after)
+            if len(rows) < MOST:
+                return ""
 
 
 def _open(path: Path, flags: int) -> int:

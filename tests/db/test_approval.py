@@ -60,15 +60,15 @@ def test_authority_is_missing_or_not_named(asked, admin, monkeypatch):
 
 @pytest.mark.parametrize("name", [*identity.MODES])
 def test_disk_full_at_each_file(asked, admin, monkeypatch, name):
-    write = files.write_file
+    write = files.new_file
 
-    def full(path, data, mode, **options):
+    def full(path, data, mode):
         if path.name == name:
             with files.storage(path):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(path, data, mode, **options)
+        write(path, data, mode)
 
-    monkeypatch.setattr(files, "write_file", full)
+    monkeypatch.setattr(files, "new_file", full)
     with pytest.raises(StorageError, match="The disk is full"):
         asked.approve(admin)
     monkeypatch.undo()
@@ -98,7 +98,8 @@ def test_no_room_for_the_crl_either(asked, admin, monkeypatch):
         with files.storage(path):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files, "write_file", full)
+    for write in ("new_file", "write_file"):
+        monkeypatch.setattr(files, write, full)
     with pytest.raises(StorageError, match="The disk is full"):
         asked.approve(admin)
     monkeypatch.undo()

@@ -187,6 +187,28 @@ def test_a_full_disk_leaves_nothing(
     assert len(modes(directory)) == 5
 
 
+def test_everything_is_on_the_disk_before_it_has_its_name(
+    authority: EmbeddedAuthority, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.mkdir()
+    directory = people / "11111111-2222-4333-8444-555555555555"
+    before: list[tuple[int, int]] = []
+    after: list[tuple[int, int]] = []
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        fsync(fd)
+        (after if directory.exists() else before).append((os.fstat(fd).st_ino, os.fstat(fd).st_size))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", note)
+        identity.make_identity(directory, "KARHU1", authority, key_type="ec256")
+    whole = {(path.stat().st_ino, path.stat().st_size) for path in directory.iterdir()}
+    assert whole == set(before[:-1])
+    assert before[-1][0] == directory.stat().st_ino
+    assert [inode for inode, _ in after] == [people.stat().st_ino]
+
+
 def test_an_error_that_shows_its_variables_shows_no_key(
     authority: EmbeddedAuthority, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
