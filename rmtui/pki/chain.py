@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -17,9 +18,42 @@ from rmtui.pki.certificates import crl_number
 from rmtui.pki.interface import CredentialError
 from rmtui.pki.signatures import UNREADABLE, named
 
-__all__ = ["verify_chain"]
+__all__ = ["Listing", "look_up", "verify_chain"]
 
 _CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the newest CRL of an issuer says of one certificate."""
+
+    issued: dt.datetime
+    until: dt.datetime | None
+    """When the next one is due; None when it does not say."""
+    revoked_on: dt.datetime | None
+    """None when the certificate is not on it."""
+    reason: str
+    """Of the revocation; empty without one."""
+
+
+def look_up(serial: int, issuer: str, trusted_pem: bytes, crl_pem: bytes) -> Listing | None:
+    """What the CRLs as published say of a certificate; None when none of them is of its issuer and to be believed.
+
+    :param issuer: RFC 4514, of the certificate.
+    :param trusted_pem: the deployment's ``ca_chain.pem``.
+    :raises CredentialError: the CRLs are damaged.
+    """
+    crls = _crls(crl_pem)
+    try:
+        authorities = [ca for ca in x509.load_pem_x509_certificates(trusted_pem) if ca.subject.rfc4514_string() == issuer]
+        newest = _newest(crl for ca in authorities for crl in crls if crl.issuer == ca.subject and _may_be_believed(crl, ca))
+    except UNREADABLE:
+        return None
+    if newest is None:
+        return None
+    entry = newest.get_revoked_certificate_by_serial_number(serial)
+    revoked_on, reason = (entry.revocation_date_utc, _reason(entry)) if entry is not None else (None, "")
+    return Listing(newest.last_update_utc, newest.next_update_utc, revoked_on, reason)
 
 
 def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | None, now: dt.datetime) -> None:
@@ -93,13 +127,12 @@ def _check_revoked(
 
     :param crls: those that name the issuer.
     """
-    believed = [crl for crl in crls if _may_be_believed(crl, issuer)]
-    if not believed:
+    newest = _newest(crl for crl in crls if _may_be_believed(crl, issuer))
+    if newest is None:
         raise CredentialError(
             f"The CRL is not signed by {named(issuer)} and not believed, so nobody knows whether {named(certificate)} is revoked. "
             "Renew it with “rmtui crl” and try again."
         )
-    newest = max(believed, key=lambda crl: (crl.last_update_utc, crl_number(crl)))
     entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is not None:
         raise CredentialError(
@@ -114,6 +147,10 @@ def _check_revoked(
             f"The CRL of {named(issuer)} {until}, so nobody knows whether {named(certificate)} is revoked. "
             "Renew it with “rmtui crl” and try again."
         )
+
+
+def _newest(crls: Iterable[x509.CertificateRevocationList]) -> x509.CertificateRevocationList | None:
+    return max(crls, key=lambda crl: (crl.last_update_utc, crl_number(crl)), default=None)
 
 
 def _may_be_believed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

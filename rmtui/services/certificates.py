@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rmtui import clock
 from rmtui.auth.operator import ADMIN, Operator
 from rmtui.db.errors import Deleted
+from rmtui.db.middleware import connected
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
@@ -24,9 +26,11 @@ __all__ = [
     "AlreadyRevoked",
     "Exported",
     "Reissued",
+    "ReissuedMeanwhile",
     "Revoked",
     "SelfRevocation",
     "export",
+    "keeping_their_key",
     "reissue",
     "revoke",
 ]
@@ -212,3 +216,20 @@ def export(operator: Operator | None, pk: uuid.UUID, path: str, *, pem: bool = F
         data = (pem_bundle if pem else pfx_bundle)(found.directory, found.callsign)
         exports.write(act, target, data, force=force, form="pem" if pem else "pfx")
     return Exported(found.pk, found.callsign, str(target), "pem" if pem else "pfx", b"PRIVATE KEY" in data if pem else None)
+
+
+@connected
+def keeping_their_key(pks: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Those of some people who brought their own key, as far as this host sees their files: it would be replaced by one made here."""
+    found: list[Person] = []
+    for start in range(0, len(pks), 500):
+        found += Person.select(Person.pk, Person.certspath).where(Person.pk.in_(pks[start : start + 500]))
+    return frozenset(person.pk for person in found if _keeps(person))
+
+
+def _keeps(person: Person) -> bool:
+    try:
+        directory = person.directory
+        return (directory / "mtls.pem").exists() and not (directory / "mtls.key").exists()
+    except (OSError, ValueError, RmtuiError):
+        return False

@@ -19,6 +19,7 @@ from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
 from rmtui.services import audit, filters, narrowing, windows
+from rmtui.services.crl_state import crl_state
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
 from rmtui.services.windows import Column, Sort
 
@@ -213,8 +214,6 @@ def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str,
     problem = names_another(read.names, found.callsign)
     if problem:
         return None, problem, files
-    return (
-        CertificateView(read.serial, read.fingerprint, read.subject, read.issuer, read.key, read.not_before, read.not_after),
-        "",
-        files,
-    )
+    crl = crl_state(read.serial, read.issuer)
+    view = CertificateView(read.serial, read.fingerprint, read.subject, read.issuer, read.key, read.not_before, read.not_after, crl)
+    return view, "", files

@@ -6,6 +6,7 @@ import base64
 import errno
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,31 @@ class RequestFileError(RmtuiError):
     """The file with the request cannot be used."""
 
     title = "CSR file"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it was read, so that what is signed is what was shown."""
+
+    pem: str
+    subject: str
+    """RFC 4514."""
+    key: str
+    """``RSA 4096``, ``EC P-256``."""
+    fingerprint: str
+    """SHA-256 of the public key (SPKI), lower-case hexadecimal."""
+
+
+def describe(path: str, callsign: str) -> Request:
+    """What the file with somebody's request says.
+
+    :raises RequestFileError: it cannot be read.
+    :raises CSRError: it would be refused, and why.
+    """
+    from rmtui.pki.csr import check_csr
+
+    details = check_csr(read_request(path), callsign)
+    return Request(details.pem.decode(), details.subject, details.key, details.fingerprint)
 
 
 def read_request(path: str) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "ApprovalPreview",
     "AuditEntry",
     "AuditQuery",
+    "CRLState",
     "CertificateView",
     "Count",
     "CreatedEnrollment",
@@ -263,6 +264,18 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CRLState:
+    """What the published CRL says of a certificate."""
+
+    listed: bool | None
+    """Whether it is revoked by it; None when nobody can tell."""
+    sentence: str
+    """For the operator; foreign text in it is harmless."""
+    late: bool = False
+    """Whether the CRL has run out, so that those who check may believe nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateView:
     """What a person's certificate says."""
 
@@ -275,6 +288,7 @@ class CertificateView:
     key: str
     not_before: dt.datetime
     not_after: dt.datetime
+    crl: CRLState
 
 
 @dataclass(frozen=True, slots=True)

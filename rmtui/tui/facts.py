@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -103,7 +104,7 @@ def enrollment_sections(detail: EnrollmentDetail) -> list[Section]:
 
 def person_sections(detail: PersonDetail) -> list[Section]:
     """A person, whole."""
-    row, certificate = detail.row, detail.certificate
+    row = detail.row
     status = f"{glyphs().done} active" if row.revoked_on is None else f"{glyphs().refused} revoked"
     sections = [
         Section(
@@ -120,25 +121,45 @@ def person_sections(detail: PersonDetail) -> list[Section]:
             ),
         )
     ]
-    if certificate is None:
-        sections.append(Section("Certificate", (("", show(detail.certificate_problem, CUT)),), warning=True))
-    else:
-        sections.append(
-            Section(
-                "Certificate",
-                (
-                    ("Subject", show(certificate.subject, CUT)),
-                    ("Issuer", show(certificate.issuer, CUT)),
-                    ("Serial", show(certificate.serial)),
-                    ("Key", show(certificate.key)),
-                    ("Valid from", clock.stamp(certificate.not_before)),
-                    ("Valid until", clock.stamp(certificate.not_after)),
-                    ("SHA-256", fingerprint(certificate.fingerprint)),
-                ),
-            )
-        )
+    sections += [certificate_facts("Certificate", detail), *_connects(detail)]
     sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
     return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
+
+
+def term(until: dt.datetime) -> str:
+    """How long something still is good, or since when it is not."""
+    now = clock.utcnow()
+    return f"runs out in {clock.age(now, until)}" if until > now else f"ran out {clock.age(until, now)} ago"
+
+
+def certificate_facts(title: str, detail: PersonDetail, *names: str) -> Section:
+    """A person's certificate, or why there is none to show; with ``names``, only these facts."""
+    found = detail.certificate
+    if found is None:
+        return Section(title, (("", show(detail.certificate_problem, CUT)),), warning=True)
+    facts = (
+        ("Serial", show(found.serial)),
+        ("SHA-256", fingerprint(found.fingerprint)),
+        ("Valid from", clock.stamp(found.not_before)),
+        ("Valid until", f"{clock.stamp(found.not_after)} ({term(found.not_after)})"),
+        ("CRL", show(found.crl.sentence, CUT)),
+        ("Key", show(found.key)),
+        ("Subject", show(found.subject, CUT)),
+        ("Issuer", show(found.issuer, CUT)),
+    )
+    return Section(title, tuple(fact for fact in facts if not names or fact[0] in names))
+
+
+def _connects(detail: PersonDetail) -> list[Section]:
+    """Where the person and the CRL do not say the same."""
+    row, found = detail.row, detail.certificate
+    if found is None or found.crl.listed is None or found.crl.listed == (row.revoked_on is not None):
+        return []
+    if found.crl.listed:
+        said = f"{show(row.callsign)} is active, but this certificate is on the CRL and does not connect. i gives them a new one."
+    else:
+        said = f"{show(row.callsign)} is revoked, but this certificate is not on the CRL and still connects. Renew the CRL with rmtui crl."
+    return [Section(f"{glyphs().warning} Mind", (("", said),), warning=True)]
 
 
 PROOFS = {"certificate": "by certificate", "code": "by login code", "token": "by token", "none": "no, a name was enough"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Hashable, Sequence
 
-from rmtui import clock
+from rmtui import clock, settings
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services import enrollments, filters
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleQuery, RoleRow, State
@@ -122,6 +123,17 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
         return "None. f shows other states." if query.state else "Nobody has asked to come in yet. n makes an enrolment."
 
 
+def _expires(row: PersonRow) -> Cell:
+    """When somebody's certificate runs out, marked where that is soon."""
+    if row.expires is None or row.revoked_on is not None:
+        return Cell("")
+    now, symbol = clock.utcnow(), glyphs().warning
+    if row.expires <= now:
+        return Cell(f"{symbol} ran out", "list--bad")
+    soon = row.expires <= now + dt.timedelta(days=settings.current().expiring_days)
+    return Cell(f"{symbol} {clock.age(now, row.expires)}", "list--pending") if soon else Cell(clock.age(now, row.expires))
+
+
 class PeopleSource(Source[PersonRow, PeopleQuery]):
     """Who is in; with ``members``, the people of one role."""
 
@@ -143,6 +155,8 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         ]
         if not self._members:
             columns.insert(0, Column("Status", self._status, 9, weight=8, sort="status"))
+        if not self._members and query.status != "revoked":
+            columns.append(Column("Expires", _expires, 9, weight=6, sort="expires", right=True))
         if query.status != "active":
             columns += [
                 Column(
@@ -200,6 +214,8 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
             return f"{show(row.callsign)} is gone from the database."
         if now.revoked_on is not None and row.revoked_on is None:
             return f"{show(row.callsign)} was revoked, so they left this list."
+        if query.expiring is not None:
+            return f"The certificate of {show(row.callsign)} does not run out within {query.expiring} days now."
         if query.role is not None and query.role not in now.roles:
             return f"{show(row.callsign)} no longer has the role {show(query.role)}."
         return f"{show(row.callsign)} has moved in the list."
@@ -209,6 +225,8 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
             return f"Nobody fits “{show(query.text)}”. Esc clears the filter."
         if query.role is not None:
             return "Nobody has this role now."
+        if query.expiring is not None:
+            return f"Nobody's certificate runs out within {query.expiring} days."
         return {"active": "Nobody is in yet.", "revoked": "Nobody is revoked.", "all": "Nobody is in yet."}[query.status]
 
 

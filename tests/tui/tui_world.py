@@ -25,6 +25,7 @@ from rmtui.services.types import (
     AuditEntry,
     CertificateView,
     Count,
+    CRLState,
     CreatedEnrollment,
     Cursor,
     EnrollmentDetail,
@@ -65,6 +66,7 @@ class World:
         self.slow_counts.set()
         self.slow_previews.set()
         self.blocked: str | None = None
+        self.crl = CRLState(False, "not on the CRL of 2026-03-01 10:00Z")
         self._next = 5_000
 
     def fill(self) -> World:
@@ -262,7 +264,14 @@ class World:
         self._read("person")
         row = self.people[key]
         made = CertificateView(
-            "1f" * 16, DIGEST, f"CN={row.callsign}", "CN=RASENMAEHER issuing CA", "RSA 4096", NOW, NOW + dt.timedelta(hours=1008)
+            "1f" * 16,
+            DIGEST,
+            f"CN={row.callsign}",
+            "CN=RASENMAEHER issuing CA",
+            "RSA 4096",
+            NOW,
+            NOW + dt.timedelta(hours=1008),
+            self.crl,
         )
         return PersonDetail(
             row=row,

@@ -18,12 +18,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from rmtui.errors import RmtuiError
+from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.tui.dialogs.guard import EnterGuard
-from rmtui.tui.errands import Errands
+from rmtui.tui.errands import Errands, UnexpectedFailure
 from rmtui.tui.glyphs import glyphs, show, typed
 from rmtui.tui.lock import leave
 from rmtui.tui.widgets.choice import Choice
+from rmtui.tui.widgets.options import Options
 from rmtui.tui.widgets.ticks import Ticks
 
 __all__ = ["STYLES", "Dialog", "entry", "prose"]
@@ -44,6 +45,11 @@ def entry(label: str, *, ident: str, placeholder: str = "", value: str = "") -> 
     field = Input(value, placeholder=placeholder, id=ident, compact=True, select_on_focus=False)
     field.cursor_blink = False
     return Horizontal(Static(label, markup=False, classes="label"), field, classes="entry")
+
+
+def _said(control: Widget) -> str:
+    """What was typed in a control, or chosen."""
+    return control.value.strip() if isinstance(control, Input) else control.chosen if isinstance(control, Options) else ""
 
 
 class Body(VerticalScroll, can_focus=False):
@@ -194,6 +200,23 @@ class Dialog(ModalScreen[Result], Errands):
 
     # Leaving
 
+    @staticmethod
+    def final(error: RmtuiError) -> bool:
+        """Whether trying again would meet the same answer."""
+        return not isinstance(error, UnreachableError | UnexpectedFailure)
+
+    def over(self, *, keep: str = "") -> None:
+        """Only the sentence and the way out remain, and what ``keep`` selects."""
+        kept = [*self.query(keep)] if keep else []
+        for widget in self.query_one("#body").children:
+            widget.display = widget in kept
+        confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
+        confirm.disabled = True
+        confirm.display = False
+        cancel.label = "Close"
+        self.guard.begin()
+        self.focus_on("#cancel")
+
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """As Textual's, but never another screen that has come before this one."""
         return leave(self, super().dismiss, result)
@@ -212,10 +235,9 @@ class Dialog(ModalScreen[Result], Errands):
         else:
             self.dismiss(None)
 
-    def missing(self) -> Input | None:
-        """The first line that nothing was typed in."""
-        lines = self.query("Input").results(Input)
-        return next((line for line in lines if line.display and not line.disabled and not line.value.strip()), None)
+    def missing(self) -> Widget | None:
+        """The first control that nothing was typed in, or chosen."""
+        return next((each for each in self.focus_chain if isinstance(each, (Input, Options)) and not _said(each)), None)
 
     def action_forward(self) -> None:
         """To the next control; from Cancel, which a dialog for danger opens on, to what has to be typed first."""
@@ -260,7 +282,7 @@ class Dialog(ModalScreen[Result], Errands):
 
     def entered(self, control: Widget) -> None:
         """Enter in a control that is not a button; where it is dangerous it goes on, and the button takes another."""
-        if self.DANGER and isinstance(control, Input) and control.value.strip():
+        if self.DANGER and _said(control):
             self.set_focus(self.missing() or self.query_one("#confirm"))
             self.guard.begin()
         else:

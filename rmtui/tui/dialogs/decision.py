@@ -7,13 +7,11 @@ from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.message import Message
-from textual.widgets import Button
 
-from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.errors import RmtuiError
 from rmtui.services import enrollments
 from rmtui.services.types import EnrollmentRow, State
 from rmtui.tui.dialogs.base import Dialog
-from rmtui.tui.errands import UnexpectedFailure
 from rmtui.tui.glyphs import show
 
 __all__ = ["DecisionDialog"]
@@ -53,20 +51,3 @@ class DecisionDialog(Dialog[Result]):
         if self.final(message.error):
             self.tell(message.error.sentence)
             self.over()
-
-    @staticmethod
-    def final(error: RmtuiError) -> bool:
-        """Whether trying again would meet the same answer."""
-        return not isinstance(error, UnreachableError | UnexpectedFailure)
-
-    def over(self, *, keep: str = "") -> None:
-        """Only the sentence and the way out remain, and what ``keep`` selects."""
-        kept = [*self.query(keep)] if keep else []
-        for widget in self.query_one("#body").children:
-            widget.display = widget in kept
-        confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
-        confirm.disabled = True
-        confirm.display = False
-        cancel.label = "Close"
-        self.guard.begin()
-        self.focus_on("#cancel")

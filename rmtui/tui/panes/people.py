@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from rmtui import settings
 from rmtui.services import filters, people
 from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
+from rmtui.tui.glyphs import show
 from rmtui.tui.panes.acting import act_on_many
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import PeopleSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 
+if TYPE_CHECKING:
+    from rmtui.tui.dialogs.person import PersonDialog
+
 __all__ = ["PeoplePane"]
 
-STATUSES = ("active", "revoked", "all")
-"""What ``f`` goes through."""
+EXPIRING = "expiring"
+STATUSES = ("active", EXPIRING, "revoked", "all")
+"""What ``f`` goes through; where nobody is told what runs out soon, without that."""
+PERMISSIONS = {"edit": Permission.GRANT, "revoke": Permission.REVOKE, "reissue": Permission.DECIDE, "export": Permission.DECIDE}
+"""What the keys take that do something to a person."""
 
 
 class PeoplePane(Pane[PersonRow, PeopleQuery]):
@@ -41,7 +49,10 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     BINDING_GROUP_TITLE = "People"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "Edit roles", id="person.roles", tooltip="Give and take roles"),
-        Binding("f", "cycle", "Status", id="person.status", tooltip="Show active, revoked, all"),
+        Binding("x", "revoke", "Revoke", id="person.revoke", tooltip="Revoke somebody and their certificates, with a reason"),
+        Binding("i", "reissue", "Reissue", id="person.reissue", tooltip="A new certificate in place of the old one"),
+        Binding("w", "export", "Write", id="person.export", tooltip="Write the PFX or PEM to a file, to hand it over"),
+        Binding("f", "cycle", "Status", id="person.status", tooltip="Show active, expiring, revoked, all"),
         *LIST_KEYS,
     ]
 
@@ -50,12 +61,14 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
 
     def scope(self, query: PeopleQuery) -> str:
         """The statuses shown."""
+        if query.expiring is not None:
+            return f"Expiring within {query.expiring} days"
         return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[query.status]
 
     def query_for(self, row: PersonRow) -> PeopleQuery:
         """Among the active or the revoked ones."""
         query: PeopleQuery = self.query_now
-        return replace(query, text="", status="active" if row.revoked_on is None else "revoked")
+        return replace(query, text="", status="active" if row.revoked_on is None else "revoked", expiring=None)
 
     def read_detail(self, row: PersonRow) -> Any:
         """One person, whole."""
@@ -65,23 +78,38 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         """As sections."""
         return person_sections(detail)
 
+    def able(self) -> tuple[object, ...]:
+        """What the operator may, and whether those that are marked or under the cursor are in, decide."""
+        return (*map(self.console.may, PERMISSIONS.values()), len(self.chosen), *{row.revoked_on is None for row in self.chosen})
+
     def why_not(self, action: str) -> str:
-        """Somebody has to be under the cursor, or marked."""
-        return NO_ROW if action == "edit" and not self.chosen else super().why_not(action)
+        """Somebody has to be under the cursor, or marked, and to be in where it is about their certificate."""
+        if action not in PERMISSIONS:
+            return super().why_not(action)
+        if not self.chosen:
+            return NO_ROW
+        if action == "edit" or self._active()[0]:
+            return ""
+        if len(self.chosen) > 1:
+            return "All of those that are marked are revoked."
+        return f"{show(self.chosen[0].callsign, 64)} is revoked, and has no certificate that counts."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
-        if action == "edit" and not self.console.may(Permission.GRANT):
+        if action in PERMISSIONS and not self.console.may(PERMISSIONS[action]):
             return None
         return super().check_action(action, parameters)
 
     def action_cycle(self) -> None:
         """The next status."""
-        query = self.query_now
         if self.filter_fixes("state"):
             return
-        status = STATUSES[(STATUSES.index(query.status) + 1) % len(STATUSES)]
-        self.ask(replace(query, status=status), keep=False)
+        query, days = self.query_now, settings.current().expiring_days
+        statuses = [status for status in STATUSES if days or status != EXPIRING]
+        now = EXPIRING if query.expiring is not None else query.status
+        following = statuses[(statuses.index(now) + 1) % len(statuses)] if now in statuses else "active"
+        expiring = days if following == EXPIRING else None
+        self.ask(replace(query, status="active" if expiring else following, expiring=expiring), keep=False)
 
     def action_edit(self) -> None:
         """Give and take roles."""
@@ -91,6 +119,51 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
             act_on_many(self, RolesManyDialog(*self._active()))
         elif self.chosen:
             edit_roles(self, self.chosen[0])
+
+    def action_revoke(self) -> None:
+        """Ask why."""
+        if len(self.chosen) > 1:
+            from rmtui.tui.dialogs.revoke_many import RevokeManyDialog
+
+            act_on_many(self, RevokeManyDialog(*self._active()))
+        elif self.chosen:
+            from rmtui.tui.dialogs.revoke import RevokeDialog
+
+            self._push(RevokeDialog(self.chosen[0]))
+
+    def action_reissue(self) -> None:
+        """Ask for which key."""
+        if len(self.chosen) > 1:
+            from rmtui.tui.dialogs.reissue_many import ReissueManyDialog
+
+            act_on_many(self, ReissueManyDialog(*self._active()))
+        elif self.chosen:
+            from rmtui.tui.dialogs.reissue import ReissueDialog
+
+            self._push(ReissueDialog(self.chosen[0]))
+
+    def action_export(self) -> None:
+        """Ask where to."""
+        if len(self.chosen) > 1:
+            from rmtui.tui.dialogs.export_many import ExportManyDialog
+
+            act_on_many(self, ExportManyDialog(*self._active()))
+        elif self.chosen:
+            from rmtui.tui.dialogs.export import ExportDialog
+
+            self._push(ExportDialog(self.chosen[0]))
+
+    def _push(self, dialog: PersonDialog) -> None:
+        """Open a dialog about one; that what it does takes them from the list is no news."""
+        pk = dialog.row.pk
+        dialog.expect = lambda leaving: self.view.expect(pk, leaving)
+
+        def done(sentence: str | None) -> None:
+            self.reread()
+            if sentence:
+                self.post_message(self.Acted(sentence))
+
+        self.app.push_screen(dialog, done)
 
     def _active(self) -> tuple[list[Target], tuple[int, str]]:
         """Those of the chosen that are in, and how many are not."""

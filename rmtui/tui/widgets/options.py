@@ -10,22 +10,28 @@ __all__ = ["Options"]
 
 
 class Options(Ticks):
-    """Labels of which one is chosen: Space chooses, and so do the arrows."""
+    """Labels of which one is chosen: Space chooses, and so do the arrows. Where none is at first, the first arrow chooses the first."""
 
     BOX = ("( )", "(x)")
 
-    def __init__(self, labels: Sequence[str], chosen: str, *, ident: str | None = None) -> None:
-        super().__init__(labels, [chosen], ident=ident)
-        self._cursor = self.labels.index(chosen)
+    def __init__(self, labels: Sequence[str], chosen: str = "", *, ident: str | None = None) -> None:
+        super().__init__(labels, [chosen] if chosen else [], ident=ident)
+        self._cursor = self.labels.index(chosen) if chosen else 0
 
     @property
     def chosen(self) -> str:
-        """The label that is chosen."""
-        return next(iter(self.ticked))
+        """The label that is chosen; empty when none is yet."""
+        return next(iter(self.ticked), "")
+
+    def choose(self, label: str) -> None:
+        """Choose this one."""
+        self._cursor = self.labels.index(label)
+        self.tell(self.labels, [label])
 
     def action_step(self, by: int) -> None:
         """Move the cursor, and choose what it is on."""
-        super().action_step(by)
+        if self.ticked:
+            super().action_step(by)
         self.action_tick()
 
     def action_tick(self) -> None:

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from rmtui import clock
-from rmtui.services.types import Summary
+from rmtui.services.types import Count, Summary
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.columns import GAP, cut
 from rmtui.tui.widgets.oneline import OneLine, Piece
@@ -70,6 +70,9 @@ class StatusLine(OneLine):
         operator = self._operator()
         pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9, least=11))
         pieces.append(Piece(self._queue(), "", 8))
+        expiring = health.summary.expiring if health.summary else Count(0)
+        if expiring.number:
+            pieces.append(Piece(f"{expiring} expiring", "line--strong", 5))
         if health.marks:
             pieces.append(Piece(f"{health.marks:,} marked", "line--active", 9))
         if health.filter:

@@ -1,0 +1,176 @@
+"""Give a person a new certificate in place of the old one, with a key made here or with their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from rmtui import clock
+from rmtui.errors import RmtuiError
+from rmtui.services import certificates, requests
+from rmtui.services.certificates import Reissued, ReissuedMeanwhile
+from rmtui.services.requests import Request
+from rmtui.services.types import PersonDetail, PersonRow
+from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.person import PersonDialog
+from rmtui.tui.facts import certificate_facts, fingerprint, term
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.widgets.facts import Facts, Section
+from rmtui.tui.widgets.options import Options
+from rmtui.tui.widgets.ticks import Ticks
+
+__all__ = ["ReissueDialog"]
+
+NEW, OWN = "With a new key, made here", "With their own key, from a CSR file"
+
+
+class ReissueDialog(PersonDialog):
+    """Opens on Cancel. What it showed of a request is what it has signed, or nothing is."""
+
+    CONFIRM = "Reissue"
+    DANGER = True
+
+    @dataclass
+    class _Described(Message, bubble=False):
+        request: Request
+
+    @dataclass
+    class _NoRequest(Message, bubble=False):
+        error: RmtuiError
+
+    def __init__(self, row: PersonRow) -> None:
+        super().__init__("Reissue for", row)
+        self._name = show(row.callsign, 64)
+        self._request: Request | None = None
+        """The one that is on the screen; None while there is none."""
+
+    def body(self) -> Iterable[Widget]:
+        """What they have, what follows, and which key the new one is for."""
+        yield self.facts("The certificate they have")
+        yield prose("It is revoked as superseded and the CRL is published: they are cut off until they have installed the new one.")
+        yield Options([NEW, OWN], NEW, ident="how")
+        yield entry("CSR file", ident="csr", placeholder="its path on this host, then Enter to look at it")
+        yield Facts(ident="request")
+        yield prose(
+            f"{glyphs().warning} They keep their key to themselves. A key made here has to reach them, and the old one is of no more use.",
+            ident="own",
+            classes="warning",
+        )
+
+    def on_mount(self) -> None:
+        """A new key, unless they are found to have their own."""
+        super().on_mount()
+        self._arrange()
+
+    def shown(self, detail: PersonDetail) -> Sequence[Section]:
+        """What they have now."""
+        return [certificate_facts("The certificate they have", detail, "Serial", "Valid until", "Key")]
+
+    def read_on(self, detail: PersonDetail) -> None:
+        """Who brought their own key will hardly want another."""
+        if self._keeps(detail) and self.focused is self.query_one("#cancel"):
+            self.query_one("#how", Options).choose(OWN)
+        self._arrange()
+
+    @staticmethod
+    def _keeps(detail: PersonDetail | None) -> bool:
+        return detail is not None and detail.certificate is not None and "mtls.key" not in detail.files
+
+    # The request
+
+    @property
+    def _own(self) -> bool:
+        return self.query_one("#how", Options).chosen == OWN
+
+    @on(Ticks.Changed, "#how")
+    def _arrange(self) -> None:
+        own, line = self._own, self.query_one("#csr", Input)
+        line.display = own
+        if line.parent is not None:
+            line.parent.display = own
+        self.query_one("#request").display = own and self._request is not None
+        self.query_one("#own").display = not own and self._keeps(self.detail)
+
+    @on(Input.Changed, "#csr")
+    def _another(self) -> None:
+        self._request = None
+        self._arrange()
+
+    def entered(self, control: Widget) -> None:
+        """Enter in the line of the file shows what is in it."""
+        if control.id == "csr" and self._request is None:
+            self._look()
+        else:
+            super().entered(control)
+
+    def _look(self) -> None:
+        path, callsign = self.query_one("#csr", Input).value.strip(), self.row.callsign
+        if not path:
+            self.tell("Type where the CSR is; nothing was signed.")
+            self.focus_on("#csr")
+            return
+        self.errand("request", lambda: self._Described(requests.describe(path, callsign)), self._NoRequest, description="reading the CSR")
+
+    @on(_Described)
+    def _show_request(self, message: _Described) -> None:
+        if self.running or not self._own:
+            return
+        self._request = request = message.request
+        facts = (("Subject", show(request.subject)), ("Key", show(request.key)), ("CSR key", f"SHA-256 {fingerprint(request.fingerprint)}"))
+        self.query_one("#request", Facts).tell([Section("What will be signed", facts)])
+        self._arrange()
+        self.tell("Compare the key with what they read out, then press Reissue.", error=False)
+        self.focus_on("#confirm")
+        self.guard.begin()
+
+    @on(_NoRequest)
+    def _refuse_request(self, message: _NoRequest) -> None:
+        self.tell(message.error.sentence)
+        self.focus_on("#csr")
+
+    # Reissuing
+
+    def submit(self) -> None:
+        """Reissue, or look at the request first."""
+        if self.still_reading("nothing was signed"):
+            return
+        if self._own and self._request is None:
+            self._look()
+            return
+        operator, pk = self.console.operator, self.row.pk
+        csr = self._request.pem if self._own and self._request is not None else None
+        self.act(lambda: certificates.reissue(operator, pk, csr=csr), f"reissuing for {self._name}")
+
+    def finished(self, value: Reissued) -> None:
+        """Say what was made, what was revoked for it, and where the files are."""
+        own = self._own
+        facts = (
+            ("Serial", show(value.serial)),
+            ("Valid until", f"{clock.stamp(value.not_after)} ({term(value.not_after)})"),
+            ("Superseded", ", ".join(map(show, value.superseded)) or "none was on record here"),
+            ("CRL", "published"),
+            ("Files", show(value.files)),
+        )
+        hand_over = "w writes a PEM of it to hand over; its key they have." if own else "w writes its PFX to hand over."
+        self._conclude(Section(f"{glyphs().done} {self._name} has a new certificate", facts), Section("", (("", hand_over),)))
+
+    def done_all_the_same(self, before: PersonDetail, now: PersonDetail, error: RmtuiError) -> bool:
+        """The certificate may be there though the CRL was not published."""
+        old, new = before.certificate, now.certificate
+        if new is None or isinstance(error, ReissuedMeanwhile) or (old is not None and old.serial == new.serial):
+            return False
+        facts = (
+            ("Serial", show(new.serial)),
+            ("Valid until", f"{clock.stamp(new.not_after)} ({term(new.not_after)})"),
+            ("CRL", "not published: the old certificate connects until rmtui crl has published it"),
+        )
+        self._conclude(Section(f"{glyphs().warning} {self._name} has a new certificate", facts, warning=True))
+        return True
+
+    def _conclude(self, *sections: Section) -> None:
+        self.conclude(sections, f"{self._name} has a new certificate.")
