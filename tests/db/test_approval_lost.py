@@ -10,11 +10,17 @@ from db_proxy import Wire
 from db_rows import people_files, person
 
 from deployments import deploy, unbind
+from rmtui.auth.operator import Operator
 from rmtui.db import Enrollment, EnrollmentState, Person, issuing
 from rmtui.db.errors import OutcomeUnknown
 from rmtui.db.middleware import connection
 from rmtui.db.own import Claim, Issued
 from rmtui.errors import UnreachableError
+from rmtui.pki.embedded import EmbeddedAuthority
+from rmtui.services import bulk_actions
+from rmtui.services.bulk import Target
+from rmtui.services.bulk_actions import Approval
+from rmtui.settings import Secret
 
 
 @pytest.fixture(params=["empty", "current"])
@@ -173,3 +179,27 @@ def test_create_with_cert_survives_a_lost_answer(wire):
     assert wire.cut.is_set()
     with connection():
         assert Person.by_pk(made.pk).get_cert_pem()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_of_many_the_rest_is_left(wire, monkeypatch, threads):
+    """What is done stays done, and nothing else is begun."""
+    sign, signed = EmbeddedAuthority.sign, iter(range(100))
+
+    def cut_the_third(self, request, callsign):
+        if next(signed) == 2:
+            wire.close()
+        return sign(self, request, callsign)
+
+    monkeypatch.setattr(EmbeddedAuthority, "sign", cut_the_third)
+    monkeypatch.setattr(bulk_actions, "_threads", lambda: threads)
+    with connection():
+        boss = Person.by_callsign("BOSS")
+        rows = [Enrollment.by_callsign("Kettu"), *map(Enrollment.create_for_callsign, [f"SUSI{number}" for number in range(2, 9)])]
+    wanted = [Approval(Target(row.pk, row.callsign), Secret(row.approvecode), "") for row in rows]
+    report = bulk_actions.approve(Operator(boss.pk, "BOSS", "test"), wanted)
+    outcomes = [result.outcome for result in report.results]
+    assert outcomes[-1] == "left"
+    assert 0 < outcomes.count("failed") <= threads
+    assert "refused" not in outcomes
+    assert "done" in outcomes
