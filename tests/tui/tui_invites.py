@@ -86,7 +86,9 @@ class Invites:
 
     def pool(self, key: uuid.UUID) -> PoolDetail:
         row = self.now(key)
-        return PoolDetail(row, {"unit": "[b]2nd[/b]"} if row.owner == "ILVES" else {}, (entry(row.created, "create-pool", row.owner or ""),))
+        return PoolDetail(
+            row, {"unit": "[b]2nd[/b]"} if row.owner == "ILVES" else {}, (entry(row.created, "create-pool", row.owner or ""),)
+        )
 
     def enrollments(self, query: EnrollmentQuery) -> list[Any]:
         """As the services find them: by invite and state, typed or not."""

@@ -45,9 +45,13 @@ class BurnInviteDialog(BulkDialog):
     def consequences(self) -> Iterable[Widget]:
         """What becomes of the invite."""
         plan, invite = self._plan, self._plan.invite
-        closed = "deleted" if invite.deleted is not None else "" if invite.active else "disabled"
-        shut = f"is {closed} already" if closed else "is disabled: nobody comes through it any more"
-        yield prose(f"The invite of {owner_of(invite)} {shut}. {'Nobody came through it.' if not plan.targets else ''}".strip())
+        name = f"the invite {code_of(invite)}, owner {owner_of(invite)}"
+        if invite.active and invite.deleted is None:
+            yield prose(f"Disables {name}: nobody comes through it any more.")
+        else:
+            yield prose(f"T{name[1:]}, is {'deleted' if invite.deleted is not None else 'disabled'} already.")
+        if not plan.targets:
+            yield prose("Nobody who came through it is pending or in.")
         if plan.unknown:
             yield prose(
                 f"{glyphs().warning} {_so_many(plan.unknown, 'enrolment was', 'enrolments were')} approved without a person on record, "
@@ -59,11 +63,11 @@ class BurnInviteDialog(BulkDialog):
         """Who is rejected, who is revoked, and who needs nothing more."""
         plan = self._plan
         if plan.pending:
-            yield prose(f"Rejected, {_so_many(len(plan.pending), 'who waits', 'who wait')}: {names_of(plan.pending)}")
+            yield prose(f"Rejects {_so_many(len(plan.pending), 'who waits', 'who wait')}: {names_of(plan.pending)}")
         if plan.people:
-            yield prose(f"Revoked, {_so_many(len(plan.people), 'who is in', 'who are in')}: {names_of(plan.people)}")
+            yield prose(f"Revokes {_so_many(len(plan.people), 'who is in', 'who are in')}: {names_of(plan.people)}")
         if plan.rejected or plan.revoked:
-            yield prose(f"Left as they are: {plan.rejected:,} rejected and {plan.revoked:,} revoked before.", classes="hint")
+            yield prose(f"Leaves as they are: {plan.rejected:,} rejected and {plan.revoked:,} revoked before.", classes="hint")
 
     def fields(self) -> Iterable[Widget]:
         """One reason for all, and the one that the CRL gives."""
@@ -104,4 +108,4 @@ class BurnInviteDialog(BulkDialog):
         number = f": {done:,} of {len(self.targets):,} done" if self.targets else ""
         self.query_one("#box").border_title = Content(f" Invite {code} is disabled{number} ")
         if not self.targets and not self.report.note:
-            self.tell("The invite is disabled. Nobody had come through it.", error=False)
+            self.tell("Nobody was to be rejected or revoked.", error=False)

@@ -101,7 +101,8 @@ class ChangeInvitesDialog(BulkDialog):
 
     def consequences(self) -> Iterable[Widget]:
         """What follows for each."""
-        yield prose(f"For each of them: {FOLLOWS[self._change]}")
+        follows = FOLLOWS[self._change]
+        yield prose(f"For each of them: {follows[0].lower()}{follows[1:]}")
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Change each."""

@@ -28,7 +28,7 @@ __all__ = ["InviteLinkDialog"]
 
 BESIDE = 34
 """Columns for what stands beside the QR code."""
-NO_COLOURS = "no QR code here: without colours it would not be black on white on every terminal. The printed sheet (w) has it."
+NO_COLOURS = "Its QR code does not show: without colours it would not be black on white on every terminal. The printed sheet (w) has it."
 
 
 class InviteLinkDialog(Dialog[None]):
@@ -74,7 +74,13 @@ class InviteLinkDialog(Dialog[None]):
         yield prose(code_of(self._row), classes="code")
         code = self._row.code
         words = zip(code, spell(code, "nato"), spell(code, "finnish"), strict=True)
-        yield Facts([Section("", tuple((show(sign), f"{show(nato):<9}{show(finnish)}") for sign, nato, finnish in words))])
+        yield Facts(
+            [
+                Section(
+                    "Read aloud, NATO or Finnish", tuple((show(sign), f"{show(nato):<9}{show(finnish)}") for sign, nato, finnish in words)
+                )
+            ]
+        )
 
     def on_mount(self) -> None:
         """Ask for the link."""
@@ -105,7 +111,7 @@ class InviteLinkDialog(Dialog[None]):
     def _say(self, why: str) -> None:
         """Under the link: how it is copied, and why there is no QR code."""
         line = self.query_one("#why", Static)
-        line.update(show(f"y copies the link{': ' if why else '.'}{why}" if self.link else "y copies the code."))
+        line.update(show(f"y copies the {'link' if self.link else 'code'}. {why}".strip()))
         line.display = True
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -126,7 +132,7 @@ class InviteLinkDialog(Dialog[None]):
             self._say("")
         elif colours:
             self._say(
-                f"no room for its QR code, which takes a terminal of {needed.width + BESIDE}×{needed.height}; "
+                f"There is no room for its QR code, which takes a terminal of {needed.width + BESIDE}×{needed.height}; "
                 f"this one is {self.size.width}×{self.size.height}. The printed sheet (w) has it."
             )
         else:

@@ -48,7 +48,7 @@ class InviteSheetDialog(Dialog[Sheet]):
         name = "".join(char for char in self._row.code if char.isascii() and char.isalnum()) or "code"
         return f"~/invite-{name}{ENDINGS[form]}"
 
-    @on(Options.Changed, "#form")
+    @on(Options.Changed)
     def _follow(self) -> None:
         line = self.query_one("#path", Input)
         if line.value in {self._path(form) for form in ENDINGS}:

@@ -146,9 +146,8 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
     def action_people(self) -> None:
         """Who came through the one under the cursor."""
         for row in self.chosen[:1]:
-            self.post_message(
-                self.ListAsked("enrolments", f'pool:"{row.code}" state:all' if " " in row.code else f"pool:{row.code} state:all")
-            )
+            code = f'"{row.code}"' if " " in row.code else row.code
+            self.post_message(self.ListAsked("enrolments", f"pool:{code} state:all"))
 
     # Changing
 
