@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rmtui.cli.asking import confirm
 from rmtui.cli.bulk import NOBODY, named
 from rmtui.cli.output import say, table
 from rmtui.cli.reports import ended, stopping
-from rmtui.errors import EXIT_DONE, RmtuiError
-from rmtui.services import bulk_actions, importing, matching
+from rmtui.errors import EXIT_DONE
+from rmtui.services import bulk_actions, importing, matching, text_files
 from rmtui.services.bulk import Report, Result, Target
 from rmtui.services.matching import Match
-from rmtui.text import plain
 
-__all__ = ["FileRefused", "approve", "import_", "read_text"]
-
-LARGEST: Final = 2_000_000
-"""Bytes that a list may have."""
-
-
-class FileRefused(RmtuiError):
-    """A list cannot be read."""
-
-    title = "File"
+__all__ = ["approve", "import_", "read_text"]
 
 
 def read_text(name: str) -> str:
@@ -34,20 +23,14 @@ def read_text(name: str) -> str:
 
     :raises FileRefused: it cannot be read, is too large, or is no UTF-8.
     """
+    if name != "-":
+        return text_files.read_text(name, pipes=True)
     try:
-        if name == "-":
-            text = sys.stdin.read(LARGEST + 1)
-        else:
-            with Path(name).expanduser().open("rb") as file:
-                text = file.read(LARGEST + 1).decode("utf-8-sig")
+        text = sys.stdin.read(text_files.LARGEST + 1)
     except UnicodeDecodeError as error:
-        raise FileRefused(f"{plain(name)} is no text in UTF-8; nothing was changed.") from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise FileRefused(
-            f"{plain(name)} cannot be read ({plain(getattr(error, 'strerror', None) or error)}); nothing was changed."
-        ) from error
-    if len(text) > LARGEST:
-        raise FileRefused(f"{plain(name)} is larger than 2 MB; nothing was changed. Take a part of it.")
+        raise text_files.FileRefused("Standard input is no text in UTF-8; nothing was changed.") from error
+    if len(text) > text_files.LARGEST:
+        raise text_files.too_large("Standard input")
     return text
 
 
