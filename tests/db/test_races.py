@@ -6,8 +6,10 @@ import json
 import mmap
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +70,14 @@ class Race:
             assert worker.wait(20) == 0
         self._start.close()
         self._file.close()
+
+
+@pytest.fixture
+def data_dir(keyring: Path) -> Iterator[Path]:
+    """A data directory on a disk: in memory SQLite is so quick that two hardly meet."""
+    lasting = Path("/var/tmp")
+    with tempfile.TemporaryDirectory(prefix="rmtui-race-", dir=lasting if lasting.is_dir() else None) as name:
+        yield Path(shutil.copytree(keyring, Path(name) / "data"))
 
 
 @pytest.fixture
