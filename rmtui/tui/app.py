@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -137,8 +137,12 @@ class RmtuiApp(App[None]):
 
     def copy_text(self, text: str, told: str = "") -> None:
         """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text, or ``told``, is shown too."""
-        self.copy_to_clipboard(show(text))
-        self.tell(f"Sent to the terminal: {told or text}")
+        self.copy_lines([text], told or text)
+
+    def copy_lines(self, lines: Sequence[str], told: str) -> None:
+        """As :meth:`copy_text`, a line each; ``told`` is shown."""
+        self.copy_to_clipboard("\n".join(show(line) for line in lines))
+        self.tell(f"Sent to the terminal: {told}")
 
     def remember(self, preferences: Preferences) -> None:
         """Have this the next time too."""

@@ -35,6 +35,7 @@ def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
             if active.enabled and area in AREAS and binding.id not in {*seen, *ELSEWHERE}:
                 seen.add(binding.id)
                 yield SystemCommand(binding.description, binding.tooltip, partial(_run, app, binding.action, active.node))
+        yield SystemCommand("Roll-call", "Hold a list of callsigns against who is in and who waits", screen.action_rollcall)
         yield SystemCommand("Sign in", "Prove who you are: certificate, login code or token", app.action_sign_in)
         bell = "Do not ring" if app.preferences.bell else "Ring"
         yield SystemCommand("Bell", f"{bell} when somebody new asks to come in", app.switch_bell)

@@ -99,7 +99,7 @@ class TestReject:
             await pilot.press("enter")
             await until(pilot, lambda: desk.begun == ["KARHU01"])
             assert str(pilot.app.screen.query_one("#cancel", Button).label) == "Stop"
-            assert "0 of 3" in text(pilot)
+            await until(pilot, lambda: "0 of 3" in text(pilot))
             await pilot.press("escape")
             await pilot.pause()
             assert "what is under way is finished first" in text(pilot)

@@ -82,8 +82,8 @@ class BulkDialog(Dialog[Report]):
         return None
 
     @abstractmethod
-    def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
-        """What to run in a thread; whatever it needs of the screen is read now."""
+    def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Any]:
+        """What to run in a thread, for :meth:`finished`; whatever it needs of the screen is read now."""
 
     def after(self) -> Iterable[Section]:
         """What to say after the results."""
@@ -179,9 +179,8 @@ class BulkDialog(Dialog[Report]):
         self.report = Report(tuple(self._done[target] for target in self.targets), note=value.note)
         self._stop = self.console.writes.stop_event()
         self.query_one("#progress").display = False
-        results = self.query_one("#results", Facts)
-        results.tell([*_sections(self.report), *self.after()])
-        results.display = True
+        self.query_one("#results").display = True
+        self.show_results()
         done, rest = self.report.number("done"), self._rest()
         self.query_one("#box").border_title = Content(f" {self.VERB}: {done:,} of {len(self.targets):,} done ")
         confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
@@ -191,6 +190,11 @@ class BulkDialog(Dialog[Report]):
         self.tell(self.report.note, error=bool(self.report.note))
         self.guard.begin()
         self.focus_on("#cancel")
+
+    def show_results(self) -> None:
+        """A line for each, and what there is to say after them."""
+        if self.report is not None:
+            self.query_one("#results", Facts).tell([*_sections(self.report), *self.after()])
 
     def refused(self, error: RmtuiError) -> None:
         """Nothing came of it as a whole: it can be asked for again."""

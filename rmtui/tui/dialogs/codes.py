@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from textual import events, on
+from textual import on
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
@@ -17,37 +17,9 @@ from rmtui.services.matching import Match
 from rmtui.tui.dialogs.approve_many import mismatches, together
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.widgets.facts import Facts
+from rmtui.tui.widgets.lines import Lines
 
 __all__ = ["CodesDialog"]
-
-
-class Lines(TextArea):
-    """Several lines to type or paste; Enter goes on, Down below the last line begins another."""
-
-    @dataclass
-    class Entered(Message):
-        """Enter: all is typed."""
-
-        lines: Lines
-
-    def on_key(self, event: events.Key) -> None:
-        """Not by bindings, which would overtake what was typed before them."""
-        if event.key in {"enter", "down"}:
-            event.stop()
-            event.prevent_default()
-            if event.key == "enter":
-                self.post_message(self.Entered(self))
-            else:
-                self._go_down()
-
-    def _go_down(self) -> None:
-        """Below the last line begins another one."""
-        row, last = self.cursor_location[0], self.document.line_count - 1
-        if row < last:
-            self.action_cursor_down()
-        elif self.document.get_line(last).strip():
-            self.move_cursor(self.document.end)
-            self.insert("\n")
 
 
 class CodesDialog(Dialog[tuple[Match, ...]]):
@@ -69,9 +41,7 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
     def body(self) -> Iterable[Widget]:
         """What it takes, the box, and what did not match."""
         yield prose("An approve code, an approval link or a pasted chat line; several, one a line, are approved together.")
-        lines = Lines(id="lines", compact=True, soft_wrap=False, show_line_numbers=False, tab_behavior="focus")
-        lines.cursor_blink = False
-        yield lines
+        yield Lines(ident="lines")
         yield prose("Enter goes on; Down begins another line.", classes="hint")
         yield Facts(ident="facts")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rmtui.tui.panes.base import Pane
@@ -10,7 +11,15 @@ if TYPE_CHECKING:
     from rmtui.services.bulk import Report
     from rmtui.tui.dialogs.bulk import BulkDialog
 
-__all__ = ["act_on_many"]
+__all__ = ["act_on_many", "mark"]
+
+
+def mark(pane: Pane[Any, Any], rows: Sequence[Any]) -> None:
+    """Show a pane's list as it is opened, and mark those of it that have the primary keys of these."""
+    query = pane.opening_query()
+    pane.ask(query, keep=False)
+    pane.view.marks.clear()
+    pane.view.mark_these(query, rows)
 
 
 def act_on_many(pane: Pane[Any, Any], dialog: BulkDialog) -> None:

@@ -169,6 +169,10 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if changed:
             self.post_message(self.FilterChanged(getattr(query, "text", "")))
 
+    def opening_query(self) -> Any:
+        """The query that the pane opens with, in the order it has now."""
+        return replace(self.query_now, text="")
+
     def restore(self, preferences: Preferences) -> None:
         """Begin in the order that is remembered."""
         self.view.wanted = self.view.shown = preferences.applied(self.id or "", self.view.wanted)

@@ -54,6 +54,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         Binding("z", "reset", "New code", id="enrolment.reset", show=False, tooltip="Give a pending one a new approve code"),
         Binding("c", "codes", "Codes", id="enrolment.codes", tooltip="Approve by code: type or paste codes, links or chat lines"),
         Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment; its code is shown once"),
+        Binding("m", "import", "Import", id="enrolment.import", show=False, tooltip="Make enrolments of a directory of CSRs"),
         Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
         *LIST_KEYS,
     ]
@@ -69,6 +70,10 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     def query_for(self, row: EnrollmentRow) -> EnrollmentQuery:
         """Among those of its state."""
         return replace(self._in_state(row.state), text="")
+
+    def opening_query(self) -> EnrollmentQuery:
+        """Those who wait."""
+        return replace(self._in_state(State.PENDING), text="")
 
     def read_detail(self, row: EnrollmentRow) -> Any:
         """One enrolment, whole."""
@@ -102,7 +107,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
-        if action in {"approve", "reject", "reopen", "reset", "codes", "new"} and not self.console.may(Permission.DECIDE):
+        if action in {"approve", "reject", "reopen", "reset", "codes", "new", "import"} and not self.console.may(Permission.DECIDE):
             return None
         return super().check_action(action, parameters)
 
@@ -215,6 +220,16 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         self.app.push_screen(
             EnrollDialog(), lambda created: self._show_code(created, f"{show(created.callsign)} is pending." if created else "")
         )
+
+    def action_import(self) -> None:
+        """Ask for the directory, then show what is in it."""
+        from rmtui.tui.dialogs.import_requests import Found, ImportDialog, ImportManyDialog
+
+        def done(found: Found | None) -> None:
+            if found is not None:
+                act_on_many(self, ImportManyDialog(found))
+
+        self.app.push_screen(ImportDialog(), done)
 
     def _show_code(self, created: CreatedEnrollment | None, sentence: str) -> None:
         if created is None:

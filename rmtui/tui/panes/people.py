@@ -70,6 +70,11 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         query: PeopleQuery = self.query_now
         return replace(query, text="", status="active" if row.revoked_on is None else "revoked", expiring=None)
 
+    def opening_query(self) -> PeopleQuery:
+        """Those who are in."""
+        query: PeopleQuery = self.query_now
+        return replace(query, text="", status="active", expiring=None)
+
     def read_detail(self, row: PersonRow) -> Any:
         """One person, whole."""
         return people.person(row.pk)

@@ -67,6 +67,7 @@ class MainScreen(Watching):
         Binding("tab", "turn(1)", "Next pane", id="main.next", show=False, tooltip="To the next pane"),
         Binding("shift+tab", "turn(-1)", "Previous pane", id="main.previous", show=False, tooltip="To the previous pane"),
         Binding("c", "codes", "Codes", id="main.codes", show=False, tooltip="Approve by code, from any pane"),
+        Binding("R", "rollcall", "Roll-call", id="main.rollcall", show=False, tooltip="Hold a list of callsigns against who is in"),
         Binding("r", "reload", "Refresh", id="main.refresh", show=False, tooltip="Read everything again now"),
         Binding("question_mark,f1", "help", "Help", id="main.help", key_display="?", tooltip="All keys, and what the symbols mean"),
         Binding("colon", "app.command_palette", "Commands", id="main.palette", key_display=":", show=False, tooltip="Everything by name"),
@@ -289,6 +290,18 @@ class MainScreen(Watching):
         await self.action_pane("enrolments")
         if isinstance(self.pane, EnrollmentsPane) and self.pane.check_action("codes", ()):
             self.pane.action_codes()
+
+    def action_rollcall(self) -> None:
+        """Ask for the list; the group that is chosen is marked in its pane."""
+        from rmtui.tui.dialogs.rollcall import Chosen, RollCallDialog
+        from rmtui.tui.panes.acting import mark
+
+        async def done(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                await self.action_pane(chosen.pane)
+                mark(self.pane, chosen.rows)
+
+        self.app.push_screen(RollCallDialog(), done)
 
     def action_reload(self) -> None:
         """Read everything again now."""

@@ -53,11 +53,13 @@ class Marking(ListLines[Row, Query], Errands):
 
     @dataclass
     class _Listed(Message, bubble=False):
-        """What ``*`` found."""
+        """Rows to be marked."""
 
         query: Any
         rows: Sequence[Any] = ()
         more: bool = False
+        toggles: bool = True
+        """Whether they lose their marks when all of them are marked."""
         error: RmtuiError | None = None
 
     @dataclass
@@ -69,6 +71,8 @@ class Marking(ListLines[Row, Query], Errands):
         rows: Sequence[Any] = ()
         error: RmtuiError | None = None
 
+    wanted: Query
+    """What is asked for."""
     markable = True
     """Whether there is anything to do to marked rows."""
 
@@ -133,19 +137,29 @@ class Marking(ListLines[Row, Query], Errands):
 
     @on(_Listed)
     def _take_listed(self, message: _Listed) -> None:
-        if message.query != self.shown:
+        if message.query != self.wanted:
             return
         if message.error is not None:
             self.post_message(self.Told(f"Nothing was marked. {message.error.sentence}"))
         elif message.more:
             self.post_message(self.Told(FULL))
-        elif len(self.marks) == len(message.rows) and all(row in self.marks for row in message.rows):
+        elif message.toggles and len(self.marks) == len(message.rows) and all(row in self.marks for row in message.rows):
             self.marks.clear()
             self.marks_changed()
         elif self.marks.add(message.rows):
             self.marks_changed()
         else:
             self.post_message(self.Told(FULL))
+
+    def mark_these(self, query: Query, rows: Sequence[Any]) -> None:
+        """Mark those of a list, which is being asked for, that have the primary keys of these."""
+        source = self.source
+        self.errand(
+            "mark-these",
+            lambda: self._Listed(query, source.present(query, rows), toggles=False),
+            lambda error: self._Listed(query, error=error),
+            description="looking for the rows to mark",
+        )
 
     def check_marks(self) -> None:
         """Ask which of the marked rows are still in the list, and how they are now."""

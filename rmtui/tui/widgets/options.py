@@ -28,6 +28,11 @@ class Options(Ticks):
         self._cursor = self.labels.index(label)
         self.tell(self.labels, [label])
 
+    def offer(self, labels: Sequence[str]) -> None:
+        """Have these to choose from instead, the first of them chosen."""
+        self._cursor = 0
+        self.tell(labels, labels[:1])
+
     def action_step(self, by: int) -> None:
         """Move the cursor, and choose what it is on."""
         if self.ticked:
