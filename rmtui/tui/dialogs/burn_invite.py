@@ -45,11 +45,11 @@ class BurnInviteDialog(BulkDialog):
     def consequences(self) -> Iterable[Widget]:
         """What becomes of the invite."""
         plan, invite = self._plan, self._plan.invite
-        name = f"the invite {code_of(invite)}, owner {owner_of(invite)}"
+        name = "invite" if invite.owner is None else f"invite of {owner_of(invite)}"
         if invite.active and invite.deleted is None:
-            yield prose(f"Disables {name}: nobody comes through it any more.")
+            yield prose(f"Disables the {name}: nobody comes through it any more.")
         else:
-            yield prose(f"T{name[1:]}, is {'deleted' if invite.deleted is not None else 'disabled'} already.")
+            yield prose(f"The {name} is {'deleted' if invite.deleted is not None else 'disabled'} already.")
         if not plan.targets:
             yield prose("Nobody who came through it is pending or in.")
         if plan.unknown:
@@ -73,7 +73,7 @@ class BurnInviteDialog(BulkDialog):
         """One reason for all, and the one that the CRL gives."""
         yield entry("Reason", ident="reason", placeholder="why, for the history of each: press Tab to type it")
         if self._plan.people:
-            yield prose("Reason of the revocations, as the CRL gives it:", classes="label-line")
+            yield prose("Reason of the revocations, as the CRL gives it:", classes="lead")
             yield Options(REASONS, LEAKED, ident="revoke-reason")
 
     def on_mount(self) -> None:

@@ -77,7 +77,7 @@ class InviteLinkDialog(Dialog[None]):
         yield Facts(
             [
                 Section(
-                    "Read aloud, NATO or Finnish", tuple((show(sign), f"{show(nato):<9}{show(finnish)}") for sign, nato, finnish in words)
+                    "Read aloud, NATO or Finnish", tuple((show(sign), f"{show(nato):<10}{show(finnish)}") for sign, nato, finnish in words)
                 )
             ]
         )
