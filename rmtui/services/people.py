@@ -118,12 +118,11 @@ def _fetch(limited: Any) -> Sequence[PersonRow]:
     """The people of a limited query, then all their roles in one more, and when their certificates run out in another."""
     found = list(db.execute(limited))
     when, to_uuid = Person.created.python_value, windows.to_uuid
-    few = limited.select(Person.pk).alias("few")
-    query = Role.select(Role.user, Role.role).join(few, JOIN.INNER, on=(Role.user == few.c.pk))
+    few = [to_uuid(row[0]) for row in found]
     roles: dict[Any, set[str]] = {}
-    for user, role in db.execute(query):
+    for user, role in db.execute(Role.select(Role.user, Role.role).where(Role.user.in_(few))):
         roles.setdefault(user, set()).add(role)
-    until = dict(db.execute(_ends([to_uuid(row[0]) for row in found]))) if found else {}
+    until = dict(db.execute(_ends(few)))
     return [
         PersonRow(to_uuid(pk), callsign, tuple(sorted(roles.get(pk, ()))), when(created), when(deleted), reason, when(until.get(pk)))
         for pk, callsign, created, deleted, reason in found
