@@ -17,10 +17,17 @@ for name in ("NO_COLOR", "TEXTUAL_THEME"):  # before Textual is imported
     os.environ.pop(name, None)
 os.environ.update({"RMTUI_REFRESH": "0", "TEXTUAL_ANIMATIONS": "none"})
 
+import textual._wait
+from textual.pilot import Pilot
+
 from rmtui import clock, settings
 from rmtui.services.demo import demo
 from rmtui.tui.app import RmtuiApp
 from rmtui.tui.opening import Opening, open_console
+from rmtui.tui.panes import roles
+
+textual._wait.SLEEP_GRANULARITY = 1 / 400  # how long the process is watched to say that it rests, in seconds, several times a key
+textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 20
 
 HERE = Path(__file__).parent
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
@@ -45,11 +52,11 @@ SCREENS: dict[str, tuple[str, ...]] = {
 """What is pressed to come to each screen."""
 
 
-async def settle(pilot: object) -> None:
-    """Wait until nothing is under way."""
+async def settle(pilot: Pilot[object], pause: float | None = None) -> None:
+    """Wait until nothing is under way; with a pause, in seconds, for what waits a moment by itself, too."""
     for _ in range(3):
-        await pilot.app.workers.wait_for_complete()  # type: ignore[attr-defined]
-        await pilot.pause(0.15)  # type: ignore[attr-defined]
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause(pause)
 
 
 async def draw(target: Path, name: str, keys: tuple[str, ...], size: tuple[int, int], codes: dict[str, str]) -> None:
@@ -63,6 +70,7 @@ async def draw(target: Path, name: str, keys: tuple[str, ...], size: tuple[int, 
         for key in keys:
             await pilot.press("space" if key == " " else key)
             await settle(pilot)
+        await settle(pilot, 0.15)
         path = target / f"{name}-{size[0]}x{size[1]}.svg"
         path.write_text(app.export_screenshot(title="rmtui"), "utf-8")
 
@@ -79,6 +87,7 @@ def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     target.mkdir(parents=True, exist_ok=True)
     clock.utcnow = lambda: NOW
+    roles.DELAY = 0  # the next key must find who has the role
     settings.configure(settings.Settings.from_env({"HOME": "/home/operator"}))
     with demo() as made:
         asyncio.run(everything(target, made.codes))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("screenshots")  # they are drawn once, by one worker
+
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 
 
