@@ -13,6 +13,9 @@ from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.panes import roles as roles_pane
 from rmtui.tui.widgets import detail, filterbar
 
+LOOK = 1 / 400
+"""How long the process is watched, in seconds, to say that it rests: Textual's own 0.02, several times a key, is most of a test."""
+
 
 @pytest.fixture(autouse=True)
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +28,8 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filterbar, "DELAY", 0)
     monkeypatch.setattr(roles_pane, "DELAY", 0)
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", LOOK)
+    monkeypatch.setattr("textual._wait.SLEEP_IDLE", LOOK / 20)
 
 
 @pytest.fixture
