@@ -121,7 +121,7 @@ def person_sections(detail: PersonDetail) -> list[Section]:
             ),
         )
     ]
-    sections += [certificate_facts("Certificate", detail), *_connects(detail)]
+    sections += [*_connects(detail), certificate_facts("Certificate", detail)]
     sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
     return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
 

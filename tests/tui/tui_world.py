@@ -243,6 +243,7 @@ class World:
             if (query.status == "all" or (row.revoked_on is None) == (query.status == "active"))
             and query.text.casefold() in row.callsign.casefold()
             and (query.role is None or query.role in row.roles)
+            and (query.expiring is None or (row.expires is not None and row.expires <= NOW + dt.timedelta(days=query.expiring)))
         ]
         rows.sort(key=lambda row: (row.callsign.casefold() if query.sort == "callsign" else row.created, row.pk))
         return rows[::-1] if query.reverse else rows

@@ -23,7 +23,7 @@ from rmtui.tui.widgets.ticks import Ticks
 
 __all__ = ["FORMS", "ExportDialog", "here"]
 
-FORMS = {"pfx": "PFX, which phones and desktops install; its password is the callsign", "pem": "PEM: key, certificate and chain, as text"}
+FORMS = {"pfx": "PFX, for phones and desktops; its password is the callsign", "pem": "PEM: key, certificate and chain, as text"}
 """What can be written, by the ending of the file."""
 KEPT = "not in the file, they keep it themselves"
 

@@ -48,6 +48,8 @@ class ReissueDialog(PersonDialog):
         self._name = show(row.callsign, 64)
         self._request: Request | None = None
         """The one that is on the screen; None while there is none."""
+        self._seen = False
+        """Whether the operator was where the key is chosen."""
 
     def body(self) -> Iterable[Widget]:
         """What they have, what follows, and which key the new one is for."""
@@ -80,6 +82,15 @@ class ReissueDialog(PersonDialog):
     @staticmethod
     def _keeps(detail: PersonDetail | None) -> bool:
         return detail is not None and detail.certificate is not None and "mtls.key" not in detail.files
+
+    def action_forward(self) -> None:
+        """From Cancel, to which key it is for; once that was seen, to the button."""
+        if self._seen or self.focused is not self.query_one("#cancel"):
+            super().action_forward()
+            return
+        self._seen = True
+        self.guard.moved()
+        self.focus_on("#how")
 
     # The request
 
@@ -156,7 +167,9 @@ class ReissueDialog(PersonDialog):
             ("CRL", "published"),
             ("Files", show(value.files)),
         )
-        hand_over = "w writes a PEM of it to hand over; its key they have." if own else "w writes its PFX to hand over."
+        hand_over = (
+            "To hand it over, w writes its PEM to a file; the key they have." if own else "To hand it over, w writes its PFX to a file."
+        )
         self._conclude(Section(f"{glyphs().done} {self._name} has a new certificate", facts), Section("", (("", hand_over),)))
 
     def done_all_the_same(self, before: PersonDetail, now: PersonDetail, error: RmtuiError) -> bool:

@@ -70,8 +70,8 @@ class ReissueManyDialog(BulkDialog):
         line, keepers = self.query_one("#keepers", Static), message.targets
         line.display = bool(keepers) and not self.running and self.report is None
         line.update(
-            f"{glyphs().warning} {len(keepers):,} of them keep their own key, and would get one made here: {names_of(keepers)}. "
-            "To leave them theirs, take their marks away and reissue each from their own CSR."
+            f"{glyphs().warning} {len(keepers):,} of them {'keep' if len(keepers) > 1 else 'keeps'} their own key, and would get one made "
+            f"here: {names_of(keepers)}. To leave it to them, take their marks away and reissue each from their CSR."
         )
 
     @on(_Unknown)

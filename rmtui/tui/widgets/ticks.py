@@ -47,6 +47,11 @@ class Ticks(Widget, can_focus=True):
         by_hand: bool = False
         """Whether the operator did it, with a key or the mouse."""
 
+        @property
+        def control(self) -> Ticks:
+            """The list."""
+            return self.ticks
+
     @dataclass
     class Left(Message):
         """The cursor was to move beyond an end."""
