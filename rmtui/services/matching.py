@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from peewee import fn
+
 from rmtui import clock, settings
 from rmtui.db import approval, callsigns
 from rmtui.db.base import db
-from rmtui.db.enrollments import Enrollment
+from rmtui.db.enrollments import Enrollment, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.db.own import Claim
 from rmtui.db.people import Person
@@ -21,7 +23,7 @@ from rmtui.services.bulk_actions import Approval
 from rmtui.services.pasted import LONGEST_LINE, Line, read_line
 from rmtui.services.types import EnrollmentQuery, EnrollmentRow, State
 from rmtui.settings import Secret
-from rmtui.text import fold, plain, skeleton
+from rmtui.text import fold, plain, skeleton, storable
 
 __all__ = ["MOST_LINES", "Match", "TooManyLines", "approvals", "match"]
 
@@ -86,9 +88,10 @@ def match(text: str, among: frozenset[uuid.UUID] | None = None) -> tuple[Match, 
     read = [read_line(line if len(line) <= LONGEST_LINE else "", size) for line in lines]
     owners = _owners({code for line in read for code in line.candidates})
     known = _known(dict(owners.values()))
+    named = _named({name for line in read if line.candidates & owners.keys() for name in line.names})
     seen: dict[uuid.UUID, int] = {}
     return tuple(
-        _match(line, {code: owners[code][0] for code in line.candidates if code in owners}, known, among, seen, number)
+        _match(line, {code: owners[code][0] for code in line.candidates if code in owners}, known, named, among, seen, number)
         if len(typed) <= LONGEST_LINE
         else Match(plain(typed[:2], 60) + "…", problem=f"The line is longer than {LONGEST_LINE:,} characters; paste the code alone.")
         for number, (typed, line) in enumerate(zip(lines, read, strict=True), 1)
@@ -99,6 +102,7 @@ def _match(
     line: Line,
     owners: Mapping[str, uuid.UUID],
     known: Mapping[uuid.UUID, _Known],
+    named: Mapping[str, str],
     among: frozenset[uuid.UUID] | None,
     seen: dict[uuid.UUID, int],
     number: int,
@@ -109,7 +113,7 @@ def _match(
     :param seen: in which line each enrolment came first.
     """
     shown = line.shown(owners)
-    found, problem = _only(line, owners, known)
+    found, problem = _only(line, owners, known, named)
     if found is None:
         return Match(shown, problem=problem)
     row, name = found.row, plain(found.row.callsign, 80)
@@ -122,8 +126,13 @@ def _match(
     return Match(shown, Secret(next(iter(owners))), row, found.key, found.lookalikes, problem)
 
 
-def _only(line: Line, owners: Mapping[str, uuid.UUID], known: Mapping[uuid.UUID, _Known]) -> tuple[_Known | None, str]:
-    """The one enrolment that a line is about, or why there is none."""
+def _only(
+    line: Line, owners: Mapping[str, uuid.UUID], known: Mapping[uuid.UUID, _Known], named: Mapping[str, str]
+) -> tuple[_Known | None, str]:
+    """The one enrolment that a line is about, or why there is none.
+
+    :param named: callsigns of those who wait and are named in some line, by what they are folded.
+    """
     links = tuple(line.links.values())
     if any(not link.code or not link.callsign for link in links):
         return None, "The link is not whole, or names more than one; ask for the code itself."
@@ -138,7 +147,23 @@ def _only(line: Line, owners: Mapping[str, uuid.UUID], known: Mapping[uuid.UUID,
     for link in links:
         if not link.names(found.row.callsign):
             return None, f"The link is for {plain(link.callsign, 80)}, and its code is not theirs; ask them where they got it."
+    others = [named[name] for name in sorted(line.names) if name in named]
+    if others and fold(found.row.callsign) not in line.names:
+        return None, f"The line names {plain(others[0], 80)}, and the code in it is not theirs; ask who wrote it, or give the code alone."
     return found, ""
+
+
+def _named(names: Iterable[str]) -> dict[str, str]:
+    """The callsigns of those who wait among these, which are folded; found under the cases that callsigns are usually written in."""
+    wanted, found = sorted(name for name in names if storable(name)), {}
+    for start in range(0, len(wanted), windows.FEW // 2):
+        some = wanted[start : start + windows.FEW // 2]
+        condition = fn.LOWER(Enrollment.callsign).in_(some) | Enrollment.callsign.in_([name.upper() for name in some])
+        waiting = (Enrollment.state == int(EnrollmentState.PENDING)) & Enrollment.deleted.is_null()
+        found.update(
+            {fold(callsign): callsign for (callsign,) in db.execute(Enrollment.select(Enrollment.callsign).where(waiting & condition))}
+        )
+    return {name: callsign for name, callsign in found.items() if name in set(wanted)}
 
 
 def _owners(codes: Iterable[str]) -> dict[str, tuple[uuid.UUID, str | None]]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,8 @@ __all__ = ["LONGEST_LINE", "Line", "Link", "read_line"]
 
 LONGEST_LINE: Final = 2_000
 """Characters of a line that is read."""
+MOST_WORDS: Final = 60
+"""Words of a line that are taken for callsigns."""
 SHOWN: Final = 60
 """Characters of a line that are shown."""
 
@@ -58,6 +61,12 @@ class Line:
     def candidates(self) -> frozenset[str]:
         """Everything that may be a code."""
         return frozenset(self.codes).union(link.code for link in self.links.values())
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Words, and pairs of words, that may be somebody's callsign, folded."""
+        words = [fold(word.strip(_AFTER_A_LINK)) for word in self.text.split()[:MOST_WORDS]]
+        return frozenset({*words, *(" ".join(pair) for pair in pairwise(words))} - {""})
 
     def shown(self, matched: Collection[str]) -> str:
         """The line made harmless and short, with the codes in it hidden but for how they begin: those that matched, or else all."""

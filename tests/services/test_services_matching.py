@@ -84,8 +84,9 @@ class TestMatch:
             LINK,
             f"moi ({LINK}), kiitos",
             "http://10.0.0.1:4439/approve-user?approvalcode=krow-2iab&amp;x=1&callsign=RAVEN+1#top",
-            "moi, olen KORPI 12 ja koodi on KROW-2IAB, kiitos",
-            "[12.11. 14:03] KORPI: KROW2IAB",
+            "moi, olen RAVEN 1 ja koodi on KROW-2IAB, kiitos",
+            "[12.11. 14:03] SUSI: KROW2IAB",
+            "[12.11. 14:03] KORPI 12: raven 1 on KROW2IAB",
             "24.11.2026, 14:03 - Raven: *krow 2iab* terveisi",
             f"{LINK} eli KROW 2IAB",
         ):
@@ -113,6 +114,7 @@ class TestMatch:
             (LINK + "&callsign=ILVES", "The link is not whole"),
             (LINK + "&approvalcode=ABCDEFG2", "The link is not whole"),
             (LINK + "&x=1" * 60, "The link is not whole"),
+            ("moi, olen Korpi ja koodi on KROW-2IAB", "The line names KORPI, and the code in it is not theirs"),
             ("KROW2IAB " * 300, "longer than 2,000"),
         ):
             found = one(typed)

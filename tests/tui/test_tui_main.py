@@ -83,10 +83,11 @@ def test_the_mouse_selects_and_opens(console: Console) -> None:
 def test_panes_by_number_and_tab(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         seen = []
-        for key in ("2", "3", "6", "1", "tab", "tab", "tab", "tab", "shift+tab"):
+        for key in ("2", "3", "4", "5", "6", "1", "tab", "tab", "tab", "tab", "tab", "tab", "shift+tab"):
             await press(pilot, key)
             seen.append(pilot.app.screen.pane.id)
-        assert seen == ["people", "roles", "audit", "enrolments", "people", "roles", "audit", "enrolments", "audit"]
+        panes = ["people", "roles", "invites", "codes", "audit", "enrolments"]
+        assert seen == [*panes, *panes, "audit"]
 
     console.run(script)
 
@@ -218,9 +219,9 @@ def enabled(pilot: Pilot[Any]) -> set[str]:
 
 def test_keys_are_greyed_by_state(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        assert enabled(pilot) == {"approve", "reject", "codes", "new", "state"}
+        assert enabled(pilot) == {"approve", "reject", "codes", "reset", "new", "import", "state"}
         await press(pilot, "f", "f")
-        assert enabled(pilot) == {"reopen", "codes", "new", "state"}
+        assert enabled(pilot) == {"reopen", "codes", "new", "import", "state"}
         await press(pilot, "a", "x")
         assert type(pilot.app.screen).__name__ == "MainScreen"
 

@@ -10,7 +10,7 @@ from tui_rows import NOW
 from tui_world import World
 
 from rmtui import clock
-from rmtui.services import deployment, enrollments, operators, people, roles, setup
+from rmtui.services import deployment, enrollments, keys_ahead, operators, people, roles, setup
 
 __all__ = ["install"]
 
@@ -29,6 +29,7 @@ def install(world: World, patch: pytest.MonkeyPatch) -> World:
         (enrollments, "cursor", world.enrollment_cursor),
         (people, "cursor", world.people_cursor),
         (enrollments, "present", world.present_enrollments),
+        (keys_ahead, "needed", lambda _operator: 0),
         (people, "present", world.present_people),
         (people, "find", world.find_person),
     ]

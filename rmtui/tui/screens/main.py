@@ -78,6 +78,9 @@ class MainScreen(Watching):
             super().__init__()
             self.operator, self.error = operator, error
 
+    class _Keyed(Message, bubble=False):
+        """Keys for coming approvals are being made; what keeps them from it is met, and told, by the approvals."""
+
     class _Started(Message, bubble=False):
         def __init__(self, lines: tuple[str, ...] = (), error: RmtuiError | None = None) -> None:
             super().__init__()
@@ -158,11 +161,23 @@ class MainScreen(Watching):
         self.pane.reread()
 
     def counted(self, summary: Summary) -> None:
-        """Ring for somebody new, unless it was done here."""
+        """Ring for somebody new, unless it was done here; have keys made for those who may be approved next."""
         before, acted = self.health.summary, self._acted_since
         self._acted_since = False
         if before is not None and summary.pending.number > before.pending.number and not acted and self.console.preferences.bell:
             self.app.bell()
+        self._make_keys()
+
+    def _make_keys(self) -> None:
+        operator = self.console.operator
+
+        def work() -> Message:
+            from rmtui.services import keys_ahead
+
+            keys_ahead.want(keys_ahead.needed(operator))
+            return self._Keyed()
+
+        self.errand("keys-ahead", work, lambda _error: self._Keyed(), description="making keys for coming approvals")
 
     @on(Pane.Acted)
     def _acted(self, event: Pane.Acted) -> None:
@@ -185,6 +200,7 @@ class MainScreen(Watching):
         """Somebody else acts, or nobody any more."""
         self.set_health(operator=operator.callsign if operator else None, proof=operator.proof if operator else "none")
         self.refresh_bindings()
+        self._make_keys()
 
     def refresh_all(self) -> None:
         """Something has changed, perhaps what the operator may do."""
