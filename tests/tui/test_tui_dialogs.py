@@ -262,7 +262,9 @@ class TestReopen:
             assert "was rejected by AURORA" in text(pilot)
             await press(pilot, "right", "enter")
             assert name(pilot) == "CodeDialog"
-            assert "ABCD EFGH" in text(pilot)
+            assert "A B C D E F G H" not in text(pilot)
+            await press(pilot, "v")
+            assert "A B C D E F G H" in text(pilot)
             await press(pilot, "y")
             assert pilot.app.clipboard == CODE
             await press(pilot, "escape")

@@ -38,7 +38,9 @@ class TestNew:
             await write(pilot, "HAUKKA 7")
             await press(pilot, "enter")
             assert name(pilot) == "CodeDialog"
-            assert "ABCD EFGH" in text(pilot)
+            assert "A B C D E F G H" not in text(pilot)
+            await press(pilot, "v")
+            assert "A B C D E F G H" in text(pilot)
             await press(pilot, "tab", "enter")
             assert name(pilot) == "MainScreen"
             assert "13 pending" in text(pilot)

@@ -77,8 +77,8 @@ class CodeBox(Vertical, Errands):
         spelt = self.query_one(Facts)
         spelt.tell([Section("", ((f"{name:<7}", _spelt(code, alphabet)),)) for name, alphabet in SPELT] if self.revealed else [])
         spelt.display = self.revealed
-        again = f"v masks it again, as {IDLE:.0f} seconds without a key do; y copies it through the terminal."
-        hint = again if self.revealed else "v shows it, and how it is spelt aloud; y copies it through the terminal, unseen."
+        again = f"v masks it, as {IDLE:.0f} seconds without a key do; y copies it."
+        hint = again if self.revealed else "v shows it, and how it is spelt aloud; y copies it unseen."
         self.query_one(".hint", Static).update(hint)
 
 
