@@ -127,7 +127,7 @@ class TestChanging:
             await press(pilot, "y")
             assert pilot.app.clipboard == f"{PAGE}/login?code=NEWCODE2"
             await press(pilot, "escape")
-            assert lines(pilot)[-1][:6] == ["✓", "active", "NEWC", "ODE2", "ILVES", "now"]
+            assert lines(pilot)[-1][:7] == ["▸", "✓", "active", "NEWC", "ODE2", "ILVES", "now"]
             assert toasts(pilot)[-1] == "The invite NEWC ODE2 is made."
 
         console.run(script)
@@ -277,6 +277,15 @@ class TestBurning:
 
         console.run(script)
         assert invites.burnt == []
+
+    def test_says_what_the_web_page_makes_of_it(self, console: Console, invites: Invites) -> None:
+        console.world.kind = "postgresql"
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "4", "j", "b")
+            assert "web page will tell them that they were approved" in text(pilot)
+
+        console.run(script)
 
     def test_one_that_nobody_came_through_is_only_disabled(self, console: Console, invites: Invites) -> None:
         async def script(pilot: Pilot[Any]) -> None:

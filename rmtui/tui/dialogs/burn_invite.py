@@ -17,6 +17,7 @@ from rmtui.services.burning import BurnPlan
 from rmtui.services.certificates import REASONS
 from rmtui.tui.dialogs.base import entry, prose
 from rmtui.tui.dialogs.bulk import BulkDialog, Told, names_of
+from rmtui.tui.dialogs.reject_many import wrong_news
 from rmtui.tui.glyphs import glyphs
 from rmtui.tui.invites_source import code_of, owner_of
 from rmtui.tui.widgets.options import Options
@@ -36,8 +37,10 @@ class BurnInviteDialog(BulkDialog):
 
     VERB = "Burn"
 
-    def __init__(self, plan: BurnPlan) -> None:
+    def __init__(self, plan: BurnPlan, *, live: bool) -> None:
+        """:param live: whether a web page tells the people what was decided."""
         super().__init__(plan.targets)
+        self._live = live
         self._title = f"Burn invite {code_of(plan.invite)}"
         self.CONFIRM = "Burn it"  # type: ignore[misc]
         self._plan = plan
@@ -64,6 +67,8 @@ class BurnInviteDialog(BulkDialog):
         plan = self._plan
         if plan.pending:
             yield prose(f"Rejects {_so_many(len(plan.pending), 'who waits', 'who wait')}: {names_of(plan.pending)}")
+            if self._live:
+                yield wrong_news()
         if plan.people:
             yield prose(f"Revokes {_so_many(len(plan.people), 'who is in', 'who are in')}: {names_of(plan.people)}")
         if plan.rejected or plan.revoked:

@@ -14,7 +14,16 @@ from rmtui.tui.dialogs.base import entry, prose
 from rmtui.tui.dialogs.bulk import BulkDialog, Told
 from rmtui.tui.glyphs import glyphs
 
-__all__ = ["RejectManyDialog"]
+__all__ = ["RejectManyDialog", "wrong_news"]
+
+
+def wrong_news() -> Widget:
+    """What a deployment's web page makes of rejections."""
+    return prose(
+        f"{glyphs().warning} The deployment's web page will tell them that they were approved, although they get no certificate: "
+        "it does not tell the two apart. Let them know yourself.",
+        classes="warning",
+    )
 
 
 class RejectManyDialog(BulkDialog):
@@ -32,11 +41,7 @@ class RejectManyDialog(BulkDialog):
         """What follows from it."""
         yield prose("They get no certificate, and their approve codes stop working. Each can be re-opened later.")
         if self._live:
-            yield prose(
-                f"{glyphs().warning} The deployment's web page will tell them that they were approved, although they get no certificate: "
-                "it does not tell the two apart. Let them know yourself.",
-                classes="warning",
-            )
+            yield wrong_news()
 
     def fields(self) -> Iterable[Widget]:
         """The reason."""

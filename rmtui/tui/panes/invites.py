@@ -161,6 +161,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
 
         def done(made: PoolRow | None) -> None:
             if made is not None:
+                self.jump(made)
                 self._show_link(made, "It is new, and good at once.", f"The invite {code_of(made)} is made.")
 
         self.app.push_screen(NewInviteDialog(), done)
@@ -241,7 +242,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
     def _take_plan(self, message: _Planned) -> None:
         if message.error is not None:
             self.console.tell_error(message.error)
-        elif message.plan is not None and self.display:
+        elif message.plan is not None and self.display and self.screen.is_current:
             from rmtui.tui.dialogs.burn_invite import BurnInviteDialog
 
             def done(report: Report | None) -> None:
@@ -249,4 +250,5 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
                 if report is not None:
                     self.post_message(self.Acted())
 
-            self.app.push_screen(BurnInviteDialog(message.plan), done)
+            live = self.console.deployment.kind == "postgresql"
+            self.app.push_screen(BurnInviteDialog(message.plan, live=live), done)
