@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -194,6 +193,3 @@ def lay(world: World, patch: pytest.MonkeyPatch) -> Invites:
 def row(invites: Invites, number: int) -> PoolRow:
     """The invite that is in this place of :data:`INVITES`."""
     return invites.now(pk(7_000 + number))
-
-
-Read = Callable[[], Any]
