@@ -223,7 +223,7 @@ def keeping_their_key(pks: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Those of some people who brought their own key, as far as this host sees their files: it would be replaced by one made here."""
     found: list[Person] = []
     for start in range(0, len(pks), 500):
-        found += Person.select(Person.pk, Person.certspath).where(Person.pk.in_(pks[start : start + 500]))
+        found.extend(Person.select(Person.pk, Person.certspath).where(Person.pk.in_(pks[start : start + 500])))
     return frozenset(person.pk for person in found if _keeps(person))
 
 

@@ -56,6 +56,9 @@ class ReissueManyDialog(BulkDialog):
     def on_mount(self) -> None:
         """Find those out who keep their own key."""
         super().on_mount()
+        self._read()
+
+    def _read(self) -> None:
         targets = self.targets
 
         def read() -> Message:
@@ -80,7 +83,10 @@ class ReissueManyDialog(BulkDialog):
 
     def problem(self) -> tuple[str, str] | None:
         """It is told first who keeps their own key."""
-        return None if self._known else ("Who keeps their own key has not been read yet; nothing was signed. Try again.", "#cancel")
+        if self._known:
+            return None
+        self._read()
+        return "Who keeps their own key has not been read yet; nothing was signed. Try again in a moment.", "#cancel"
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Reissue each."""
