@@ -52,6 +52,8 @@ def look(snap_compare: Callable[..., bool], console: Console) -> Callable[..., N
             await settle(pilot)
             for step in steps:
                 await (write(pilot, step[1:]) if step.startswith("=") else press(pilot, step))
+            while pilot.app.screen.query("Button.-active"):  # for as long as a pressed button looks like one
+                await pilot.pause(0.02)
             await settle(pilot)
 
         assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
