@@ -43,7 +43,7 @@ def test_the_palette(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         pilot.app.push_screen(Palette())
         await settle(pilot)
-        assert "Search for commands..." in "\n".join(screen_text(pilot.app))
+        assert "A command, a callsign or a code..." in "\n".join(screen_text(pilot.app))
         assert foreign(pilot) == set()
 
     console.run(script)

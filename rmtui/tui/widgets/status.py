@@ -26,6 +26,8 @@ MISSING = ("rmtui init makes a new deployment.", "If it was moved, move it back:
 """Advice for whoever starts, and what to say to whoever has seen this deployment already."""
 REASON = 3
 """Lines at most that the reason takes under it."""
+LONGEST = 24
+"""Characters of the operator's callsign that are told."""
 FRESH = dt.timedelta(seconds=10)
 """Data younger than this is not worth counting seconds for."""
 
@@ -68,7 +70,7 @@ class StatusLine(OneLine):
         if health.read_only:
             pieces.append(Piece(" READ-ONLY ", "line--alert", 10))
         operator = self._operator()
-        pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9, least=11))
+        pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9))
         pieces.append(Piece(self._queue(), "", 8))
         expiring = health.summary.expiring if health.summary else Count(0)
         if expiring.number:
@@ -88,7 +90,7 @@ class StatusLine(OneLine):
         """Who acts; that nobody proved it stands beside the name."""
         if not self.health.operator:
             return "no operator"
-        name = show(self.health.operator)
+        name = show(self.health.operator, LONGEST)
         return f"{name} (unproven)" if self.health.proof == "none" else f"{name} ({self.health.proof})"
 
     def _queue(self) -> str:
