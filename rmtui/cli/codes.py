@@ -49,6 +49,14 @@ def list_(args: argparse.Namespace) -> None:
     table(records(), (*COLUMNS, *SPENT, "deleted") if spent else COLUMNS, args.format)
 
 
+def show(args: argparse.Namespace) -> None:
+    """Show an unused login code again."""
+    row = codes.find(args.code)
+    confirm(f"Show the login code that begins with {plain(row.start)}, of {clock.stamp(row.created)}? That is recorded.", args.yes)
+    code = codes.reveal(args.who, row.pk)
+    one({"callsign": row.callsign, "code": code.reveal(), "for": _record(row)["for"], "pk": row.pk}, args.format)
+
+
 def burn(args: argparse.Namespace) -> None:
     """Make a login code good for nothing."""
     given = ask_secret("Login code, or its primary key: ") if args.code == "-" else args.code

@@ -266,6 +266,8 @@ def _codes(add: Add) -> None:
     create = add("create", "codes:create", "make a login code and print it, once", acts="create-code", sees=False)
     create.add_argument("callsign", metavar="CALLSIGN", nargs="?", help="whom it signs in")
     create.add_argument("--admin", action="store_true", help="one that makes an admin: the way back in, for whoever may write the database")
+    show = add("show", "codes:show", "show an unused login code again; that is recorded", acts="reveal-code", sees=True)
+    show.add_argument("code", metavar="PK", help="its primary key, as the list has it")
     burn = add("burn", "codes:burn", "make a login code good for nothing", acts="burn-code", sees=True)
     burn.add_argument("code", metavar="CODE|PK", help="the code, or its primary key; - asks for it, or reads standard input")
 

@@ -104,3 +104,16 @@ class TestRefused:
         told(cli("codes", "burn"), 2, "CODE|PK")
         told(cli("codes", "list", "--db", f"sqlite:///{tmp_path}/none.db"), 2)
         told(cli("codes", "list", "--db", "postgresql://nobody@127.0.0.1:1/x"), 3)
+
+
+def test_show_again_by_its_primary_key_and_that_is_recorded(code, cli):
+    (row,) = cli("codes", "list", "--format", "json", code=0).json
+    assert cli("codes", "show", row["pk"], code=2).err  # nobody said yes
+    shown = cli("codes", "show", row["pk"], "--yes", "--format", "json", code=0).json
+    assert (shown["code"], shown["callsign"], shown["pk"]) == (code, "KARHU", row["pk"])
+    entry = cli("audit", "list", "--action", "reveal-code", "--format", "json", code=0).json[0]
+    assert (entry["operator"], entry["outcome"]) == ("BOSS", "done")
+    assert code not in str(entry)
+    cli("codes", "burn", row["pk"], "--yes", code=0)
+    refused = cli("codes", "show", row["pk"], "--yes", code=1)
+    assert code not in refused.out + refused.err
