@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from textual.command import Hit, Hits, Provider
+from textual.content import Content
 
 from rmtui import clock
 from rmtui.errors import RmtuiError
@@ -38,13 +41,13 @@ class Finder(Provider):
         try:
             found = await asyncio.to_thread(jumping.find, query)
         except RmtuiError as error:
-            yield Hit(0.1, "No callsign or code was looked for", self._nowhere, help=show(error.sentence))
+            yield _hit(0.1, "No callsign or code was looked for", show(error.sentence), self._nowhere)
             return
         matcher = self.matcher(query)
         for each in found:
             name, about = _words(each)
             score = BY_CODE if each.by_code else max(matcher.match(name), 0.2)
-            yield Hit(score, name, partial(self._go, each), text=name, help=about)
+            yield _hit(score, name, about, partial(self._go, each))
 
     def _go(self, found: Found) -> None:
         assert isinstance(self.screen, MainScreen)
@@ -52,6 +55,11 @@ class Finder(Provider):
 
     def _nowhere(self) -> None:
         """There is nothing to go to."""
+
+
+def _hit(score: float, name: str, about: str, go: Callable[[], Any]) -> Hit:
+    """A line of the palette, which would take a plain string for markup."""
+    return Hit(score, Content(name), go, text=name, help=Content(about))  # type: ignore[arg-type]
 
 
 def _words(found: Found) -> tuple[str, str]:

@@ -1,0 +1,52 @@
+"""The palette finds people by what they call themselves, and what they call themselves does nothing there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+from tui_harness import Console, press, screen_text, settle, write
+from tui_rows import NOW, pk
+
+from rmtui.errors import RmtuiError
+from rmtui.services import jumping
+from rmtui.services.jumping import Found
+from rmtui.services.types import PersonRow
+from rmtui.tui import finder
+
+HOSTILE = ("[@click=app.quit]QUIT[/]", "[/]TEAM", "[red]TEAM[/red]", "$TEAM [b", "TEAM\x1b[31m", "TEAM\\[x]\\")
+
+
+@pytest.mark.parametrize("callsign", HOSTILE)
+def test_a_callsign_is_no_markup(console: Console, monkeypatch: pytest.MonkeyPatch, callsign: str) -> None:
+    monkeypatch.setattr(finder, "DELAY", 0)
+    person = PersonRow(pk(1001), "TEAM", (callsign,), NOW, None, None)
+    row = console.world.add(callsign, 5)
+    found = (Found("enrolment", row), Found("person", person))
+
+    def find(text: str) -> tuple[Found, ...]:
+        if text == "zz":
+            raise RmtuiError(f"No “{callsign}” here.")
+        return found
+
+    monkeypatch.setattr(jumping, "find", find)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "colon")
+        await write(pilot, "TEAM")
+        await settle(pilot)
+        text = "\n".join(screen_text(pilot.app))
+        assert finder.show(callsign) in text
+        assert f"Person, {finder.show(callsign)}" in text
+        spans = [span for option in pilot.app.screen.query_one(OptionList).options for span in option.prompt.spans]
+        assert not [span for span in spans if "click" in str(span.style) or "red" in str(span.style)]
+        await press(pilot, "ctrl+u")
+        await write(pilot, "zz")
+        assert f"No “{finder.show(callsign)}” here." in "\n".join(screen_text(pilot.app))
+        await press(pilot, "escape")
+        assert not isinstance(pilot.app.screen, CommandPalette)
+
+    console.run(script)
