@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -101,3 +102,12 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.fd)
+
+
+def revealed(terminal: Terminal) -> str:
+    """The code that a dialog holds masked, after ``v``."""
+    terminal.press("v")
+    terminal.until("NATO", "Finnish")
+    shown = re.search(r"((?:[A-Z2-9] ){3}[A-Z2-9])   ((?:[A-Z2-9] ){3}[A-Z2-9])", terminal.text)
+    assert shown, terminal.text
+    return "".join(shown.groups()).replace(" ", "")

@@ -103,7 +103,7 @@ def test_sign_in_act_lock_and_look_at_the_trail(run: Callable[..., Terminal], ho
     terminal.gone("198.51.100.7")
 
     terminal.press(":")
-    terminal.until("Search for commands")
+    terminal.until("A command, a callsign")
     terminal.press("lock")
     terminal.until("Hide everything")
     terminal.gone("Read everything again")
