@@ -14,6 +14,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.errors import NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
+from rmtui.db.prepared import Prepared, Slot
 from rmtui.text import plain
 
 __all__ = [
@@ -68,6 +69,9 @@ ACTIONS: Mapping[str, Permission] = {
     "sheet": Permission.INVITE,
 }
 """What each action takes."""
+
+
+_roles = Prepared(Role, lambda: Role.select(Role.role).where(Role.user == Slot(Role.user)))
 
 
 def require_writable() -> None:
@@ -129,7 +133,7 @@ def require(operator: Operator | None, permission: Permission) -> Person:
         raise SignInNeeded(f"{name} was signed out meanwhile; nothing was changed. Sign in again.")
     if operator.fingerprint and _revoked(operator.fingerprint):
         raise SignInNeeded(f"The certificate that {name} signed in with was revoked; nothing was changed. Sign in with the new one.")
-    roles = [row.role for row in Role.select(Role.role).where(Role.user == person.pk)]
+    roles = [row.role for row in _roles.all(user=person.pk)]
     if permission not in permissions_of(roles, proven=operator.proven):
         if operator.roles and ADMIN in operator.roles and ADMIN not in roles:
             raise NotPermitted(f"{name} is not an admin any more; nothing was changed.")

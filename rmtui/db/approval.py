@@ -27,6 +27,7 @@ from rmtui.db.errors import BeingApproved, CallsignReserved, EnrollmentError, In
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
+from rmtui.db.prepared import Prepared, Slot, insert
 from rmtui.db.process import alive, host, process
 from rmtui.errors import RmtuiError
 from rmtui.text import callsign_problem, normalise_callsign, plain, same_code
@@ -39,6 +40,20 @@ CLAIM_TIME = dt.timedelta(minutes=5)
 _under_way: set[uuid.UUID] = set()
 """Tokens of the claims that threads of this process are working on."""
 
+_DECIDED = ("state", "decided_by", "decided_on", "person", "updated")
+"""What a decision writes to an enrolment."""
+
+_claim_of = Prepared(Claim, lambda: Claim.select().where(Claim.enrollment == Slot(Claim.enrollment)))
+_end_claim = Prepared(
+    Claim, lambda: Claim.delete().where((Claim.enrollment == Slot(Claim.enrollment)) & (Claim.token == Slot(Claim.token)))
+)
+_keep = Prepared(Issued, lambda: Issued.update(committed=True).where(Issued.serial == Slot(Issued.serial)))
+_approved = Prepared(
+    Enrollment,
+    lambda: Enrollment.update({name: Slot(getattr(Enrollment, name)) for name in _DECIDED}).where(
+        (Enrollment.pk == Slot(Enrollment.pk)) & (Enrollment.state == EnrollmentState.PENDING.value)
+    ),
+)
 logger = logging.getLogger("rmtui.db.approval")
 P = TypeVar("P", bound=Person)
 
@@ -51,6 +66,9 @@ class _Identity:
     callsign: str
     csr: str | None
     serial: str | None = None
+    """Of the certificate, once it is signed."""
+    issued: Issued | None = None
+    """The certificate, once it is recorded."""
 
     @property
     def directory(self) -> Path:
@@ -63,12 +81,15 @@ class _Identity:
 
 def live_claim(enrollment_pk: uuid.UUID) -> Claim | None:
     """The claim that keeps others from approving this enrolment just now, if one does."""
-    claim: Claim | None = Claim.get_or_none(Claim.enrollment == enrollment_pk)
-    if claim is None or claim.expires <= clock.utcnow() or not alive(claim.host, claim.process):
-        return None
-    if (claim.host, claim.process) == (host(), process()) and claim.token not in _under_way:
-        return None  # ours, and not taken back when the database was lost
-    return claim
+    claim = _claim_of.first(enrollment=enrollment_pk)
+    return claim if claim is not None and _lives(claim) else None
+
+
+def _lives(claim: Claim) -> bool:
+    if claim.expires <= clock.utcnow() or not alive(claim.host, claim.process):
+        return False
+    ours = (claim.host, claim.process) == (host(), process())
+    return not ours or claim.token in _under_way  # ours may not have been taken back when the database was lost
 
 
 def check_code(row: Enrollment, code: str) -> None:
@@ -85,7 +106,7 @@ def approve(
     approver: Person,
     code: str | None,
     *,
-    on_commit: Callable[[Person], None] | None,
+    on_commit: Callable[[Person, Issued], None] | None,
     progress: Callable[[str], None] | None,
 ) -> Person:
     """See :meth:`rmtui.db.enrollments.Enrollment.approve`."""
@@ -98,7 +119,7 @@ def approve(
 
     def commit() -> Person:
         with exclusive(*names):
-            if not Claim.delete().where((Claim.enrollment == row.pk) & (Claim.token == claim.token)).execute():
+            if not _end_claim.run(enrollment=row.pk, token=claim.token):
                 enrollment.guard_pending()
                 raise BeingApproved(
                     f"The approval of {plain(row.callsign)} took too long and another took over; nothing was approved here."
@@ -108,15 +129,10 @@ def approve(
             person = _create_person(Person, identity, now.extra)
             at = clock.utcnow()
             decided.update(state=EnrollmentState.APPROVED.value, decided_by=approver.pk, decided_on=at, person=person.pk, updated=at)
-            changed = (
-                Enrollment.update(**decided)
-                .where((Enrollment.pk == row.pk) & (Enrollment.state == EnrollmentState.PENDING.value))
-                .execute()
-            )
-            if changed != 1:  # the web API takes no lock of ours
+            if _approved.run(pk=row.pk, **decided) != 1:  # the web API takes no lock of ours
                 enrollment.guard_pending()
-            if on_commit is not None:
-                on_commit(person)
+            if on_commit is not None and identity.issued is not None:
+                on_commit(person, identity.issued)
         return person
 
     try:
@@ -163,12 +179,13 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
         Person.check_free(row.callsign)
         _check_csr(row.csr, row.callsign)
         _check_unchanged(row, enrollment)
-        held = live_claim(row.pk)
-        if held is not None:
+        held = _claim_of.first(enrollment=row.pk)
+        if held is not None and _lives(held):
             raise BeingApproved(
                 f"{plain(held.operator)} is approving {plain(row.callsign)} since {clock.stamp(held.created)}; nothing was done here."
             )
-        Claim.delete().where(Claim.enrollment == row.pk).execute()
+        if held is not None:
+            _end_claim.run(enrollment=row.pk, token=held.token)
         claim = Claim(
             enrollment=row.pk,
             person=uuid.uuid4(),
@@ -178,7 +195,7 @@ def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[
             expires=clock.utcnow() + CLAIM_TIME,
         )
         _under_way.add(claim.token)
-        claim.save(force_insert=True)
+        insert(claim)
     return claim, row
 
 
@@ -200,7 +217,7 @@ def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]
         person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
     except IntegrityError:  # the web API takes no lock of ours, but the index holds
         raise CallsignReserved(f"{plain(identity.callsign)} was taken just now; nothing was made.") from None
-    Issued.update(committed=True).where(Issued.serial == identity.serial).execute()
+    _keep.run(serial=identity.serial)
     return person
 
 
@@ -234,7 +251,7 @@ def _make(identity: _Identity, signer: Any, tell: Callable[[str], None]) -> None
 
     def on_signed(signed: Any) -> None:
         identity.serial = f"{signed.serial:x}"
-        issuing.record_issued(signed, identity.pk, identity.callsign)
+        identity.issued = issuing.record_issued(signed, identity.pk, identity.callsign)
         tell("Writing the files")
 
     tell("Making the key and the certificate" if identity.csr is None else "Signing the certificate")
@@ -257,7 +274,7 @@ def _undo(identity: _Identity, claim: Claim | None) -> None:
     except RmtuiError as error:
         logger.warning("left behind, to be swept: %s", error.sentence)
     if claim is not None:
-        Claim.delete().where((Claim.enrollment == claim.enrollment) & (Claim.token == claim.token)).execute()
+        _end_claim.run(enrollment=claim.enrollment, token=claim.token)
     if identity.serial is not None:
         issuing.revoke_serials(Issued.serial == identity.serial, "cessationOfOperation")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import uuid
 from typing import Any, ClassVar, Self
 
@@ -13,6 +14,7 @@ from rmtui.db.config import SCHEMA, DBConfig
 from rmtui.db.engine import make_database
 from rmtui.db.errors import Deleted, ForbiddenOperation, NotFound
 from rmtui.db.fields import UTCDateTimeField, parse_pk
+from rmtui.db.prepared import Prepared, Slot
 
 __all__ = ["BaseModel", "DBModel", "KeptModel", "bind_config", "db", "init_db", "utcnow"]
 
@@ -111,7 +113,7 @@ class BaseModel(DBModel):
         :raises NotFound: there is none.
         :raises Deleted: it is marked as deleted, and that is not allowed.
         """
-        found = cls.get_or_none(cls.pk == parse_pk(pk))
+        found: Self | None = _by_pk(cls).first(pk=parse_pk(pk))
         if found is None:
             raise NotFound(f"There is no such {cls.noun}.")
         return found._unless_deleted(allow_deleted)
@@ -146,6 +148,11 @@ class BaseModel(DBModel):
     def delete_by_id(cls, _pk: Any) -> Any:
         """Refused: rows are marked, not removed."""
         raise _kept(cls)
+
+
+@functools.cache
+def _by_pk(model: type[Any]) -> Prepared[Any]:
+    return Prepared(model, lambda: model.select().where(model.pk == Slot(model.pk)))
 
 
 class KeptModel(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Container, Iterator
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from rmtui.db import manifest
 from rmtui.db.base import BaseModel, db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound
+from rmtui.db.prepared import Prepared, Slot
 from rmtui.text import fold, plain, skeleton
 
 __all__ = ["UNSTEADY", "alike", "by_callsign", "check_reserved", "matching", "lookalikes", "taking"]
@@ -35,12 +37,19 @@ def matching(model: type[M], callsign: str) -> list[M]:
     """
     folded = fold(callsign)
     pattern = "".join(char if char.isascii() and char not in UNSTEADY and char not in "%_\\*?[" else "%" for char in folded)
-    lowered = fn.LOWER(model.callsign)  # type: ignore[attr-defined]
-    field: Any = model.callsign  # type: ignore[attr-defined]
-    octets = fn.LENGTH(field.cast("BLOB")) if is_sqlite(db) else fn.OCTET_LENGTH(field)
-    foreign = (octets != fn.LENGTH(field)) & (lowered**pattern)
-    found = model.select().where((lowered == folded) | foreign)
-    return [row for row in found if fold(row.callsign) == folded]  # type: ignore[attr-defined]
+    return [row for row in _candidates(model).all(folded=folded, pattern=pattern) if fold(row.callsign) == folded]
+
+
+@functools.cache
+def _candidates(model: Any) -> Prepared[Any]:
+    def make() -> Any:
+        field = model.callsign
+        lowered = fn.LOWER(field)
+        octets = fn.LENGTH(field.cast("BLOB")) if is_sqlite(db) else fn.OCTET_LENGTH(field)
+        foreign = (octets != fn.LENGTH(field)) & (lowered ** Slot(field, "pattern"))
+        return model.select().where((lowered == Slot(field, "folded")) | foreign)
+
+    return Prepared(model, make)
 
 
 def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from peewee import SQL, BooleanField, ForeignKeyField, IntegerField, ModelIndex, UUIDField
 
@@ -17,6 +17,9 @@ from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
 from rmtui.db.locks import exclusive
 from rmtui.db.people import Person
 from rmtui.text import normalise_callsign, normalise_code, plain
+
+if TYPE_CHECKING:
+    from rmtui.db.own import Issued
 
 __all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision", "state_word"]
 
@@ -161,13 +164,13 @@ class Enrollment(KeptModel):
         approver: Person,
         code: str | None = None,
         *,
-        on_commit: Callable[[Person], None] | None = None,
+        on_commit: Callable[[Person, Issued], None] | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> Person:
         """Creates the person record, their certs etc. Claim, make, commit: one outcome.
 
         :param code: what the person read out; checked if given.
-        :param on_commit: called in the transaction that commits.
+        :param on_commit: called with the person and the certificate in the transaction that commits.
         :param progress: told each step as a few words.
         :raises AlreadyDecided: somebody decided first.
         :raises BeingApproved: somebody's approval is under way.

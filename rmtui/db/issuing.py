@@ -13,6 +13,7 @@ from rmtui import clock, settings
 from rmtui.db.config import DBConfig
 from rmtui.db.locks import ADMINS, exclusive
 from rmtui.db.own import Claim, Issued
+from rmtui.db.prepared import insert
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.text import plain
 
@@ -59,9 +60,9 @@ def authority() -> Authority:
     return EmbeddedAuthority.from_settings(config)
 
 
-def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> None:
+def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> Issued:
     """Record a certificate before any file holds it, so that a lost one can be revoked."""
-    Issued.create(
+    issued = Issued(
         serial=f"{signed.serial:x}",
         person=person,
         callsign=callsign,
@@ -69,6 +70,8 @@ def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -
         not_before=signed.not_before,
         not_after=signed.not_after,
     )
+    insert(issued)
+    return issued
 
 
 def revocations() -> Iterator[Revocation]:

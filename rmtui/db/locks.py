@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 
-__all__ = ["ADMINS", "exclusive"]
+__all__ = ["ADMINS", "exclusive", "joined"]
 
 ADMINS = "admins"
 """The lock that whoever gives or takes a role or revokes somebody holds, so that two admins cannot remove each other. Taken first."""
@@ -27,6 +27,12 @@ def exclusive(*names: str) -> Iterator[None]:
             for key in sorted({_key(name) for name in names}):
                 db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
         yield
+
+
+def joined() -> AbstractContextManager[object]:
+    """The transaction that is open, or one of its own. What fails in it fails all: nobody takes back a part."""
+    transaction: AbstractContextManager[object] = nullcontext() if db.in_transaction() else db.atomic()
+    return transaction
 
 
 def _key(name: str) -> int:

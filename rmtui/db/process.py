@@ -33,7 +33,12 @@ def _started(pid: int) -> str | None:
 
 def process() -> str:
     """This process, so that another with the same number is not taken for it."""
-    return f"{os.getpid()}/{_started(os.getpid()) or '?'}"
+    return _name(os.getpid())
+
+
+@cache
+def _name(pid: int) -> str:
+    return f"{pid}/{_started(pid) or '?'}"
 
 
 def alive(on_host: str, name: str) -> bool:

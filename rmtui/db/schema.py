@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,9 @@ def _runner() -> Any:
     return Runner(getattr(db, "obj", db), str(MIGRATIONS), table_name=table, schema=schema)
 
 
-def _known() -> list[str]:
-    return sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
+@functools.cache
+def _known() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py")))
 
 
 def _applied() -> set[str]:

@@ -18,7 +18,9 @@ from rmtui.db.base import db, utcnow
 from rmtui.db.chain import LAYOUT, digest
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import BackendError
+from rmtui.db.locks import joined
 from rmtui.db.own import Audit, Chain, Signer
+from rmtui.db.prepared import Prepared, Slot, insert
 from rmtui.text import plain, storable
 
 __all__ = ["Entry", "Key", "UndecodableText", "append", "chain_name", "chain_row", "details_of", "hold"]
@@ -59,12 +61,20 @@ class Entry:
     program: str
 
 
-def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = None) -> int:
+_chain = Prepared(Chain, lambda: Chain.select().limit(1))
+_held_chain = Prepared(Chain, lambda: Chain.select().limit(1) if is_sqlite(db) else Chain.select().limit(1).for_update())
+_last = Prepared(Audit, lambda: Audit.select(fn.MAX(Audit.id).alias("id")))
+_signer = Prepared(Signer, lambda: Signer.select(Signer.fingerprint).where(Signer.fingerprint == Slot(Signer.fingerprint)))
+_link = Prepared(Chain, lambda: Chain.update(entries=Slot(Chain.entries), head=Slot(Chain.head)).where(Chain.id == Slot(Chain.id)))
+
+
+def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = None, head: Chain | None = None) -> int:
     """Add an entry to the chain, signed if there is a key to sign with; its ``id``. Needs an open connection.
 
     Inside a transaction it stands or falls with it, and every other writer waits for that transaction: append last.
 
     :param at: when it happened, in a sample; the present time otherwise.
+    :param head: what :func:`hold` gave in this transaction, where nothing was appended since.
     :raises BackendError: the record of the chain's head is gone; nothing is recorded, and so nothing is done.
     """
     values: dict[str, Any] = {
@@ -74,20 +84,22 @@ def append(entry: Entry, key: Key | None = None, *, at: dt.datetime | None = Non
         "details": json.dumps(_harmless(entry.details), ensure_ascii=True, sort_keys=True),
         "version": LAYOUT,
         "signer": key.fingerprint if key is not None else None,
+        "signature": None,
     }
     for name in ("operator", "proof", "surface", "action", "outcome", "target", "reason", "os_user", "host", "origin", "program"):
         values[name] = _storable(getattr(entry, name))
-    with db.atomic():
-        head = _hold_head()
-        if key is not None and Signer.get_or_none(Signer.fingerprint == key.fingerprint) is None:
+    with joined():
+        head = head or hold()
+        if key is not None and _signer.first(fingerprint=key.fingerprint) is None:
             Signer.insert(fingerprint=key.fingerprint, certificate=key.certificate_pem.decode("ascii")).execute()
         values["at"] = at or utcnow()
-        values["id"] = max(head.entries, Audit.select(fn.MAX(Audit.id)).scalar() or 0) + 1
+        latest = _last.first()
+        values["id"] = max(head.entries, (latest.id if latest is not None else None) or 0) + 1
         values["hash"] = digest(head.head, values)
         if key is not None:
             values["signature"] = base64.b64encode(key.sign(values["hash"].encode("ascii"))).decode("ascii")
-        Audit.insert(**values).execute()
-        Chain.update(entries=values["id"], head=values["hash"]).where(Chain.id == head.id).execute()
+        insert(Audit(**values))
+        _link.run(entries=values["id"], head=values["hash"], id=head.id)
     number: int = values["id"]
     return number
 
@@ -101,12 +113,15 @@ def details_of(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"unreadable": text}
 
 
-def hold() -> None:
+def hold() -> Chain:
     """Let nobody else append until this transaction ends, so that what is read from now on is what every entry before led to.
 
+    On SQLite the transaction holds the whole file anyway.
+
+    :return: the chain's head, for :func:`append`.
     :raises BackendError: the record of the chain's head is gone.
     """
-    _hold_head()
+    return _one(_held_chain)
 
 
 def chain_name() -> uuid.UUID:
@@ -114,26 +129,20 @@ def chain_name() -> uuid.UUID:
 
     :raises BackendError: the record of the chain's head is gone.
     """
-    return _one(Chain.select()).name
+    return _one(_chain).name
 
 
-def chain_row(query: Any = None) -> Chain | None:
+def chain_row(query: Prepared[Chain] = _chain) -> Chain | None:
     """The chain's record of its own end; None when it is gone, or no program of ours wrote it. Needs an open connection."""
     try:
-        found: Chain | None = (Chain.select() if query is None else query).first()
+        found = query.first()
     except (ValueError, UndecodableText):
         return None
     whole = found is not None and type(found.entries) is int and isinstance(found.name, uuid.UUID) and isinstance(found.head, str)
     return found if whole else None
 
 
-def _hold_head() -> Chain:
-    """The head of the chain, held until the transaction ends; on SQLite the transaction holds the whole file."""
-    query = Chain.select()
-    return _one(query if is_sqlite(db) else query.for_update())
-
-
-def _one(query: Any) -> Chain:
+def _one(query: Prepared[Chain]) -> Chain:
     found = chain_row(query)
     if found is None:
         raise BackendError(

@@ -90,7 +90,7 @@ def check_csr(pem: bytes | str, callsign: str) -> CSRDetails:
 
     :raises CSRError: it fails, and why; each failure has its own sentence.
     """
-    subject, details = _judge(pem)
+    subject, details = _judge(_bytes(pem))
     _check_subject(subject, callsign)
     return details
 
@@ -100,7 +100,7 @@ def read_csr(pem: bytes | str) -> tuple[str, CSRDetails]:
 
     :raises CSRError: it fails.
     """
-    subject, details = _judge(pem)
+    subject, details = _judge(_bytes(pem))
     names = [str(attribute.value) for attribute in subject if attribute.oid == NameOID.COMMON_NAME]
     callsign = names[0] if names else "CALLSIGN"
     _check_subject(subject, callsign)
@@ -112,11 +112,15 @@ def describe_csr(pem: bytes | str) -> CSRDetails:
 
     :raises CSRError: it fails otherwise.
     """
-    return _judge(pem)[1]
+    return _judge(_bytes(pem))[1]
+
+
+def _bytes(pem: bytes | str) -> bytes:
+    return pem.encode("utf-8", "surrogatepass") if isinstance(pem, str) else bytes(pem)
 
 
 @functools.lru_cache(maxsize=16)  # who approves looks at the same one several times
-def _judge(pem: bytes | str) -> tuple[x509.Name, CSRDetails]:
+def _judge(pem: bytes) -> tuple[x509.Name, CSRDetails]:
     der = _unwrap(pem)
     try:
         with warnings.catch_warnings(action="ignore"):  # of lengths in the subject, which is foreign text
@@ -139,9 +143,8 @@ def _refused(why: str, advice: str) -> CSRError:
     return CSRError(f"The CSR is refused: {why}. Nothing was signed. {advice}")
 
 
-def _unwrap(pem: bytes | str) -> bytes:
+def _unwrap(data: bytes) -> bytes:
     """The DER within the one PEM block that is all there is."""
-    data = pem.encode("utf-8", "surrogatepass") if isinstance(pem, str) else bytes(pem)
     if len(data) > LONGEST_CSR:
         raise _refused(f"it is {len(data):,} bytes long, and none needs more than {LONGEST_CSR:,}", "Ask for a plain CSR.")
     if not data.strip():

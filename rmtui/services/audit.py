@@ -13,11 +13,11 @@ from rmtui.auth.operator import Operator
 from rmtui.auth.origin import origin
 from rmtui.auth.permissions import ACTIONS, require, require_writable
 from rmtui.db import schema, trail
-from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
+from rmtui.db.locks import joined
 from rmtui.db.middleware import connection
-from rmtui.db.own import Audit
+from rmtui.db.own import Audit, Chain
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
 from rmtui.services import witness
@@ -51,10 +51,10 @@ class Act:
 
         :raises NotPermitted: they were revoked or demoted meanwhile; the transaction is to roll back.
         """
-        with db.atomic():
-            trail.hold()  # whoever demotes the operator just now is waited for
+        with joined():
+            head = trail.hold()  # whoever demotes the operator just now is waited for
             self.person()
-            record(self.operator, self.action, "done", self.target_pk, self.target, reason, details)
+            record(self.operator, self.action, "done", self.target_pk, self.target, reason, details, head=head)
 
     def person(self) -> Person:
         """The operator's own record.
@@ -127,10 +127,12 @@ def record(
     *,
     surface: str = "command",
     proof: str = "none",
+    head: Chain | None = None,
 ) -> int:
     """Add an entry, and give its number. Needs an open connection; inside a transaction it stands or falls with it.
 
     :param operator: None when nobody was named; ``surface`` and ``proof`` are then what is known.
+    :param head: what :func:`rmtui.db.trail.hold` gave in this transaction.
     """
     from rmtui import __version__
 
@@ -152,7 +154,7 @@ def record(
         program=__version__,
     )
     signs = operator is not None and (operator.until is None or operator.until > clock.utcnow())
-    return trail.append(entry, operator.key if operator is not None and signs else None)
+    return trail.append(entry, operator.key if operator is not None and signs else None, head=head)
 
 
 def ready() -> bool:

@@ -118,9 +118,9 @@ def approve(
 
         signed: list[Issued] = []
 
-        def record(person: Person) -> None:
-            signed.append(Issued.get(Issued.person == person.pk))
-            act.done(serial=signed[-1].serial, looks_like=list(others))
+        def record(_person: Person, issued: Issued) -> None:
+            signed.append(issued)
+            act.done(serial=issued.serial, looks_like=list(others))
 
         person = found.approve(act.who, code, on_commit=record, progress=progress)
         return Approved(person.pk, person.callsign, signed[-1].serial, signed[-1].not_after, str(person.directory))

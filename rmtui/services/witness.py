@@ -28,6 +28,7 @@ from rmtui.auth.origin import Origin
 from rmtui.db.base import db
 from rmtui.db.middleware import explain
 from rmtui.db.own import Audit, Chain
+from rmtui.db.prepared import Prepared, Slot
 from rmtui.db.trail import UndecodableText, chain_row, details_of
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
@@ -46,6 +47,7 @@ WAIT = 2.0
 _OUTCOMES = {"done": "success", "refused": "failure", "failed": "failure"}
 _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 """What comes of reading what no program of ours wrote."""
+_after = Prepared(Audit, lambda: Audit.select().where(Audit.id > Slot(Audit.id)).order_by(Audit.id).limit(MOST))
 _trouble = ""
 
 
@@ -185,7 +187,7 @@ def _follow(path: Path) -> str:
         if after > chain.entries:
             return f"The audit log {plain(path)} knows of entries that the trail has not. Run rmtui audit verify."
         while True:
-            rows = list(Audit.select().where(Audit.id > after).order_by(Audit.id).limit(MOST))
+            rows = _after.all(id=after)
             if not rows:
                 return ""
             data = b"".join(json.dumps(ecs(row, name)).encode() + b"\n" for row in rows)

@@ -110,7 +110,7 @@ def test_no_room_for_the_crl_either(asked, admin, monkeypatch):
 
 @pytest.mark.parametrize("error", [EnrollmentError("no"), RuntimeError("boom"), KeyboardInterrupt(), SystemExit(143)])
 def test_failure_in_the_commit(asked, admin, error):
-    def fail(_person):
+    def fail(_person, _issued):
         raise error
 
     with pytest.raises(type(error)):

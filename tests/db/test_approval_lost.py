@@ -118,7 +118,7 @@ def test_the_database_stays_away(wire, plan):
 def wire_down_at_once(wire, plan):
     """As :func:`approve`, with no way back once the wire is cut."""
 
-    def down(_person):
+    def down(_person, _issued):
         wire.down = True
 
     approve(wire, plan, on_commit=down)
@@ -127,7 +127,7 @@ def wire_down_at_once(wire, plan):
 def test_the_session_is_ended_by_the_server(wire):
     """An administrator ends it inside the transaction, as a restart of the server would."""
 
-    def end(_person):
+    def end(_person, _issued):
         with connection() as db:
             pid = db.connection().get_backend_pid()
         other = psycopg2.connect(wire.dsn)
