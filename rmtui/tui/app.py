@@ -105,6 +105,7 @@ class RmtuiApp(App[None]):
     @operator.setter
     def operator(self, operator: Operator | None) -> None:
         self._operator = operator
+        self.lock.follow(operator)
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 screen.show_operator(operator)
@@ -246,6 +247,7 @@ class RmtuiApp(App[None]):
     def _take(self, opening: Opening) -> None:
         """Know what was opened, and keep the operator, who may hold a key, in one place only."""
         self._operator = opening.operator
+        self.lock.follow(opening.operator)
         self.preferences = opening.preferences
         self.opening = replace(opening, operator=None)
         self._first = Future()

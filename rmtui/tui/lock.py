@@ -13,7 +13,9 @@ from textual.screen import Screen
 
 from rmtui import clock, settings
 from rmtui.services import operators
+from rmtui.services.operators import Operator
 from rmtui.services.signin import SignedIn
+from rmtui.tui.widgets.listview import ListView
 
 if TYPE_CHECKING:
     from rmtui.tui.app import RmtuiApp
@@ -32,7 +34,8 @@ class Lock:
         self._touched = monotonic()
         self._behind: list[Callable[[], object]] = []
         self._screen: Screen[Any] | None = None
-        self._before: uuid.UUID | None = None
+        self._latest: uuid.UUID | None = None
+        """Who acts, or acted last."""
 
     @property
     def locked(self) -> bool:
@@ -68,6 +71,16 @@ class Lock:
         elif minutes and self.idle >= minutes * 60:
             self.close(f"Nothing was typed for {minutes} minute{'' if minutes == 1 else 's'}, so what was on the screen is hidden.")
 
+    def follow(self, operator: Operator | None) -> None:
+        """Somebody acts from now on; what another one has marked is not theirs."""
+        if operator is None:
+            return
+        if self._latest not in {None, operator.pk}:
+            for screen in self._console.screen_stack:
+                for view in screen.query(ListView):
+                    view.forget_marks()
+        self._latest = operator.pk
+
     def close(self, why: str) -> None:
         """Hide everything, end the sign-in and forget the operator's key; they prove anew who they are, where that was asked of them."""
         if self.locked:
@@ -85,8 +98,7 @@ class Lock:
             self._screen = LockScreen(why, operator.callsign if operator is not None else "")
             console.show_lock(self._screen, lambda _done: self._open())
             return
-        before = self._before if operator is None else operator.pk
-        self._before = before
+        before = self._latest
         console.operator = None
         if operator is not None and operator.session is not None:
             console.end_session(replace(operator, key=None))

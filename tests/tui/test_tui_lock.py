@@ -24,6 +24,7 @@ from rmtui.services.operators import Operator, Permission
 from rmtui.tui.screens.locked import LockScreen
 from rmtui.tui.screens.main import MainScreen
 from rmtui.tui.screens.signin import SignInScreen
+from rmtui.tui.widgets.listview import ListView
 
 pytestmark = pytest.mark.usefixtures("tried")
 
@@ -86,6 +87,39 @@ def test_another_one_does_not_go_on_with_what_was_begun(console: Console, world:
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, MainScreen)
         assert "ILVES (certificate)" in whole(pilot)
+
+    console.run(script)
+
+
+@pytest.mark.parametrize("way", ["lock", "sign-in"])
+def test_another_one_does_not_find_the_marks(console: Console, world: World, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    world.signin_required = True
+    world.operator = operator(key=Key())
+
+    async def leave(pilot: Pilot[Any]) -> None:
+        if way == "lock":
+            pilot.app.lock.close("The console was locked by hand.")
+        else:
+            pilot.app.action_sign_in()
+        await settle(pilot)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "space", "space", "2", "space")
+        await leave(pilot)
+        await press(pilot, "ctrl+u")
+        await write(pilot, SECRET)
+        await press(pilot, "enter")
+        assert "AURORA (certificate)" in whole(pilot)
+        assert "1 marked" in whole(pilot), "the same operator goes on with them"
+        await leave(pilot)
+        await at(pilot, "code")
+        await write(pilot, CODE)
+        await press(pilot, "enter")
+        assert "ILVES (certificate)" in whole(pilot)
+        assert "marked" not in whole(pilot)
+        await press(pilot, "1")
+        assert [len(view.marks) for view in pilot.app.screen.query(ListView)] == [0, 0]
+        assert "marked" not in whole(pilot)
 
     console.run(script)
 

@@ -314,8 +314,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if self.query_now.text:
             self.ask(replace(self.query_now, text=""))
         elif self.view.marks:
-            self.view.marks.clear()
-            self.view.marks_changed()
+            self.view.forget_marks()
 
     # Keys
 

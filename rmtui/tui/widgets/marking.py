@@ -89,6 +89,11 @@ class Marking(ListLines[Row, Query], Errands):
         self.refresh()
         self.post_message(self.Marked(self))
 
+    def forget_marks(self) -> None:
+        """Take all marks away."""
+        self.marks.clear()
+        self.marks_changed()
+
     def action_mark(self) -> None:
         """Mark the row under the cursor and go on to the next."""
         row = self.window.current
@@ -144,8 +149,7 @@ class Marking(ListLines[Row, Query], Errands):
         elif message.more:
             self.post_message(self.Told(FULL))
         elif message.toggles and len(self.marks) == len(message.rows) and all(row in self.marks for row in message.rows):
-            self.marks.clear()
-            self.marks_changed()
+            self.forget_marks()
         elif self.marks.add(message.rows):
             self.marks_changed()
         else:
