@@ -17,6 +17,8 @@ from rmtui.text import normalise_code, storable
 
 __all__ = ["Found", "find"]
 
+LONGEST = 200
+"""Characters of a text that may be a part of a callsign."""
 FEW = 8
 """Rows of a kind that are found at most."""
 
@@ -35,7 +37,7 @@ class Found:
 def find(text: str) -> tuple[Found, ...]:
     """Whom a text may mean: those whose code it is first, then enrolments and people whose callsign holds it."""
     text = " ".join(text.replace('"', " ").split())
-    if not text or not storable(text):
+    if not text or len(text) > LONGEST or not storable(text):
         return ()
     found = _by_code(text)
     words = f'"{text}"'

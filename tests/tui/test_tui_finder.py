@@ -50,3 +50,24 @@ def test_a_callsign_is_no_markup(console: Console, monkeypatch: pytest.MonkeyPat
         assert not isinstance(pilot.app.screen, CommandPalette)
 
     console.run(script)
+
+
+def test_it_goes_straight_there(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finder, "DELAY", 0)
+    world = console.world
+    waiting, person = world.enrollments[pk(7)], world.people[pk(1003)]
+    monkeypatch.setattr(
+        jumping, "find", lambda text: (Found("enrolment", waiting, by_code=True),) if "abc" in text else (Found("person", person),)
+    )
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "2", "colon")
+        await write(pilot, "abcdefgh")
+        await press(pilot, "enter")
+        assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("enrolments", waiting)
+        await press(pilot, "colon")
+        await write(pilot, "kettu")
+        await press(pilot, "enter")
+        assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("people", person)
+
+    console.run(script)
