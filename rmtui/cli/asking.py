@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rmtui import settings
@@ -12,7 +14,7 @@ from rmtui.errors import RmtuiError
 from rmtui.settings import Secret
 from rmtui.text import plain
 
-__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "read_code", "read_passphrase"]
+__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "offering_force", "read_code", "read_passphrase"]
 
 
 class Declined(RmtuiError):
@@ -45,6 +47,18 @@ def confirm(question: str, yes: bool) -> None:
         raise UsageError("there is no terminal to ask on; add --yes to go on without")
     if _typed(f"{question} [y/N] ").casefold() not in {"y", "yes"}:
         raise Declined("Nothing was changed.")
+
+
+@contextmanager
+def offering_force() -> Iterator[None]:
+    """Tell whoever did not want a file replaced how it is."""
+    from rmtui.services.exports import InTheWay
+
+    try:
+        yield
+    except InTheWay as error:
+        error.args = (f"{error} Or replace it with --force.",)
+        raise
 
 
 def ask_secret(prompt: str, *, hidden: bool = True) -> str:

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rmtui.cli.asking import confirm
+from rmtui.cli.asking import confirm, offering_force
 from rmtui.cli.output import one, printing, say
 from rmtui.cli.parser import UsageError
-from rmtui.cli.reports import planned_each, report, stopping
+from rmtui.cli.reports import planned, report, stopping
 from rmtui.services import pools
 from rmtui.services.bulk import Target
 from rmtui.services.pools import PoolRow
@@ -72,7 +72,8 @@ def sheet(args: argparse.Namespace) -> None:
 
     row = pools.find(args.invite).row
     confirm(f"Write the sheet of the invite {plain(row.code)} to {plain(args.to)}?", args.yes)
-    done = sheets.write(args.who, row.pk, args.to, svg=args.svg, force=args.force)
+    with offering_force():
+        done = sheets.write(args.who, row.pk, args.to, svg=args.svg, force=args.force)
     one({"code": done.code, "path": done.path, "form": done.form, "link": done.link}, args.format)
     _warn(row)
     if done.link is None:
@@ -86,7 +87,7 @@ def burn(args: argparse.Namespace) -> int | None:
     plan = burning.plan(pools.find(args.invite).row.pk)
     if args.dry_run:
         args.acts = ""  # nothing is looked after either
-        planned_each([*(("reject", each) for each in plan.pending), *(("revoke", each) for each in plan.people)], args.format)
+        planned([*(("reject", each) for each in plan.pending), *(("revoke", each) for each in plan.people)], args.format)
         _tell_rest(plan)
         return None
     confirm(

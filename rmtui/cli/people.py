@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from rmtui.cli.asking import confirm
+from rmtui.cli.asking import confirm, offering_force
 from rmtui.cli.bulk import act_on, chosen_people, single
 from rmtui.cli.enrollments import csr_of, entries
 from rmtui.cli.output import one, say, table
@@ -130,7 +130,8 @@ def export(args: argparse.Namespace) -> int | None:
         )
     row = people.find(args.callsign).row
     confirm(f"Write the {'PEM' if args.pem else 'PFX'} of {plain(row.callsign)} to {plain(args.to)}?", args.yes)
-    done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)
+    with offering_force():
+        done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)
     if done.key is False:
         say(f"{plain(done.callsign)} keeps the key themselves; it is not in the file.")
     one({"callsign": done.callsign, "path": done.path, "form": done.form, "pk": done.pk}, args.format)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rmtui.cli.output import say, table
 from rmtui.services.bulk import Outcome, Report, Target
 
-__all__ = ["ended", "planned", "planned_each", "report", "stopping"]
+__all__ = ["ended", "planned", "report", "stopping"]
 
 _ENDINGS: tuple[Outcome, ...] = ("done", "refused", "failed", "left")
 
@@ -34,13 +34,8 @@ def ended(report: Report) -> int:
     return report.exit_code
 
 
-def planned(verb: str, targets: Sequence[Target], form: str) -> None:
-    """Print whom a dry run would act on; ``verb`` is what would be done to each, such as ``reject``."""
-    planned_each(((verb, target) for target in targets), form)
-
-
-def planned_each(acts: Iterable[tuple[str, Target]], form: str) -> None:
-    """Print a dry run that would do one thing to some and another to others."""
+def planned(acts: Iterable[tuple[str, Target]], form: str) -> None:
+    """Print whom a dry run would act on; what would be done to each comes first, such as ``reject``."""
     rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in acts]
     table(rows, ("callsign", "would"), form)
     say(f"{len(rows)} would be concerned; nothing was changed.")

@@ -11,12 +11,12 @@ from rmtui import clock
 from rmtui.auth.operator import ADMIN, Operator
 from rmtui.db.errors import Deleted
 from rmtui.db.middleware import connected
-from rmtui.db.own import Audit
+from rmtui.db.own import Audit, Issued
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.pki.interface import REASONS
-from rmtui.services import exports
+from rmtui.services import exports, windows
 from rmtui.services.audit import Act, acting
 from rmtui.services.roles import LastAdmin, other_admins
 from rmtui.text import plain
@@ -195,8 +195,6 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
 
 
 def _is_committed(serial: str) -> bool:
-    from rmtui.db.own import Issued
-
     return bool(Issued.select().where((Issued.serial == serial) & Issued.committed).exists())
 
 
@@ -222,8 +220,8 @@ def export(operator: Operator | None, pk: uuid.UUID, path: str, *, pem: bool = F
 def keeping_their_key(pks: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Those of some people who brought their own key, as far as this host sees their files: it would be replaced by one made here."""
     found: list[Person] = []
-    for start in range(0, len(pks), 500):
-        found.extend(Person.select(Person.pk, Person.certspath).where(Person.pk.in_(pks[start : start + 500])))
+    for start in range(0, len(pks), windows.FEW):
+        found.extend(Person.select(Person.pk, Person.certspath).where(Person.pk.in_(pks[start : start + windows.FEW])))
     return frozenset(person.pk for person in found if _keeps(person))
 
 

@@ -23,12 +23,14 @@ def crl_state(serial: str, issuer: str) -> CRLState:
     from rmtui.pki.interface import FileMissing
 
     public = settings.current().public_dir
+    what = "CRL"
     try:
         crl = read_file(public / "crl.pem", follow=True)
+        what = "CA chain to check the CRL with"
         trusted = read_file(public / "ca_chain.pem", follow=True)
         found = look_up(int(serial, 16), issuer, trusted, crl)
     except FileMissing:
-        return CRLState(None, f"There is no CRL that this host can see in {plain(public)}.")
+        return CRLState(None, f"There is no {what} that this host can see in {plain(public)}.")
     except RmtuiError as error:
         return CRLState(None, error.sentence)
     if found is None:

@@ -12,7 +12,7 @@ from rmtui.errors import RmtuiError
 from rmtui.services.audit import Act
 from rmtui.text import plain
 
-__all__ = ["ExportRefused", "place", "write"]
+__all__ = ["ExportRefused", "InTheWay", "place", "write"]
 
 
 class ExportRefused(RmtuiError):
@@ -21,11 +21,16 @@ class ExportRefused(RmtuiError):
     title = "Not exported"
 
 
+class InTheWay(ExportRefused):
+    """A file is there already, and was not to be replaced."""
+
+
 def place(path: str, force: bool) -> Path:
     """Where a file is to be written.
 
     :param force: whether a file that is there may be replaced.
-    :raises ExportRefused: it cannot be there, or something is there already.
+    :raises InTheWay: a file is there already.
+    :raises ExportRefused: it cannot be there.
     """
     try:
         target = Path(path).expanduser().absolute()
@@ -51,7 +56,7 @@ def _check(target: Path, force: bool) -> None:
         kind = "a directory" if stat.S_ISDIR(about.st_mode) else "a symbolic link" if stat.S_ISLNK(about.st_mode) else "no plain file"
         raise ExportRefused(f"{plain(target)} is {kind}; nothing was written. Name another path.")
     if not force:
-        raise ExportRefused(f"{plain(target)} is there already and was left as it is. Name another path, or replace it with --force.")
+        raise InTheWay(f"{plain(target)} is there already and was left as it is. Name another path.")
 
 
 def write(act: Act, target: Path, data: bytes, *, force: bool, **details: Any) -> None:
@@ -85,7 +90,7 @@ def _create(target: Path, data: bytes) -> None:
     try:
         fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise ExportRefused(f"{plain(target)} is there by now and was left as it is. Name another path.") from None
+        raise InTheWay(f"{plain(target)} is there by now and was left as it is. Name another path.") from None
     except OSError as error:
         raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was written.") from error
     try:

@@ -118,7 +118,10 @@ def problem(text: str, words: Sequence[Word]) -> str:
 
 def typed(text: str, words: Sequence[Word]) -> Mapping[str, Any]:
     """What a filter fixes, by the query's names; nothing where it cannot be understood."""
-    return {} if problem(text, words) else parse(text, words).values
+    try:
+        return parse(text, words).values
+    except FilterError:
+        return {}
 
 
 def asks(text: str, words: Sequence[Word], field: str) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rmtui.auth.operator import Operator
 from rmtui.db import callsigns
@@ -19,6 +19,7 @@ from rmtui.errors import RmtuiError
 from rmtui.services import bulk, decisions
 from rmtui.services.bulk import Progress, Report, Target
 from rmtui.services.requests import RequestFileError, read_plain_request
+from rmtui.services.types import CreatedEnrollment
 from rmtui.settings import Secret
 from rmtui.text import fold, normalise_callsign, plain, skeleton
 
@@ -134,7 +135,7 @@ def create(
     :param pool: invite code that they come through.
     """
     asked = {Target(uuid.uuid4(), each.callsign or each.file): each for each in candidates}
-    made: dict[Target, Any] = {}
+    made: dict[Target, CreatedEnrollment] = {}
 
     def act(target: Target) -> str:
         candidate = asked[target]

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
-__all__ = ["MAX_REQUEST", "RequestFileError", "read_plain_request", "read_request"]
+__all__ = ["MAX_REQUEST", "Request", "RequestFileError", "describe", "read_plain_request", "read_request"]
 
 MAX_REQUEST = 65_536
 """Bytes that a request may have."""

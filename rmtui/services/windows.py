@@ -16,6 +16,8 @@ from rmtui.services.types import Count, Cursor, Page
 from rmtui.text import storable
 
 __all__ = [
+    "FEW",
+    "NOTHING",
     "Column",
     "Order",
     "Sort",
