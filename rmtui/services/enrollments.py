@@ -49,6 +49,7 @@ __all__ = [
     "reject",
     "reopen",
     "reset_code",
+    "state_shown",
     "summary",
     "told_accepted",
     "under_way",
@@ -90,8 +91,13 @@ _COLUMNS: dict[str, Column[EnrollmentRow]] = {
 }
 
 
+def state_shown(query: EnrollmentQuery) -> State | None:
+    """Which state the list shows; None is all of them."""
+    return _state(query, filters.typed(query.text, filters.ENROLLMENTS))
+
+
 def _state(query: EnrollmentQuery, typed: Mapping[str, Any]) -> State | None:
-    """Which state shows: the one that was typed, else the query's own."""
+    """The one that was typed, else the query's own."""
     word = typed.get("state")
     return query.state if word is None else None if word == "all" else State(word)
 
@@ -126,7 +132,7 @@ def _select(query: EnrollmentQuery) -> Any:
 
 def _column(query: EnrollmentQuery) -> Column[EnrollmentRow]:
     """What the list is sorted by: by age those that wait come first, where all states show."""
-    mixed = query.sort == "age" and _state(query, filters.typed(query.text, filters.ENROLLMENTS)) is None
+    mixed = query.sort == "age" and state_shown(query) is None
     return _STATE if mixed else _COLUMNS[query.sort]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peewee import JOIN, SQL, Case, Entity, fn
@@ -23,8 +23,7 @@ from rmtui.services.crl_state import crl_state
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
 from rmtui.services.windows import Column, Sort
 
-__all__ = ["count_people", "cursor", "find", "list_people", "person", "present"]
-
+__all__ = ["count_people", "cursor", "find", "list_people", "person", "present", "status_shown"]
 
 _STATUS = Case(None, [(Person.deleted.is_null(), 0)], 1)
 _CALLSIGN: Column[PersonRow] = Column((windows.lowered(Person.callsign),), (lambda row: row.callsign,))
@@ -78,11 +77,21 @@ _COLUMNS: dict[str, Column[PersonRow]] = {
 }
 
 
+def status_shown(query: PeopleQuery) -> str:
+    """Which status the list shows: ``active``, ``revoked`` or ``all``."""
+    return _status(query, filters.typed(query.text, filters.PEOPLE))
+
+
+def _status(query: PeopleQuery, typed: Mapping[str, Any]) -> str:
+    """The one that was typed goes before the query's own, and a reason finds whoever has it."""
+    return str(typed.get("state") or ("all" if "reason" in typed else query.status))
+
+
 def _select(query: PeopleQuery) -> Any:
     asked = filters.parse(query.text, filters.PEOPLE)
     typed = asked.values
     select = Person.select(Person.pk, Person.callsign, Person.created, Person.deleted, Person.revoke_reason)
-    status = typed.get("state") or ("all" if "reason" in typed else query.status)
+    status = _status(query, typed)
     if status != "all":
         select = select.where(Person.deleted.is_null(status == "active"))
     role, expiring = typed.get("role", query.role), typed.get("expiring", query.expiring)

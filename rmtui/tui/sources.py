@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 
 from rmtui import clock, settings
 from rmtui.errors import RmtuiError, UnreachableError
-from rmtui.services import enrollments, filters
+from rmtui.services import enrollments
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleQuery, RoleRow, State
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.paging import around_of, page_of
@@ -59,11 +59,6 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
     def name(self, row: EnrollmentRow) -> str:
         return row.callsign
 
-    def state(self, query: EnrollmentQuery) -> State | None:
-        """The state that shows, None for all: what the filter names goes before what the query does."""
-        typed = filters.typed(query.text, filters.ENROLLMENTS).get("state") if query.text else None
-        return query.state if typed is None else None if typed == "all" else State(typed)
-
     def columns(self, query: EnrollmentQuery) -> Sequence[Column[EnrollmentRow]]:
         """Pending ones say what they bring; decided ones who decided."""
         columns: list[Column[EnrollmentRow]] = [
@@ -71,7 +66,7 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
             Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
             Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
         ]
-        if self.state(query) is not State.PENDING:
+        if enrollments.state_shown(query) is not State.PENDING:
             columns += [
                 Column(
                     "Decided",
@@ -148,6 +143,9 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
 
     def columns(self, query: PeopleQuery) -> Sequence[Column[PersonRow]]:
         """The reason of a revocation only where revoked ones show."""
+        from rmtui.services import people
+
+        status = people.status_shown(query)
         columns: list[Column[PersonRow]] = [
             Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
             Column("Roles", lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9, sort="roles"),
@@ -155,9 +153,9 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         ]
         if not self._members:
             columns.insert(0, Column("Status", self._status, 9, weight=8, sort="status"))
-        if not self._members and query.status != "revoked":
+        if not self._members and status != "revoked":
             columns.append(Column("Expires", _expires, 9, weight=6, sort="expires", right=True))
-        if query.status != "active":
+        if status != "active":
             columns += [
                 Column(
                     "Revoked",

@@ -64,7 +64,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def scope(self, query: EnrollmentQuery) -> str:
         """The states shown."""
-        state = EnrollmentSource().state(query)
+        state = enrollments.state_shown(query)
         return "All enrolments" if state is None else state.capitalize()
 
     def query_for(self, row: EnrollmentRow) -> EnrollmentQuery:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
-from rmtui.services import burning, filters
+from rmtui.services import burning, filters, pools
 from rmtui.services.bulk import Report, Target
 from rmtui.services.burning import BurnPlan
 from rmtui.services.operators import Permission
@@ -75,7 +75,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
 
     def scope(self, query: PoolQuery) -> str:
         """The states shown."""
-        state = filters.typed(query.text, filters.POOLS).get("state", "all" if query.deleted else "kept")
+        state = pools.state_shown(query)
         return {"all": "All invites", "kept": "Invites"}.get(state, f"{state.capitalize()} invites")
 
     def query_for(self, row: PoolRow) -> PoolQuery:
@@ -176,25 +176,29 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
         self._change("delete")
 
     def _change(self, change: Change) -> None:
-        from rmtui.tui.dialogs.invite_change import ChangeInviteDialog, ChangeInvitesDialog
-
         rows = self.chosen
         if len(rows) > 1:
+            from rmtui.tui.dialogs.invite_change import ChangeInvitesDialog
+
             kept = [row for row in rows if row.deleted is None and (change == "delete" or row.active is (change == "disable"))]
             targets = [Target(row.pk, code_of(row)) for row in kept]
             why = {"delete": "deleted", "disable": "disabled or deleted", "enable": "deleted"}[change]
             act_on_many(self, ChangeInvitesDialog(change, targets, (len(rows) - len(kept), f"{why} already")))
-            return
-        for row in rows:
-            dialog = ChangeInviteDialog(row, change)
-            dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)  # noqa: B023  # there is one
-            self.app.push_screen(dialog, lambda done: self._changed(row, change, done))  # noqa: B023
+        elif rows:
+            self._change_one(rows[0], change)
 
-    def _changed(self, row: PoolRow, change: Change, done: bool | None) -> None:
-        self.reread()
-        if done is not None:
-            already = "" if done else " already"
-            self._acted(f"The invite {code_of(row)} is {change}d{already}.")
+    def _change_one(self, row: PoolRow, change: Change) -> None:
+        from rmtui.tui.dialogs.invite_change import ChangeInviteDialog
+
+        def done(changed: bool | None) -> None:
+            if changed is None:
+                self.reread()
+            else:
+                self._acted(f"The invite {code_of(row)} is {change}d{'' if changed else ' already'}.")
+
+        dialog = ChangeInviteDialog(row, change)
+        dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)
+        self.app.push_screen(dialog, done)
 
     def action_reset(self) -> None:
         """Ask whether."""

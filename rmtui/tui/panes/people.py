@@ -63,7 +63,7 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         """The statuses shown."""
         if query.expiring is not None:
             return f"Expiring within {query.expiring} days"
-        return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[query.status]
+        return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[people.status_shown(query)]
 
     def query_for(self, row: PersonRow) -> PeopleQuery:
         """Among the active or the revoked ones."""
