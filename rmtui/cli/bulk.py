@@ -66,13 +66,13 @@ def single(args: argparse.Namespace) -> bool:
 def chosen_enrollments(args: argparse.Namespace) -> Chosen:
     """The enrolments that were named, or those that wait and fit the filter."""
     query = EnrollmentQuery(text=args.filter or "")
-    return _chosen(args, enrollments.find, lambda: every(enrollments.list_enrollments, enrollments.cursor, query))
+    return _chosen(args, enrollments.by_callsign, lambda: every(enrollments.list_enrollments, enrollments.cursor, query))
 
 
 def chosen_people(args: argparse.Namespace) -> Chosen:
     """The people who were named, or those who are active and fit the filter."""
     query = PeopleQuery(text=args.filter or "")
-    return _chosen(args, people.find, lambda: every(people.list_people, people.cursor, query))
+    return _chosen(args, people.by_callsign, lambda: every(people.list_people, people.cursor, query))
 
 
 def _chosen(args: argparse.Namespace, find: Callable[[str], Any], fitting: Callable[[], Iterable[Any]]) -> Chosen:
@@ -85,7 +85,7 @@ def _chosen(args: argparse.Namespace, find: Callable[[str], Any], fitting: Calla
     unknown: dict[Target, str] = {}
     for callsign in args.callsign:
         try:
-            row = find(callsign).row
+            row = find(callsign)
             found[Target(row.pk, row.callsign)] = None
         except RmtuiError as error:
             if error.exit_code != NobodyFits.exit_code:

@@ -100,16 +100,15 @@ def approve(args: argparse.Namespace) -> int | None:
         return batches.approve(args)
     if args.dry_run:
         raise UsageError("--dry-run goes with --codes")
-    found = enrollments.find(args.callsign)
+    row = enrollments.by_callsign(args.callsign)
     code = read_code(args.code)
-    ahead = enrollments.preview(found.row.pk)
-    for other in found.lookalikes:
-        say(f"Warning: {plain(found.row.callsign)} looks like {plain(other)}.")
+    ahead = enrollments.preview(row.pk)
+    name, alike = plain(row.callsign), ahead.detail.lookalikes
+    for other in alike:
+        say(f"Warning: {name} looks like {plain(other)}.")
     if ahead.blocked is None or ahead.detail.claimed_by:
-        confirm(
-            f"Approve {plain(found.row.callsign)}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes
-        )
-    done = enrollments.approve(args.who, found.row.pk, code, accept_lookalikes=bool(found.lookalikes), shown=ahead)
+        confirm(f"Approve {name}? Signs {plain(ahead.subject)} with {plain(ahead.key)}, {ahead.hours} hours.", args.yes)
+    done = enrollments.approve(args.who, row.pk, code, accept_lookalikes=bool(alike), shown=ahead)
     one(
         {
             "callsign": done.callsign,
@@ -133,12 +132,12 @@ def reject(args: argparse.Namespace) -> int | None:
         return act_on(
             args, chosen, "reject", "Reject", lambda targets, stop: bulk_actions.reject(args.who, targets, args.reason, stop=stop)
         )
-    found = enrollments.find(args.callsign)
+    row = enrollments.by_callsign(args.callsign)
     if deployment.open_deployment().kind == "postgresql":
-        say(f"Warning: {enrollments.told_accepted(found.row.callsign)}")
-    confirm(f"Reject {plain(found.row.callsign)}?", args.yes)
-    enrollments.reject(args.who, found.row.pk, args.reason)
-    one(_record(enrollments.enrollment(found.row.pk).row), args.format)
+        say(f"Warning: {enrollments.told_accepted(row.callsign)}")
+    confirm(f"Reject {plain(row.callsign)}?", args.yes)
+    enrollments.reject(args.who, row.pk, args.reason)
+    one(_record(enrollments.enrollment(row.pk).row), args.format)
     return None
 
 
@@ -150,13 +149,13 @@ def _print_code(made: CreatedEnrollment, form: str) -> None:
 
 def reopen(args: argparse.Namespace) -> None:
     """Make a rejected enrolment pending again and print its new approve code."""
-    found = enrollments.find(args.callsign)
-    confirm(f"Re-open the enrolment of {plain(found.row.callsign)}?", args.yes)
-    _print_code(enrollments.reopen(args.who, found.row.pk), args.format)
+    row = enrollments.by_callsign(args.callsign)
+    confirm(f"Re-open the enrolment of {plain(row.callsign)}?", args.yes)
+    _print_code(enrollments.reopen(args.who, row.pk), args.format)
 
 
 def reset(args: argparse.Namespace) -> None:
     """Give a pending enrolment a new approve code and print it."""
-    found = enrollments.find(args.callsign)
-    confirm(f"Give the enrolment of {plain(found.row.callsign)} a new approve code? The old one stops working.", args.yes)
-    _print_code(enrollments.reset_code(args.who, found.row.pk), args.format)
+    row = enrollments.by_callsign(args.callsign)
+    confirm(f"Give the enrolment of {plain(row.callsign)} a new approve code? The old one stops working.", args.yes)
+    _print_code(enrollments.reset_code(args.who, row.pk), args.format)

@@ -79,7 +79,7 @@ def revoke(args: argparse.Namespace) -> int | None:
             f"Revoke ({args.reason})",
             lambda targets, stop: bulk_actions.revoke(args.who, targets, args.reason, stop=stop),
         )
-    row = people.find(args.callsign).row
+    row = people.by_callsign(args.callsign)
     confirm(f"Revoke {plain(row.callsign)} ({args.reason})? They cannot come back under this callsign.", args.yes)
     done = certificates.revoke(args.who, row.pk, args.reason)
     one({"callsign": done.callsign, "status": "revoked", "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args.format)
@@ -98,7 +98,7 @@ def reissue(args: argparse.Namespace) -> int | None:
             "Make new certificates and revoke the old ones, for",
             lambda targets, stop: bulk_actions.reissue(args.who, targets, stop=stop),
         )
-    row = people.find(args.callsign).row
+    row = people.by_callsign(args.callsign)
     csr = csr_of(args.csr)
     confirm(f"Make a new certificate for {plain(row.callsign)}? The old one is revoked.", args.yes)
     done = certificates.reissue(args.who, row.pk, csr=csr)
@@ -128,7 +128,7 @@ def export(args: argparse.Namespace) -> int | None:
             f"Write to {plain(args.to)} the {'PEM' if args.pem else 'PFX'} of",
             lambda targets, stop: bulk_actions.export(args.who, targets, args.to, pem=args.pem, stop=stop),
         )
-    row = people.find(args.callsign).row
+    row = people.by_callsign(args.callsign)
     confirm(f"Write the {'PEM' if args.pem else 'PFX'} of {plain(row.callsign)} to {plain(args.to)}?", args.yes)
     with offering_force():
         done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)

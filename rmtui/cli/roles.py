@@ -20,7 +20,7 @@ def list_(args: argparse.Namespace) -> None:
 
 
 def _after(callsign: str, form: str) -> None:
-    row = people.find(callsign).row
+    row = people.by_callsign(callsign)
     one({"callsign": row.callsign, "roles": row.roles, "pk": row.pk}, form)
 
 
@@ -34,7 +34,7 @@ def assign(args: argparse.Namespace) -> int | None:
             f"Give the role {plain(args.role)} to",
             lambda targets, stop: bulk_actions.assign_role(args.who, targets, args.role, stop=stop),
         )
-    row = people.find(args.callsign).row
+    row = people.by_callsign(args.callsign)
     confirm(f"Give {plain(row.callsign)} the role {plain(args.role)}?", args.yes)
     if not roles.assign(args.who, row.pk, args.role):
         say(f"{plain(row.callsign)} has the role {plain(args.role)} already.")
@@ -52,7 +52,7 @@ def remove(args: argparse.Namespace) -> int | None:
             f"Take the role {plain(args.role)} from",
             lambda targets, stop: bulk_actions.remove_role(args.who, targets, args.role, stop=stop),
         )
-    row = people.find(args.callsign).row
+    row = people.by_callsign(args.callsign)
     confirm(f"Take the role {plain(args.role)} from {plain(row.callsign)}?", args.yes)
     if not roles.remove(args.who, row.pk, args.role):
         raise roles.NotAMember(f"{plain(row.callsign)} does not have the role {plain(args.role)}; nothing was changed.")

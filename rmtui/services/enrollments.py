@@ -36,6 +36,7 @@ from rmtui.text import callsign_problem, plain
 __all__ = [
     "LookalikeWarning",
     "approve",
+    "by_callsign",
     "count_enrollments",
     "create",
     "cursor",
@@ -284,6 +285,15 @@ def find(callsign: str) -> EnrollmentDetail:
     :raises NotFound: there is none.
     """
     return _detail(Enrollment.by_callsign(findable(callsign)))
+
+
+@connected
+def by_callsign(callsign: str) -> EnrollmentRow:
+    """As :func:`find`, but no more than a list shows: nobody is looked at for a likeness.
+
+    :raises NotFound: there is none.
+    """
+    return _row(Enrollment.by_callsign(findable(callsign)))
 
 
 @connected

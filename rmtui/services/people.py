@@ -23,7 +23,7 @@ from rmtui.services.crl_state import crl_state
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
 from rmtui.services.windows import Column, Sort
 
-__all__ = ["count_people", "cursor", "find", "list_people", "person", "present", "status_shown"]
+__all__ = ["by_callsign", "count_people", "cursor", "find", "list_people", "person", "present", "status_shown"]
 
 _STATUS = Case(None, [(Person.deleted.is_null(), 0)], 1)
 _CALLSIGN: Column[PersonRow] = Column((windows.lowered(Person.callsign),), (lambda row: row.callsign,))
@@ -184,8 +184,21 @@ def find(callsign: str) -> PersonDetail:
     return _detail(Person.by_callsign(findable(callsign), allow_deleted=True))
 
 
+@connected
+def by_callsign(callsign: str) -> PersonRow:
+    """As :func:`find`, but no more than a list shows: neither files nor CRL are read.
+
+    :raises NotFound: there is none.
+    """
+    return _row(Person.by_callsign(findable(callsign), allow_deleted=True))
+
+
+def _row(found: Person) -> PersonRow:
+    return _fetch(_select(PeopleQuery(status="all")).where(Person.pk == found.pk).limit(1))[0]
+
+
 def _detail(found: Person) -> PersonDetail:
-    row = _fetch(_select(PeopleQuery(status="all")).where(Person.pk == found.pk).limit(1))[0]
+    row = _row(found)
     enrolled = Enrollment.select().where(Enrollment.person == found.pk).first()
     decider = Person.get_or_none(Person.pk == enrolled.decided_by) if enrolled else None
     pool = EnrollmentPool.get_or_none(EnrollmentPool.pk == enrolled.pool) if enrolled else None

@@ -156,6 +156,7 @@ class TestPerson:
         make_person("RAVEN", deleted=START, revoke_reason="keyCompromise")
         found = people.find("RAVEN")
         assert (found.row.revoked_on, found.row.revoke_reason) == (START, "keyCompromise")
+        assert people.by_callsign("raven") == found.row
 
     def test_a_certificate_that_is_none(self, boss, tmp_path):
         made = enrollments.create(boss, "RAVEN")
