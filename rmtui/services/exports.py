@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,27 +61,41 @@ def _check(target: Path, force: bool) -> None:
 
 
 def write(act: Act, target: Path, data: bytes, *, force: bool, **details: Any) -> None:
-    """Write a file to a :func:`place` and record the action, both or neither.
+    """Write a file to a :func:`place` and record the action, both or neither; one that was to be replaced is back when it is neither.
 
     :param details: what the entry says besides where the file went.
     :raises ExportRefused: something is there by now, or it cannot be written.
     """
-    written = False
+    written, aside = False, None
     try:
         with db.atomic():
-            act.done(path=plain(target), replaced=os.path.lexists(target), **details)
-            (_replace if force else _create)(target, data)
+            replaces = os.path.lexists(target)
+            act.done(path=plain(target), replaced=replaces, **details)
+            if force and replaces:
+                aside = _set_aside(target)
+            _create(target, data)
             written = True
     except BaseException:
         if written:
             target.unlink(missing_ok=True)
+        if aside is not None:
+            aside.rename(target)
         raise
+    if aside is not None:
+        with suppress(OSError):
+            aside.unlink()
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _set_aside(target: Path) -> Path:
+    """Where the file that is there is kept until the new one is written and recorded."""
     from rmtui.pki import files
 
-    files.write_file(target, data, 0o600)
+    aside = files.part_name(target)
+    try:
+        target.rename(aside)
+    except OSError as error:
+        raise ExportRefused(f"{plain(target)} cannot be replaced ({error.strerror}); it was left as it is.") from error
+    return aside
 
 
 def _create(target: Path, data: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -134,18 +134,14 @@ _COLUMNS: dict[str, Column[PoolRow]] = {
 
 def state_shown(query: PoolQuery) -> str:
     """Which state the list shows: one that the filter names, ``all``, or ``kept``, which is all but the deleted ones."""
-    return _state(query, filters.typed(query.text, filters.POOLS))
-
-
-def _state(query: PoolQuery, typed: Mapping[str, Any]) -> str:
-    return str(typed.get("state", "all" if query.deleted else "kept"))
+    return str(filters.typed(query.text, filters.POOLS).get("state", "all" if query.deleted else "kept"))
 
 
 def _select(query: PoolQuery) -> Any:
     cls, asked = EnrollmentPool, filters.parse(query.text, filters.POOLS)
     typed = asked.values
     select = cls.select(cls.pk, cls.invitecode, cls.owner, cls.active, cls.created, cls.deleted)
-    state = _state(query, typed)
+    state = state_shown(query)
     if state != "all":
         select = select.where(cls.deleted.is_null(state != "deleted"))
     if state in {"active", "disabled"}:

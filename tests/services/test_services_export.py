@@ -82,6 +82,7 @@ def test_what_is_there_is_left(boss, raven, tmp_path):
     assert file.read_text() == "mine"
     file.chmod(0o644)
     certificates.export(boss, raven.pk, str(file), force=True)
+    assert [path.name for path in tmp_path.glob("*raven*")] == ["raven.pfx"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert details_of_last()["replaced"] is True
     assert [row[2] for row in audit_rows()] == ["refused", "done"]
@@ -154,9 +155,12 @@ def test_nothing_goes_out_that_is_not_recorded(boss, raven, tmp_path, monkeypatc
         yield
         raise DatabaseBusy("Others kept the database.")
 
+    if force:
+        (tmp_path / "x").write_text("mine")
     with monkeypatch.context() as patch:
         patch.setattr(exports, "db", type("Busy", (), {"atomic": staticmethod(busy)}))
         with pytest.raises(DatabaseBusy):
             certificates.export(boss, raven.pk, str(tmp_path / "x"), force=force)
-    assert not (tmp_path / "x").exists()
+    assert [path.read_text() for path in tmp_path.glob("[!.]*") if path.is_file()] == ["mine"] * force
+    assert not [*tmp_path.glob(".x*")]
     assert db.is_closed()
