@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Button
 from tui_bulk import Desk
 from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_rows import CODE, DIGEST
 from tui_world import World
 
-from rmtui.services import bulk, importing, rollcall
+from rmtui.db.errors import DatabaseUnreachable
+from rmtui.services import bulk, decisions, importing, rollcall
 from rmtui.services.bulk import Target
 from rmtui.services.importing import Candidate, Imported
 from rmtui.services.rollcall import Group, RollCall, RollRow
 from rmtui.services.types import State
 from rmtui.settings import Secret
 
+CREATE = importing.create
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 
 
@@ -155,6 +158,59 @@ class TestImport:
             assert "ABCD" not in text(pilot)
             await press(pilot, "escape")
             assert "14 pending" in "".join(screen_text(pilot.app)[-3:])
+
+        console.run(script)
+
+    def test_what_was_left_is_gone_on_with_and_no_code_is_lost(
+        self, console: Console, desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[str] = []
+
+        def create(operator: Any, callsign: str, **how: Any) -> Any:
+            if callsign == "TOINEN" and not made.count("TOINEN"):
+                made.append("TOINEN")
+                raise DatabaseUnreachable("The database does not answer.")
+            return world.create(operator, callsign, **how)
+
+        monkeypatch.setattr(importing, "create", CREATE)
+        monkeypatch.setattr(decisions, "create", create)
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "m")
+            await write(pilot, "/srv/csrs")
+            await press(pilot, "enter")
+            await write(pilot, "2")
+            await press(pilot, "enter")
+            assert "1 of 2 done" in text(pilot)
+            confirm = pilot.app.screen.query_one("#confirm", Button)
+            assert str(confirm.label) == "Go on with 1"
+            confirm.press()
+            await settle(pilot)
+            assert "2 of 2 done" in text(pilot)
+            assert not confirm.display
+            await press(pilot, "v")
+            assert "UUSI ABCD EFGH" in text(pilot)
+            assert "TOINEN ABCD EFGH" in text(pilot)
+
+        console.run(script)
+
+    @pytest.mark.parametrize("way", ["locked", "left"])
+    def test_the_codes_are_masked_when_somebody_goes_away(self, console: Console, desk: Desk, way: str) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "m")
+            await write(pilot, "/srv/csrs")
+            await press(pilot, "enter")
+            await write(pilot, "2")
+            await press(pilot, "enter", "v")
+            assert "UUSI ABCD EFGH" in text(pilot)
+            if way == "locked":
+                pilot.app.action_lock()
+                await settle(pilot)
+                await press(pilot, "enter")
+            else:
+                pilot.app.app_focus = False
+                await settle(pilot)
+            assert "UUSI •••• ••••" in text(pilot)
 
         console.run(script)
 

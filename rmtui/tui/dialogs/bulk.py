@@ -203,7 +203,7 @@ class BulkDialog(Dialog[Report]):
 
     def _rest(self) -> list[Target]:
         """Those for which trying again makes sense."""
-        return [result.target for result in self._done.values() if result.outcome in {"failed", "left"}]
+        return [result.target for result in self.report.results if result.outcome in {"failed", "left"}] if self.report else []
 
     def _again(self) -> None:
         rest = self._rest()

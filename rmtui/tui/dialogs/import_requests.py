@@ -92,7 +92,7 @@ class ImportManyDialog(BulkDialog):
         bad = [each for each in self._found.candidates if each.problem]
         sections = []
         if bad:
-            facts = tuple((show(each.callsign or each.file, NAME), show(each.problem)) for each in bad)
+            facts = tuple((show(each.file, NAME), show(each.problem)) for each in bad)
             sections.append(Section(f"{glyphs().warning} {len(bad):,} left out", facts, warning=True))
         dots = glyphs().dots
         facts = tuple((show(each.callsign, NAME), f"{each.key}, SHA-256 {group(each.fingerprint[:CSR_KEY])}{dots}") for each in self._good)
@@ -122,6 +122,20 @@ class ImportManyDialog(BulkDialog):
         code = self._codes[target.pk].reveal()
         return show(group(code if self._revealed else glyphs().mask * len(code)))
 
+    def on_mount(self) -> None:
+        """When the terminal loses the focus, the codes are masked."""
+        super().on_mount()
+        self.watch(self.app, "app_focus", lambda focus: None if focus else self._mask(), init=False)
+
+    def on_screen_suspend(self) -> None:
+        """Another screen has come before it, perhaps the lock."""
+        self._mask()
+
+    def _mask(self) -> None:
+        if self._revealed:
+            self._revealed = False
+            self.show_results()
+
     def action_reveal(self) -> None:
         """Show the codes, or mask them; they are masked again when nothing was typed for a while."""
         if self._codes and not self.running:
@@ -134,8 +148,8 @@ class ImportManyDialog(BulkDialog):
         left = IDLE - self.console.lock.idle
         if self._revealed and left > 0:
             self.set_timer(left, self._look)
-        elif self._revealed:
-            self.action_reveal()
+        else:
+            self._mask()
 
     def action_copy(self) -> None:
         """Copy them, a line each."""
