@@ -67,7 +67,7 @@ def burn(args: argparse.Namespace) -> None:
 
 
 def create(args: argparse.Namespace) -> None:
-    """Make a login code and print it, once."""
+    """Make a login code and print it."""
     if args.admin == (args.callsign is not None):
         raise UsageError("name one: CALLSIGN for a person's code, or --admin for one that makes an admin")
     if args.admin:
@@ -78,7 +78,7 @@ def create(args: argparse.Namespace) -> None:
         code, whom = codes.create(admit(args), args.callsign), args.callsign
     one({"callsign": whom, "code": code, "for": "making an admin" if args.admin else "signing in"}, args.format)
     if args.format == "text":
-        say("Hand it over by a way that you trust; it is good once, and not shown again.")
+        say("Hand it over by a way that you trust; it is good once. Should it be lost, rmtui codes show tells it again.")
 
 
 def _proven() -> operators.Operator | None:
