@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from rmtui.text import CODE_ALPHABET, fold, normalise_code, plain
 from rmtui.voice import unspell
@@ -17,7 +17,7 @@ __all__ = ["LONGEST_LINE", "Line", "Link", "read_line"]
 
 LONGEST_LINE: Final = 2_000
 """Characters of a line that is read."""
-MOST_WORDS: Final = 60
+MOST_WORDS: Final = 200
 """Words of a line that are taken for callsigns."""
 SHOWN: Final = 60
 """Characters of a line that are shown."""
@@ -25,7 +25,7 @@ SHOWN: Final = 60
 _WORD: Final = re.compile(r"\S+")
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[\-\u2010-\u2015][^\W_]+)*")
 _GAP: Final = re.compile(r"[\s\-\u2010-\u2015]+")
-_LINK_CODE: Final = re.compile(r"(approvalcode=[^&]{0,2})[^&]*", re.IGNORECASE)
+_LINK_CODE: Final = re.compile(r"(?<=[?&#])(?!callsign=)([^=&#]*=[^&#]{0,2}|)[^&#]*", re.IGNORECASE)
 _ALPHABET: Final = frozenset(CODE_ALPHABET)
 _AFTER_A_LINK: Final = "()[]<>{}.,;:!?\"'«»“”’*"
 
@@ -64,9 +64,11 @@ class Line:
 
     @property
     def names(self) -> frozenset[str]:
-        """Words, and pairs of words, that may be somebody's callsign, folded."""
-        words = [fold(word.strip(_AFTER_A_LINK)) for word in self.text.split()[:MOST_WORDS]]
-        return frozenset({*words, *(" ".join(pair) for pair in pairwise(words))} - {""})
+        """Words, pairs of words, and what stands between other signs than letters, that may be somebody's callsign, folded."""
+        found = [word for word, _ in zip(_WORD.finditer(self.text), range(MOST_WORDS), strict=False)]
+        words = [fold(word[0].strip(_AFTER_A_LINK)) for word in found]
+        parts = [fold(part) for word in found if word.span() not in self.links for part in _TOKEN.findall(word[0])]
+        return frozenset({*words, *parts, *(" ".join(pair) for pair in pairwise(words))} - {""})
 
     def shown(self, matched: Collection[str]) -> str:
         """The line made harmless and short, with the codes in it hidden but for how they begin: those that matched, or else all."""
@@ -77,7 +79,7 @@ class Line:
                 chars[place] = "•" if chars[place].isalnum() else chars[place]
         for start, end in self.links:
             query = "?" + "".join(self.text[start:end].partition("?")[2:])
-            chars[start:end] = [_LINK_CODE.sub(r"\1…", query), *[""] * (end - start - 1)]
+            chars[start:end] = [_LINK_CODE.sub(r"\1…", unquote(query)), *[""] * (end - start - 1)]
         return plain("".join(chars).strip(), SHOWN)
 
 
@@ -103,7 +105,8 @@ def read_line(text: str, size: int) -> Line:
 
 
 def _link(word: str) -> Link | None:
-    if "approvalcode=" not in word.lower():
+    named = unquote(word).lower()
+    if "approvalcode=" not in named and "callsign=" not in named:
         return None
     query = word.replace("&amp;", "&").partition("?")[2].partition("#")[0]
     try:
