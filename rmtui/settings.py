@@ -11,101 +11,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, overload
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
 
+from rmtui import values
 from rmtui.errors import ConfigurationError
+from rmtui.values import Secret, flag
 
-__all__ = ["KEY_TYPES", "Secret", "Settings", "configure", "current", "flag"]
+__all__ = ["KEY_TYPES", "Keycloak", "Secret", "Settings", "configure", "current", "flag"]
 
 KEY_TYPES = ("rsa4096", "rsa3072", "rsa2048", "ec256")
 """What ``RMTUI_KEY_TYPE`` may name."""
-
-
-class Secret:
-    """A value that no ``str``, ``repr``, log, format or traceback shows; :meth:`reveal` is the one way to it."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str = "") -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself, for the one call that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __str__(self) -> str:
-        return "**********" if self._value else ""
-
-    def __repr__(self) -> str:
-        return f"Secret({str(self)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a Secret is not to be pickled")
-
-
-@overload
-def flag(value: str | None, name: str, default: bool = False) -> bool: ...
-@overload
-def flag(value: str | None, name: str, default: bool | None) -> bool | None: ...
-def flag(value: str | None, name: str, default: bool | None = False) -> bool | None:
-    """A yes or no of the environment.
-
-    :raises ConfigurationError: it is neither.
-    """
-    if value is None or not value.strip():
-        return default
-    word = value.strip().casefold()
-    if word in {"1", "true", "yes", "on"}:
-        return True
-    if word in {"0", "false", "no", "off"}:
-        return False
-    raise ConfigurationError(f"{name} is {value!r}; say 1 or 0.")
-
-
-def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = env.get(name, "").strip()
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
-        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes a whole number from {least} to {most}.")
-    return int(text)
-
-
-def _xdg(env: Mapping[str, str], name: str, fallback: str) -> Path:
-    value = env.get(name, "")
-    base = Path(value) if value.startswith("/") else Path(env.get("HOME") or Path.home()) / fallback
-    return base / "rmtui"
-
-
-def _path(env: Mapping[str, str], name: str) -> Path | None:
-    value = env.get(name, "").strip()
-    return Path(value).absolute() if value else None
-
-
-def _web_address(text: str, name: str) -> str | None:
-    """A web address, perhaps with ``{code}`` in it; None when there is none."""
-    if not text:
-        return None
-    try:
-        split = urlsplit(text)
-        usable = split.scheme in {"http", "https"} and bool(split.hostname) and "@" not in split.netloc and split.port != 0
-    except ValueError:
-        usable = False
-    if not usable or len(text) > 500 or not text.isprintable() or " " in text:
-        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes an address that begins with https:// or http://, without a password.")
-    if "{code}" not in text and (split.query or split.fragment):
-        raise ConfigurationError(f"{name} is {text[:40]!r}; say with {{code}} where the invite code goes.")
-    return text
 
 
 def _beside(url: str) -> Path | None:
@@ -113,6 +29,37 @@ def _beside(url: str) -> Path | None:
     scheme, _, rest = url.strip().partition("://")
     path = unquote(rest[1:]) if scheme.partition("+")[0] == "sqlite" and rest.startswith("/") else ""
     return Path(path).absolute().parent if path else None
+
+
+@dataclass(frozen=True, slots=True)
+class Keycloak:
+    """Where the deployment's Keycloak is, and who may manage its users."""
+
+    url: str
+    """``RM_KC_URL``."""
+    username: str
+    """``RM_KC_USERNAME``."""
+    password: Secret
+    """``RM_KC_PASSWORD``."""
+    user_realm: str
+    """``RM_KC_USER_REALM``: the realm that ``username`` signs in to."""
+    realm: str
+    """``RM_KC_REALM``: the realm of the people."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Keycloak | None:
+        """What the environment says; None where ``RM_KC_ENABLED`` says no, or ``RM_KC_URL`` says nothing.
+
+        :raises ConfigurationError: the address cannot be used, or the user is missing.
+        """
+        url = values.web_address(env.get("RM_KC_URL", "").strip(), "RM_KC_URL")
+        if url is None or not flag(env.get("RM_KC_ENABLED"), "RM_KC_ENABLED", True):
+            return None
+        username, password = env.get("RM_KC_USERNAME", "").strip(), Secret(env.get("RM_KC_PASSWORD", ""))
+        if not username or not password:
+            raise ConfigurationError("RM_KC_URL names a Keycloak; say in RM_KC_USERNAME and RM_KC_PASSWORD who manages its users.")
+        realms = [env.get(name, "").strip() for name in ("RM_KC_USER_REALM", "RM_KC_REALM")]
+        return cls(url, username, password, realms[0] or "master", realms[1] or "RASENMAEHER")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +112,14 @@ class Settings:
     """``RM_MTLS_CLIENT_CERT_CN``: a reserved callsign."""
     manifest: Path | None = None
     """``RM_KRAFTWERK_MANIFEST_PATH``: names the products, whose names are reserved."""
+    keycloak: Keycloak | None = None
+    """``RM_KC_…``; None where there is none to be told of people."""
+    mtls_client_cert: Path | None = None
+    """``RM_MTLS_CLIENT_CERT_PATH``: what this program shows to the authority and to products."""
+    mtls_client_key: Path | None = None
+    """``RM_MTLS_CLIENT_KEY_PATH``: the key of it."""
+    local_ca_certs: Path | None = None
+    """``LOCAL_CA_CERTS_PATH``: a file, or a directory of files, of more authorities that servers are believed by."""
     join_url: str | None = None
     """``RMTUI_JOIN_URL``: the web page that an invite code leads to, or the whole link with ``{code}`` in it."""
     jwt_privkey: Path | None = None
@@ -184,49 +139,53 @@ class Settings:
         :raises ConfigurationError: a value cannot be used, or ``config.toml`` cannot be read.
         """
         env = os.environ if env is None else env
-        data = _path(env, "RM_PERSISTENT_DATA_DIR")
-        here = _path(env, "RMTUI_DATA_DIR")
-        fallback = _beside(flags.pop("db", None) or env.get("RM_DB_DSN", "")) or _xdg(env, "XDG_DATA_HOME", ".local/share")
+        data = values.path(env, "RM_PERSISTENT_DATA_DIR")
+        here = values.path(env, "RMTUI_DATA_DIR")
+        fallback = _beside(flags.pop("db", None) or env.get("RM_DB_DSN", "")) or values.xdg(env, "XDG_DATA_HOME", ".local/share")
         backend = env.get("RM_CERT_BACKEND", "").strip().casefold() or None
         if backend not in {None, "embedded", "cfssl"}:
             raise ConfigurationError(f"RM_CERT_BACKEND is {backend!r}; it takes embedded or cfssl.")
         key_type = env.get("RMTUI_KEY_TYPE", "").strip().casefold() or "rsa4096"
         if key_type not in KEY_TYPES:
             raise ConfigurationError(f"RMTUI_KEY_TYPE is {key_type!r}; it takes one of {', '.join(KEY_TYPES)}.")
-        config_file = _xdg(env, "XDG_CONFIG_HOME", ".config") / "config.toml"
+        config_file = values.xdg(env, "XDG_CONFIG_HOME", ".config") / "config.toml"
         written = _ConfigFile.read(config_file)
-        values: dict[str, Any] = {
+        found: dict[str, Any] = {
             "data_dir": data or here or fallback,
             "local_data_dir": here or data or fallback,
             "data_dir_named": data is not None,
             "config_file": config_file,
             "operator": env.get("RMTUI_OPERATOR", "").strip() or None,
             "operators": written.texts("operators"),
-            "state_dir": _xdg(env, "XDG_STATE_HOME", ".local/state"),
-            "identity": _path(env, "RMTUI_IDENTITY"),
+            "state_dir": values.xdg(env, "XDG_STATE_HOME", ".local/state"),
+            "identity": values.path(env, "RMTUI_IDENTITY"),
             "identities": written.texts("identities"),
-            "passphrase_file": _path(env, "RMTUI_PASSPHRASE_FILE"),
+            "passphrase_file": values.path(env, "RMTUI_PASSPHRASE_FILE"),
             "token": Secret(env.get("RMTUI_TOKEN", "").strip()),
             "require_signin": flag(env.get("RMTUI_REQUIRE_SIGNIN"), "RMTUI_REQUIRE_SIGNIN", written.flag("require_signin")),
             "readers": flag(env.get("RMTUI_READERS"), "RMTUI_READERS", written.flag("readers") or False),
-            "lock_minutes": _number(env, "RMTUI_LOCK_MINUTES", written.number("lock_minutes", 15, 1440), 0, 1440),
-            "expiring_days": _number(env, "RMTUI_EXPIRING_DAYS", written.number("expiring_days", 14, 3650), 0, 3650),
-            "audit_log": _path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
+            "lock_minutes": values.number(env, "RMTUI_LOCK_MINUTES", written.number("lock_minutes", 15, 1440), 0, 1440),
+            "expiring_days": values.number(env, "RMTUI_EXPIRING_DAYS", written.number("expiring_days", 14, 3650), 0, 3650),
+            "audit_log": values.path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
             "read_only": flag(env.get("RMTUI_READ_ONLY"), "RMTUI_READ_ONLY"),
             "cert_backend": backend,
             "key_type": key_type,
-            "cert_hours": _number(env, "RMTUI_CERT_HOURS", 1008, 1, 87_600),
-            "code_size": _number(env, "RM_CODE_SIZE", 8, 6, 64),
+            "cert_hours": values.number(env, "RMTUI_CERT_HOURS", 1008, 1, 87_600),
+            "code_size": values.number(env, "RM_CODE_SIZE", 8, 6, 64),
             "client_cert_cn": env.get("RM_MTLS_CLIENT_CERT_CN", "").strip() or "rasenmaeher",
-            "manifest": _path(env, "RM_KRAFTWERK_MANIFEST_PATH"),
-            "join_url": _web_address(env.get("RMTUI_JOIN_URL", "").strip(), "RMTUI_JOIN_URL") or written.web_address("join_url"),
-            "jwt_privkey": _path(env, "JWT_PRIVKEY_PATH"),
-            "jwt_pubkey": _path(env, "JWT_PUBKEY_PATH"),
+            "manifest": values.path(env, "RM_KRAFTWERK_MANIFEST_PATH"),
+            "keycloak": Keycloak.from_env(env),
+            "mtls_client_cert": values.path(env, "RM_MTLS_CLIENT_CERT_PATH"),
+            "mtls_client_key": values.path(env, "RM_MTLS_CLIENT_KEY_PATH"),
+            "local_ca_certs": values.path(env, "LOCAL_CA_CERTS_PATH"),
+            "join_url": values.web_address(env.get("RMTUI_JOIN_URL", "").strip(), "RMTUI_JOIN_URL") or written.web_address("join_url"),
+            "jwt_privkey": values.path(env, "JWT_PRIVKEY_PATH"),
+            "jwt_pubkey": values.path(env, "JWT_PUBKEY_PATH"),
             "jwt_privkey_pass": Secret(env.get("JWT_PRIVKEY_PASS", "")),
             "ca_passphrase": Secret(env.get("RMTUI_CA_PASSPHRASE", "")),
         }
-        values.update({key: value for key, value in flags.items() if value is not None})
-        return cls(**values)
+        found.update({key: value for key, value in flags.items() if value is not None})
+        return cls(**found)
 
     @property
     def people_dir(self) -> Path:
@@ -317,7 +276,7 @@ class _ConfigFile:
         value = self.table.get(name, "")
         if not isinstance(value, str):
             raise self._wrong(f"{name} is a web address")
-        return _web_address(value.strip(), f"{self.file}: {name}")
+        return values.web_address(value.strip(), f"{self.file}: {name}")
 
     def _wrong(self, rule: str) -> ConfigurationError:
         return ConfigurationError(f"{self.file}: {rule}.")
