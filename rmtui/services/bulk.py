@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,8 +13,11 @@ from typing import Literal
 
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, OutcomeUnknown
 from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, RmtuiError, UnreachableError
+from rmtui.text import plain
 
 __all__ = ["Interrupted", "Outcome", "Progress", "Report", "Result", "Target", "run"]
+
+logger = logging.getLogger("rmtui.bulk")
 
 Outcome = Literal["done", "refused", "failed", "left"]
 """``left`` is what was not begun, since it was stopped or the database was lost."""
@@ -80,7 +85,8 @@ def run(
 ) -> Report:
     """Act on each, in the order given.
 
-    :param act: does one and says what it did; an error is that one's result, and the rest goes on unless the database is lost.
+    :param act: does one and says what it did; an error is that one's result, and the rest goes on unless the database is
+        lost, or nobody foresaw the error.
     :param told: called after each, in the thread that runs.
     :param stop: once it is set, no further one is begun.
     :param threads: how many are done at a time.
@@ -141,6 +147,12 @@ class _Line:
                 self.leave("Not begun, since the database was lost; nothing was changed.")
         except RmtuiError as error:
             result = Result(target, "refused", error.sentence)
+        except Exception as error:  # noqa: BLE001  # what became of the others must be told all the same
+            where = "".join(traceback.format_tb(error.__traceback__))  # not what it says, which may be a secret
+            logger.error("%s while acting on %s\n%s", type(error).__name__, plain(target.name, 80), where)
+            what = f"Something unexpected went wrong ({type(error).__name__})"
+            result = Result(target, "failed", f"{what}, and it may not have been done: look at it before trying again.")
+            self.leave("Not begun, since something unexpected went wrong before; nothing was changed.")
         with self._lock:
             self._done[place] = result
         return result
