@@ -188,9 +188,10 @@ class TestReject:
             assert focused(pilot) == "cancel"
             assert "web page" not in text(pilot)
             await press(pilot, "w")
-            assert "Tab goes on, Esc goes back" in text(pilot), "text on a button goes nowhere, and that is said"
+            assert "Tab goes to what must be typed" in text(pilot), "text on a button goes nowhere, and that is said"
             await press(pilot, "tab")
             assert focused(pilot) == "reason"
+            assert "Enter presses the button" not in text(pilot), "it is not so where the focus is now"
             await write(pilot, "wrong unit")
             await press(pilot, "enter")
             assert focused(pilot) == "confirm"

@@ -101,6 +101,8 @@ class Dialog(ModalScreen[Result], Errands):
         self._title = title
         self.guard = EnterGuard()
         self.running = False
+        self._hinted = False
+        """Whether the line over the buttons tells of the keys."""
         self.leaving: tuple[Any, ...] = ()
         """What it gives as soon as it is on top again."""
         self.expect: Callable[[bool], None] | None = None
@@ -156,7 +158,9 @@ class Dialog(ModalScreen[Result], Errands):
         line = self.query_one("#message", Static)
         line.set_class(error, "-error")
         line.update(f"{glyphs().warning} {show(text)}" if error and text else show(text))
-        line.display = bool(text)
+        line.display, self._hinted = bool(text), False
+        if text and self.focused is not None:
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
     def act(self, work: Callable[[], Any], description: str) -> None:
         """Do the change in a thread; the controls are still meanwhile."""
@@ -313,7 +317,14 @@ class Dialog(ModalScreen[Result], Errands):
         """Any key but Enter ends the repeating of a held one; text on a button is told where it would go."""
         if event.key != "enter":
             self.guard.moved()
-        if event.is_printable and isinstance(self.focused, Choice) and event.key not in self.active_bindings:
-            line = self.query_one("#message")
-            if not line.display:
-                self.tell("Enter presses the button, Tab goes on, Esc goes back.", error=False)
+        lost = event.is_printable and isinstance(self.focused, Choice) and event.key not in self.active_bindings
+        if lost and not self.query_one("#message").display:
+            tab = "to what must be typed" if self.DANGER and self.missing() else "on"
+            self.tell(f"Enter presses the button, Tab goes {tab}, Esc goes back.", error=False)
+            self._hinted = True
+
+    def on_descendant_focus(self) -> None:
+        """What was told of the keys on a button is not so elsewhere."""
+        if self._hinted:
+            self._hinted = False
+            self.tell("")
