@@ -59,7 +59,8 @@ class ApproveDialog(DecisionDialog[Approved]):
 
     def body(self) -> Iterable[Widget]:
         """The code, what will be signed, and the warning where there is one."""
-        yield prose("Ask the person to read out their approve code.", ident="ask")
+        ask = "Their code is filled in; see that this is who you mean." if self._code else "Ask the person to read out their approve code."
+        yield prose(ask, ident="ask")
         yield entry("Code", ident="code", value=group(self._code), placeholder="as they say it; case, spaces and dashes do not matter")
         if self._hint:
             yield prose(f"Demo: nobody can read it out, it is {group(self._hint)}.", classes="hint")
