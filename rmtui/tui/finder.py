@@ -15,7 +15,7 @@ from rmtui.errors import RmtuiError
 from rmtui.services import jumping
 from rmtui.services.jumping import Found
 from rmtui.services.pools import PoolRow
-from rmtui.services.types import EnrollmentRow
+from rmtui.services.types import EnrollmentRow, State
 from rmtui.tui.glyphs import group, show
 from rmtui.tui.screens.main import MainScreen
 
@@ -46,7 +46,7 @@ class Finder(Provider):
         matcher = self.matcher(query)
         for each in found:
             name, about = _words(each)
-            score = BY_CODE if each.by_code else max(matcher.match(name), 0.2)
+            score = BY_CODE if each.by_code else max(matcher.match(name), 0.2) - _over(each)
             yield _hit(score, name, about, partial(self._go, each))
 
     def _go(self, found: Found) -> None:
@@ -55,6 +55,11 @@ class Finder(Provider):
 
     def _nowhere(self) -> None:
         """There is nothing to go to."""
+
+
+def _over(found: Found) -> float:
+    """What a decided enrolment stands back by: who is in, or waits, is meant rather."""
+    return 0.1 if isinstance(found.row, EnrollmentRow) and found.row.state is not State.PENDING else 0.0
 
 
 def _hit(score: float, name: str, about: str, go: Callable[[], Any]) -> Hit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tui_rows import NOW, pk
 from rmtui.errors import RmtuiError
 from rmtui.services import jumping
 from rmtui.services.jumping import Found
-from rmtui.services.types import PersonRow
+from rmtui.services.types import PersonRow, State
 from rmtui.tui import finder
 
 HOSTILE = ("[@click=app.quit]QUIT[/]", "[/]TEAM", "[red]TEAM[/red]", "$TEAM [b", "TEAM\x1b[31m", "TEAM\\[x]\\")
@@ -67,6 +68,21 @@ def test_it_goes_straight_there(console: Console, monkeypatch: pytest.MonkeyPatc
         assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("enrolments", waiting)
         await press(pilot, "colon")
         await write(pilot, "kettu")
+        await press(pilot, "enter")
+        assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("people", person)
+
+    console.run(script)
+
+
+def test_who_is_in_comes_before_the_enrolment_that_they_came_by(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finder, "DELAY", 0)
+    person = console.world.people[pk(1003)]
+    enrolled = replace(console.world.enrollments[pk(7)], callsign=person.callsign, state=State.APPROVED)
+    monkeypatch.setattr(jumping, "find", lambda _text: (Found("enrolment", enrolled), Found("person", person)))
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "colon")
+        await write(pilot, person.callsign)
         await press(pilot, "enter")
         assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("people", person)
 
