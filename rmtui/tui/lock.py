@@ -34,7 +34,7 @@ class Lock:
         self._touched = monotonic()
         self._behind: list[Callable[[], object]] = []
         self._screen: Screen[Any] | None = None
-        self._latest: uuid.UUID | None = None
+        self.latest: uuid.UUID | None = None
         """Who acts, or acted last."""
 
     @property
@@ -75,11 +75,11 @@ class Lock:
         """Somebody acts from now on; what another one has marked is not theirs."""
         if operator is None:
             return
-        if self._latest not in {None, operator.pk}:
+        if self.latest not in {None, operator.pk}:
             for screen in self._console.screen_stack:
                 for view in screen.query(ListView):
                     view.forget_marks()
-        self._latest = operator.pk
+        self.latest = operator.pk
 
     def close(self, why: str) -> None:
         """Hide everything, end the sign-in and forget the operator's key; they prove anew who they are, where that was asked of them."""
@@ -98,7 +98,7 @@ class Lock:
             self._screen = LockScreen(why, operator.callsign if operator is not None else "")
             console.show_lock(self._screen, lambda _done: self._open())
             return
-        before = self._latest
+        before = self.latest
         console.operator = None
         if operator is not None and operator.session is not None:
             console.end_session(replace(operator, key=None))

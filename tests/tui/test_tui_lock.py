@@ -12,6 +12,7 @@ import pytest
 from test_tui_signin import CODE, SECRET, Key, at, operator, text, tried, whole  # noqa: F401  # a fixture
 from textual.pilot import Pilot
 from textual.widgets import Input
+from tui_codes import Codes
 from tui_harness import Console, press, settle, write
 from tui_rows import NOW
 from tui_world import World
@@ -120,6 +121,32 @@ def test_another_one_does_not_find_the_marks(console: Console, world: World, mon
         await press(pilot, "1")
         assert [len(view.marks) for view in pilot.app.screen.query(ListView)] == [0, 0]
         assert "marked" not in whole(pilot)
+
+    console.run(script)
+
+
+def test_another_one_is_not_shown_the_code_that_was_asked_for(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.signin_required = True
+    world.operator = operator()
+    codes = Codes(world, monkeypatch)
+    codes.gate.clear()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "5")
+        await pilot.press("w")
+        while not codes.calls["reveal"]:
+            await pilot.pause(0.01)
+        pilot.app.lock.close("The console was locked by hand.")
+        while not pilot.app.screen.query("#code"):
+            await pilot.pause(0.01)
+        pilot.app.screen.query_one("#code").focus()
+        await pilot.press(*CODE, "enter")
+        while not isinstance(pilot.app.screen, MainScreen):
+            await pilot.pause(0.01)
+        codes.gate.set()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, MainScreen)
+        assert "ILVES (certificate)" in whole(pilot)
 
     console.run(script)
 

@@ -13,7 +13,7 @@ from rmtui.errors import RmtuiError
 from rmtui.services import code_details, codes, filters
 from rmtui.services.bulk import Target
 from rmtui.services.codes import CodeQuery, CodeRow
-from rmtui.services.operators import Permission
+from rmtui.services.operators import Operator, Permission
 from rmtui.settings import Secret
 from rmtui.tui.codes_source import CodeSource, code_name, code_sections, code_state
 from rmtui.tui.glyphs import show
@@ -54,6 +54,7 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
 
     @dataclass
     class _Shown(Message, bubble=False):
+        asked_by: Operator | None
         row: CodeRow
         code: Secret | None = None
         error: RmtuiError | None = None
@@ -153,12 +154,15 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
         row, operator = self.chosen[0], self.console.operator
 
         def work() -> Message:
-            return self._Shown(row, codes.reveal(operator, row.pk))
+            return self._Shown(operator, row, codes.reveal(operator, row.pk))
 
-        self.errand("show", work, lambda error: self._Shown(row, error=error), description="reading a login code", writes=True)
+        self.errand("show", work, lambda error: self._Shown(operator, row, error=error), description="reading a login code", writes=True)
 
     @on(_Shown)
     def _take_shown(self, message: _Shown) -> None:
+        asked_by = message.asked_by.pk if message.asked_by is not None else None
+        if asked_by != self.console.lock.latest:
+            return  # what another one asked for is not theirs
         if message.error is not None:
             self.console.tell(message.error.sentence, severity="warning")
             self.reread()
