@@ -13,7 +13,7 @@ from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import asked, every
 from rmtui.cli.parser import UsageError
 from rmtui.services import bulk_actions, deployment, enrollments
-from rmtui.services.requests import MAX_REQUEST, read_request
+from rmtui.services.requests import read_given_request, read_request
 from rmtui.services.types import AuditEntry, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, State
 from rmtui.text import plain
 
@@ -79,7 +79,7 @@ def show(args: argparse.Namespace) -> None:
 def csr_of(name: str | None) -> str | None:
     """The text of the request that ``--csr`` names; None when it names none."""
     if name == "-":
-        return sys.stdin.read(MAX_REQUEST + 1)
+        return read_given_request(sys.stdin.buffer)
     return None if name is None else read_request(name)
 
 

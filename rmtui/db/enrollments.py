@@ -214,12 +214,12 @@ class Enrollment(KeptModel):
                 raise ForbiddenOperation(
                     f"{plain(self.callsign)} is {word}; only a rejected enrolment without a person can be re-opened. Nothing was changed."
                 )
-            if on_commit is not None:
-                on_commit()
             return code
 
         with exclusive(decision(self.pk)):
             code = with_code(write)
+            if on_commit is not None:
+                on_commit()
         self._take(self.reread())
         return code
 
@@ -231,13 +231,13 @@ class Enrollment(KeptModel):
 
         def write(code: str) -> str:
             self._change_pending(approvecode=code)
-            if on_commit is not None:
-                on_commit()
             return code
 
         with exclusive(decision(self.pk)):
             self.guard_pending()
             code = with_code(write)
+            if on_commit is not None:
+                on_commit()
         self._take(self.reread())
         return code
 

@@ -17,6 +17,8 @@ __all__ = ["Preferences", "load", "save"]
 logger = logging.getLogger("rmtui.preferences")
 Query = TypeVar("Query")
 
+NOT_AT_FIRST: Mapping[str, tuple[str, ...]] = {"enrolments": ("decided", "by"), "people": ("revoked", "reason")}
+"""Orders by what the list has not when it opens, with those who wait or are in."""
 LARGEST = 100_000
 """Bytes of a file that was written here; a longer one is another's."""
 
@@ -31,8 +33,10 @@ class Preferences:
     """Whether the terminal's bell rings when somebody new asks to come in."""
 
     def applied(self, name: str, query: Query) -> Query:
-        """A list's query in the order that is remembered, if it knows that order."""
+        """A list's query in the order that is remembered, if it knows that order and opens with what that is about."""
         sort, reverse = self.sorts.get(name, ("", False))
+        if sort in NOT_AT_FIRST.get(name, ()):
+            return query
         known = get_args(get_type_hints(type(query))["sort"])
         return replace(query, sort=sort, reverse=reverse) if sort in known else query  # type: ignore[type-var]
 

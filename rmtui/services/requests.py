@@ -13,7 +13,7 @@ from typing import BinaryIO
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
-__all__ = ["MAX_REQUEST", "Request", "RequestFileError", "describe", "read_plain_request", "read_request"]
+__all__ = ["MAX_REQUEST", "Request", "RequestFileError", "describe", "read_given_request", "read_plain_request", "read_request"]
 
 MAX_REQUEST = 65_536
 """Bytes that a request may have."""
@@ -61,6 +61,14 @@ def read_request(path: str) -> str:
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreadable(path, error) from error
     return _text(data, path)
+
+
+def read_given_request(given: BinaryIO) -> str:
+    """As :func:`read_request`, for what is given on standard input.
+
+    :raises RequestFileError: it is too large, or is no text.
+    """
+    return _text(_read(given, "Standard input"), "Standard input")
 
 
 def read_plain_request(path: Path) -> str:

@@ -116,7 +116,7 @@ class Registry:
         self.world._write()
         row = self.world.people[key]
         if path == "/tmp/there.pfx":
-            raise ExportRefused(f"{path} is there already and was left as it is. Name another path, or replace it with --force.")
+            raise ExportRefused(f"{path} is there already and was left as it is. Name another path.")
         self.done.append(("export", row.callsign, path, pem))
         full = path.replace("~", "/home/aurora")
         return Exported(key, row.callsign, full, "pem" if pem else "pfx", row.callsign != KEEPER if pem else None)

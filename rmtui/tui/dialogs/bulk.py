@@ -197,9 +197,9 @@ class BulkDialog(Dialog[Report]):
             self.query_one("#results", Facts).tell([*_sections(self.report), *self.after()])
 
     def refused(self, error: RmtuiError) -> None:
-        """Nothing came of it as a whole: it can be asked for again."""
+        """Nothing came of it as a whole: it can be asked for again, or gone on with; what was done before stays shown."""
         for widget in self.query_one("#body").children:
-            widget.display = widget.id not in {"progress", "results"}
+            widget.display = widget.id == "results" if self.report is not None else widget.id not in {"progress", "results"}
 
     def _rest(self) -> list[Target]:
         """Those for which trying again makes sense."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from textual import on
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -29,10 +27,6 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
     """
 
     CONFIRM = "Find"
-
-    @dataclass
-    class _Matched(Message, bubble=False):
-        matches: tuple[Match, ...]
 
     def __init__(self, among: frozenset[uuid.UUID] | None = None) -> None:
         super().__init__("Approve by code" if among is None else f"Codes of the {len(among)} that are marked")

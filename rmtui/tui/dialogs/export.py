@@ -21,16 +21,11 @@ from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.options import Options
 from rmtui.tui.widgets.ticks import Ticks
 
-__all__ = ["FORMS", "ExportDialog", "here"]
+__all__ = ["FORMS", "ExportDialog"]
 
 FORMS = {"pfx": "PFX, for phones and desktops; its password is the callsign", "pem": "PEM: key, certificate and chain, as text"}
 """What can be written, by the ending of the file."""
 KEPT = "not in the file, they keep it themselves"
-
-
-def here(sentence: str) -> str:
-    """A refusal without the advice that only the command line can follow: nothing is replaced from the console."""
-    return sentence.replace(", or replace it with --force", "")
 
 
 class ExportDialog(PersonDialog):
@@ -88,7 +83,7 @@ class ExportDialog(PersonDialog):
 
     def refused(self, error: RmtuiError) -> None:
         """Say it as the console can help it."""
-        self.tell(here(error.sentence))
+        self.tell(error.sentence)
         super().refused(error)
 
     def finished(self, value: Exported) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from textual.widget import Widget
 from textual.widgets import Input
@@ -13,7 +12,7 @@ from rmtui.services import bulk_actions
 from rmtui.services.bulk import Report, Target
 from rmtui.tui.dialogs.base import entry, prose
 from rmtui.tui.dialogs.bulk import BulkDialog, Told
-from rmtui.tui.dialogs.export import FORMS, here
+from rmtui.tui.dialogs.export import FORMS
 from rmtui.tui.widgets.options import Options
 
 __all__ = ["ExportManyDialog"]
@@ -48,9 +47,4 @@ class ExportManyDialog(BulkDialog):
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Write each."""
         operator, directory, pem = self.console.operator, self._directory, self.query_one("#form", Options).chosen == FORMS["pem"]
-
-        def export() -> Report:
-            report = bulk_actions.export(operator, targets, directory, pem=pem, told=told, stop=stop)
-            return replace(report, results=tuple(replace(result, sentence=here(result.sentence)) for result in report.results))
-
-        return export
+        return lambda: bulk_actions.export(operator, targets, directory, pem=pem, told=told, stop=stop)

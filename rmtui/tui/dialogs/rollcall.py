@@ -30,6 +30,8 @@ TITLES = {
     Group.JOINED: "In, and expected",
 }
 """What each group is called, those first that call for something."""
+MOST = 200
+"""Rows of a group that are listed."""
 PANES = {
     Group.PENDING: "enrolments",
     Group.UNEXPECTED_PENDING: "enrolments",
@@ -128,6 +130,9 @@ class RollCallDialog(Dialog[Chosen]):
 
 
 def _section(title: str, rows: tuple[RollRow, ...]) -> Section:
-    names = f" {glyphs().dot} ".join(show(row.callsign, 64) for row in rows if not row.note)
-    notes = tuple((show(row.callsign, 24), show(row.note)) for row in rows if row.note)
+    shown, more = rows[:MOST], len(rows) - MOST
+    names = f" {glyphs().dot} ".join(show(row.callsign, 64) for row in shown if not row.note)
+    notes = tuple((show(row.callsign, 24), show(row.note)) for row in shown if row.note)
+    if more > 0:
+        notes += (("", f"and {more:,} more, whom rmtui people rollcall lists."),)
     return Section(f"{title} ({len(rows):,})", ((("", names),) if names else ()) + notes)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rmtui.tui.panes.base import Pane
 
 if TYPE_CHECKING:
     from rmtui.services.bulk import Report
+    from rmtui.tui.dialogs.base import Dialog
     from rmtui.tui.dialogs.bulk import BulkDialog
 
-__all__ = ["act_on_many", "mark"]
+__all__ = ["act_on_many", "ask_about", "mark"]
+
+Result = TypeVar("Result")
 
 
 def mark(pane: Pane[Any, Any], rows: Sequence[Any]) -> None:
@@ -22,13 +25,25 @@ def mark(pane: Pane[Any, Any], rows: Sequence[Any]) -> None:
     pane.view.mark_these(query, rows)
 
 
-def act_on_many(pane: Pane[Any, Any], dialog: BulkDialog) -> None:
-    """Open a dialog about marked rows; that they leave the list is no news, and what was done loses its mark."""
+def ask_about(pane: Pane[Any, Any], dialog: Dialog[Result], keys: Sequence[Hashable], done: Callable[[Result | None], None]) -> None:
+    """Open a dialog about rows; that what it does takes them from the list is no news, until the list has been read after it."""
     view = pane.view
 
     def expect(leaving: bool) -> None:
-        for target in dialog.targets:
-            view.expect(target.pk, leaving)
+        for key in keys:
+            view.expect(key, leaving)
+
+    def closed(result: Result | None) -> None:
+        view.settle()
+        done(result)
+
+    dialog.expect = expect
+    pane.app.push_screen(dialog, closed)
+
+
+def act_on_many(pane: Pane[Any, Any], dialog: BulkDialog) -> None:
+    """Open a dialog about marked rows; what was done loses its mark."""
+    view = pane.view
 
     def done(report: Report | None) -> None:
         if report is not None:
@@ -36,10 +51,9 @@ def act_on_many(pane: Pane[Any, Any], dialog: BulkDialog) -> None:
                 if result.outcome == "done":
                     view.marks.drop([result.target.pk])
                 else:
-                    view.expect(result.target.pk, False)
+                    view.expect(result.target.pk, leaving=False)
             view.marks_changed()
             pane.post_message(pane.Acted())
         pane.reread()
 
-    dialog.expect = expect
-    pane.app.push_screen(dialog, done)
+    ask_about(pane, dialog, [target.pk for target in dialog.targets], done)

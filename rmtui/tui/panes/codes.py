@@ -17,7 +17,7 @@ from rmtui.services.operators import Operator, Permission
 from rmtui.settings import Secret
 from rmtui.tui.codes_source import CodeSource, code_name, code_sections, code_state
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.acting import act_on_many
+from rmtui.tui.panes.acting import act_on_many, ask_about
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
@@ -190,6 +190,4 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
             if burnt is not None:
                 self.post_message(self.Acted(f"The code {show(code_name(row), 64)} is burnt."))
 
-        dialog = BurnCodeDialog(row)
-        dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)
-        self.app.push_screen(dialog, done)
+        ask_about(self, BurnCodeDialog(row), [row.pk], done)

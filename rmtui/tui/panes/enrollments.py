@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -14,7 +13,7 @@ from rmtui.services.operators import Permission
 from rmtui.services.types import Approved, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
 from rmtui.tui.facts import enrollment_sections
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.acting import act_on_many
+from rmtui.tui.panes.acting import act_on_many, ask_about
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import EnrollmentSource
 from rmtui.tui.widgets.facts import Section
@@ -22,7 +21,6 @@ from rmtui.tui.widgets.listview import ListView
 
 if TYPE_CHECKING:
     from rmtui.services.matching import Match
-    from rmtui.tui.dialogs.base import Dialog
 
 __all__ = ["EnrollmentsPane"]
 
@@ -148,7 +146,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             if result is not None:
                 self.post_message(self.Acted(f"{show(result.callsign)} is approved."))
 
-        self._push(ApproveDialog(row, code=code, hint=self.console.codes.get(row.callsign, "")), row, done)
+        ask_about(self, ApproveDialog(row, code=code, hint=self.console.codes.get(row.callsign, "")), [row.pk], done)
 
     def action_codes(self) -> None:
         """Take codes, of those that are marked if several are, and approve whose they are."""
@@ -188,7 +186,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             if result:
                 self.post_message(self.Acted(f"{show(row.callsign)} is rejected."))
 
-        self._push(RejectDialog(row, live=live), row, done)
+        ask_about(self, RejectDialog(row, live=live), [row.pk], done)
 
     def action_reopen(self) -> None:
         """Ask whether."""
@@ -197,7 +195,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         row = self.chosen[0]
         from rmtui.tui.dialogs.reopen import ReopenDialog
 
-        self._push(ReopenDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+        ask_about(self, ReopenDialog(row), [row.pk], lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
 
     def action_reset(self) -> None:
         """Ask whether."""
@@ -206,12 +204,9 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         row = self.chosen[0]
         from rmtui.tui.dialogs.reset_code import ResetCodeDialog
 
-        self._push(ResetCodeDialog(row), row, lambda created: self._show_code(created, f"{show(row.callsign)} has a new approve code."))
-
-    def _push(self, dialog: Dialog[Result], row: EnrollmentRow, done: Callable[[Result | None], None]) -> None:
-        """Open a dialog about a row; that its decision takes the row from the list is no news."""
-        dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)
-        self.app.push_screen(dialog, done)
+        ask_about(
+            self, ResetCodeDialog(row), [row.pk], lambda created: self._show_code(created, f"{show(row.callsign)} has a new approve code.")
+        )
 
     def action_new(self) -> None:
         """Ask for whom."""

@@ -20,7 +20,7 @@ from rmtui.services.sheets import Sheet
 from rmtui.tui.glyphs import show
 from rmtui.tui.invite_facts import invite_sections
 from rmtui.tui.invites_source import InvitesSource, code_of, read_invite
-from rmtui.tui.panes.acting import act_on_many
+from rmtui.tui.panes.acting import act_on_many, ask_about
 from rmtui.tui.panes.base import NO_ROW, Pane
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
@@ -196,9 +196,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
             else:
                 self._acted(f"The invite {code_of(row)} is {change}d{'' if changed else ' already'}.")
 
-        dialog = ChangeInviteDialog(row, change)
-        dialog.expect = lambda leaving: self.view.expect(row.pk, leaving)
-        self.app.push_screen(dialog, done)
+        ask_about(self, ChangeInviteDialog(row, change), [row.pk], done)
 
     def action_reset(self) -> None:
         """Ask whether."""

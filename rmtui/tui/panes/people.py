@@ -14,7 +14,7 @@ from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.acting import act_on_many
+from rmtui.tui.panes.acting import act_on_many, ask_about
 from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
 from rmtui.tui.sources import PeopleSource
 from rmtui.tui.widgets.facts import Section
@@ -159,16 +159,14 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
             self._push(ExportDialog(self.chosen[0]))
 
     def _push(self, dialog: PersonDialog) -> None:
-        """Open a dialog about one; that what it does takes them from the list is no news."""
-        pk = dialog.row.pk
-        dialog.expect = lambda leaving: self.view.expect(pk, leaving)
+        """Open a dialog about one."""
 
         def done(sentence: str | None) -> None:
             self.reread()
             if sentence:
                 self.post_message(self.Acted(sentence))
 
-        self.app.push_screen(dialog, done)
+        ask_about(self, dialog, [dialog.row.pk], done)
 
     def _active(self) -> tuple[list[Target], tuple[int, str]]:
         """Those of the chosen that are in, and how many are not."""

@@ -37,7 +37,8 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         Binding("e", "edit", "Edit roles", id="role.edit", tooltip="Give and take the roles of the member under the cursor"),
         Binding("right,l", "members", "Members", id="role.members", key_display="→", tooltip="To the members of this role"),
         Binding("left,h", "roles", "Roles", id="role.roles", show=False, tooltip="Back to the roles"),
-        *LIST_KEYS,
+        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only what fits: text, or such as role:admin"),
+        *LIST_KEYS[1:],
     ]
 
     def __init__(self) -> None:

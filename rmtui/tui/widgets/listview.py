@@ -89,6 +89,7 @@ class ListView(Marking[Row, Query], can_focus=True):
         asked: Hashable = None
         kind: Literal["open", "extend", "refresh"] = "open"
         fate: str = ""
+        lapsing: frozenset[Hashable] = frozenset()
         error: RmtuiError | None = None
 
     def __init__(
@@ -108,6 +109,7 @@ class ListView(Marking[Row, Query], can_focus=True):
         self._generation = 0
         self._extending: set[Edge] = set()
         self._refreshing = False
+        self._lapsing: frozenset[Hashable] = frozenset()
 
     @property
     def current(self) -> Row | None:
@@ -154,6 +156,10 @@ class ListView(Marking[Row, Query], can_focus=True):
         """Whether it would be no news to the operator if this row left the list."""
         (self.expected.add if leaving else self.expected.discard)(key)
 
+    def settle(self) -> None:
+        """What was expected has happened or will not: whatever leaves after the next refresh is news again."""
+        self._lapsing = frozenset(self.expected)
+
     def refresh_rows(self) -> None:
         """Read again what is on the screen; the cursor stays on its row."""
         row = self.current
@@ -162,13 +168,13 @@ class ListView(Marking[Row, Query], can_focus=True):
             return
         self._refreshing = True
         generation, source, query, key = self._generation, self.source, self.shown, self.source.key(row)
+        lapsing = self._lapsing
 
         def work() -> Message:
             around = source.around(query, row)
             there = any(source.key(found) == key for found in (*around.at.rows[:1], *around.before.rows, *around.at.rows))
-            return self._Fetched(
-                generation, query, None, around=around, asked=key, kind="refresh", fate="" if there else source.whereabouts(query, row)
-            )
+            fate = "" if there else source.whereabouts(query, row)
+            return self._Fetched(generation, query, None, around=around, asked=key, kind="refresh", fate=fate, lapsing=lapsing)
 
         self._send("list-refresh", work, self._Fetched(generation, query, None, kind="refresh"))
 
@@ -248,10 +254,9 @@ class ListView(Marking[Row, Query], can_focus=True):
             key = self.source.key(row)
             if key not in self.expected:
                 self.post_message(self.Told(message.fate))
-            self.expected.discard(key)
         if outcome != "same":
             self._changed()
-        self.check_marks()
+        self.check_marks(message.lapsing)
         self._extend()
 
     def _changed(self) -> None:

@@ -69,6 +69,7 @@ class Marking(ListLines[Row, Query], Errands):
         query: Any
         asked: frozenset[Hashable]
         rows: Sequence[Any] = ()
+        lapsing: frozenset[Hashable] = frozenset()
         error: RmtuiError | None = None
 
     wanted: Query
@@ -165,14 +166,18 @@ class Marking(ListLines[Row, Query], Errands):
             description="looking for the rows to mark",
         )
 
-    def check_marks(self) -> None:
-        """Ask which of the marked rows are still in the list, and how they are now."""
+    def check_marks(self, lapsing: frozenset[Hashable] = frozenset()) -> None:
+        """Ask which of the marked rows are still in the list, and how they are now.
+
+        :param lapsing: keys of rows whose leaving is news again after this.
+        """
         if not self.marks:
+            self.expected -= lapsing
             return
         source, query, asked, rows = self.source, self.shown, self.marks.keys, self.marks.rows
         self.errand(
             "marks",
-            lambda: self._Present(query, asked, source.present(query, rows)),
+            lambda: self._Present(query, asked, source.present(query, rows), lapsing),
             lambda error: self._Present(query, asked, error=error),
             description="looking for the marked rows",
         )
@@ -185,4 +190,5 @@ class Marking(ListLines[Row, Query], Errands):
         if news:
             what = "1 marked row is" if news == 1 else f"{news:,} marked rows are"
             self.post_message(self.Told(f"{what} not in this list any more, and no longer marked."))
+        self.expected -= message.lapsing
         self.marks_changed()
