@@ -372,3 +372,12 @@ def test_roles_show_members_and_take_the_focus(console: Console) -> None:
         assert pane.view.has_focus
 
     console.run(script)
+
+
+def test_the_pane_that_shows_is_named_in_any_width(console: Console) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        assert "[1 Enrolments]" in screen_text(pilot.app)[0]
+        await press(pilot, "6")
+        assert "[6 Audit]" in screen_text(pilot.app)[0]
+
+    console.run(script, size=(50, 20))

@@ -36,7 +36,7 @@ class HeaderLine(OneLine):
         for tab in self._tabs:
             active = tab.name == self.active
             text = f"[{tab.key} {tab.title}]" if active else f" {tab.key} {tab.title} "
-            pieces.append(Piece(text, "line--active" if active else "", 9, f"screen.pane('{tab.name}')"))
+            pieces.append(Piece(text, "line--active" if active else "", 10 if active else 9, f"screen.pane('{tab.name}')"))
         return pieces
 
     def right(self) -> Sequence[Piece]:
