@@ -12,7 +12,7 @@ from typing import Any
 from rmtui.cli.asking import confirm
 from rmtui.cli.paging import every
 from rmtui.cli.parser import UsageError
-from rmtui.cli.reports import planned, report, stopping
+from rmtui.cli.reports import NOTHING, planned, report, stopping
 from rmtui.errors import EXIT_DONE, RmtuiError
 from rmtui.services import enrollments, people
 from rmtui.services.bulk import Report, Result, Target
@@ -111,7 +111,7 @@ def act_on(
     :param question: how the question begins; how many, and the first of them, follow.
     """
     if args.dry_run:
-        planned(((f"nothing: {chosen.unknown[each]}" if each in chosen.unknown else verb, each) for each in chosen.targets), args.format)
+        planned(((f"{NOTHING}{chosen.unknown[each]}" if each in chosen.unknown else verb, each) for each in chosen.targets), args.format)
         return EXIT_DONE
     known = chosen.known
     if not known:

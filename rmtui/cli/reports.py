@@ -11,7 +11,7 @@ from typing import Any
 from rmtui.cli.output import say, table
 from rmtui.services.bulk import Outcome, Report, Target
 
-__all__ = ["ended", "planned", "report", "stopping"]
+__all__ = ["NOTHING", "ended", "planned", "report", "stopping"]
 
 _ENDINGS: tuple[Outcome, ...] = ("done", "refused", "failed", "left")
 
@@ -34,11 +34,16 @@ def ended(report: Report) -> int:
     return report.exit_code
 
 
+NOTHING = "nothing: "
+"""What a dry run tells of somebody for whom nothing would be done, before why."""
+
+
 def planned(acts: Iterable[tuple[str, Target]], form: str) -> None:
     """Print whom a dry run would act on; what would be done to each comes first, such as ``reject``."""
     rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in acts]
     table(rows, ("callsign", "would"), form)
-    say(f"{len(rows)} would be concerned; nothing was changed.")
+    idle = sum(row["would"].startswith(NOTHING) for row in rows)
+    say(f"{len(rows) - idle} would be concerned{f', {idle} not' if idle else ''}; nothing was changed.")
 
 
 @contextmanager

@@ -42,6 +42,8 @@ class TestReject:
         planned = cli(*how, "--dry-run", code=0)
         assert planned.out.count("reject") == 7
         assert "7 would be concerned; nothing was changed." in planned.err
+        some = cli("enrollments", "reject", "KARHU1", "NOBODY", "--reason", "No", "--dry-run", code=0)
+        assert "1 would be concerned, 1 not; nothing was changed." in some.err
         told(cli(*how), 2, "there is no terminal to ask on")
         assert state_of(waiting[0]) is State.PENDING
         assert cli(*how, "--yes", code=0).out.count("Rejected.") == 7
