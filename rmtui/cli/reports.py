@@ -40,9 +40,10 @@ NOTHING = "nothing: "
 
 def planned(acts: Iterable[tuple[str, Target]], form: str) -> None:
     """Print whom a dry run would act on; what would be done to each comes first, such as ``reject``."""
-    rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in acts]
+    told = tuple(acts)
+    rows = [{"callsign": target.name, "would": verb, "pk": target.pk} for verb, target in told]
     table(rows, ("callsign", "would"), form)
-    idle = sum(row["would"].startswith(NOTHING) for row in rows)
+    idle = sum(verb.startswith(NOTHING) for verb, _target in told)
     say(f"{len(rows) - idle} would be concerned{f', {idle} not' if idle else ''}; nothing was changed.")
 
 
