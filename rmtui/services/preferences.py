@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Mapping
@@ -52,7 +53,10 @@ def _path() -> Path:
 def load() -> Preferences:
     """What is remembered; a file that is missing or makes no sense is as if there were none."""
     try:
-        with _path().open("rb") as file:
+        path = _path()
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "no plain file")
+        with path.open("rb") as file:
             found = json.loads(file.read(LARGEST))
     except FileNotFoundError:
         return Preferences()

@@ -174,7 +174,10 @@ class MainScreen(Watching):
         def work() -> Message:
             from rmtui.services import keys_ahead
 
-            keys_ahead.want(keys_ahead.needed(operator))
+            if operator is None:
+                keys_ahead.stop()
+            else:
+                keys_ahead.want(keys_ahead.needed(operator))
             return self._Keyed()
 
         self.errand("keys-ahead", work, lambda _error: self._Keyed(), description="making keys for coming approvals")
