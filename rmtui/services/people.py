@@ -23,7 +23,7 @@ from rmtui.services.crl_state import crl_state
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
 from rmtui.services.windows import Column, Sort
 
-__all__ = ["by_callsign", "count_people", "cursor", "find", "list_people", "person", "present", "status_shown"]
+__all__ = ["by_callsign", "count_people", "cursor", "expiring_shown", "find", "list_people", "person", "present", "status_shown"]
 
 _STATUS = Case(None, [(Person.deleted.is_null(), 0)], 1)
 _CALLSIGN: Column[PersonRow] = Column((windows.lowered(Person.callsign),), (lambda row: row.callsign,))
@@ -87,6 +87,17 @@ def _status(query: PeopleQuery, typed: Mapping[str, Any]) -> str:
     return str(typed.get("state") or ("all" if "reason" in typed else query.status))
 
 
+def expiring_shown(query: PeopleQuery) -> int | None:
+    """Within how many days the certificates run out that the list shows; None where it shows others too."""
+    return _expiring_within(query, filters.typed(query.text, filters.PEOPLE))
+
+
+def _expiring_within(query: PeopleQuery, typed: Mapping[str, Any]) -> int | None:
+    """What was typed goes before the query's own, and a state or a reason finds whoever has it."""
+    days: int | None = typed.get("expiring", None if typed.keys() & {"state", "reason"} else query.expiring)
+    return days
+
+
 def _select(query: PeopleQuery) -> Any:
     asked = filters.parse(query.text, filters.PEOPLE)
     typed = asked.values
@@ -94,7 +105,7 @@ def _select(query: PeopleQuery) -> Any:
     status = _status(query, typed)
     if status != "all":
         select = select.where(Person.deleted.is_null(status == "active"))
-    role, expiring = typed.get("role", query.role), typed.get("expiring", query.expiring)
+    role, expiring = typed.get("role", query.role), _expiring_within(query, typed)
     if role is not None:
         select = select.where(Person.pk.in_(narrowing.members(role)))
     if "pool" in typed:

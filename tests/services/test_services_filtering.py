@@ -223,3 +223,11 @@ def test_whatever_is_typed(engine, text):
     for query, fetch, _count, _present in LISTS:
         with suppress(FilterError):
             assert len(fetch(query(text=text), limit=1).rows) <= 1
+
+
+def test_a_state_or_a_reason_that_is_typed_goes_before_what_runs_out(env):
+    make_person("GONE", deleted=START, revoke_reason="superseded")
+    for text, days in (("state:revoked", None), ("reason:superseded", None), ("GONE", 14), ("state:revoked expiring:3", 3)):
+        query = PeopleQuery(text=text, expiring=14)
+        assert people.expiring_shown(query) == days
+        assert [row.callsign for row in people.list_people(query).rows] == ([] if days else ["GONE"])

@@ -61,8 +61,9 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
 
     def scope(self, query: PeopleQuery) -> str:
         """The statuses shown."""
-        if query.expiring is not None:
-            return f"Expiring within {query.expiring} days"
+        days = people.expiring_shown(query)
+        if days is not None:
+            return f"Expiring within {days} days"
         return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[people.status_shown(query)]
 
     def query_for(self, row: PersonRow) -> PeopleQuery:
