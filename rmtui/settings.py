@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from rmtui import values
 from rmtui.errors import ConfigurationError
+from rmtui.settings_ca import RemoteCA
 from rmtui.values import Secret, flag
 
 __all__ = ["KEY_TYPES", "Keycloak", "Secret", "Settings", "configure", "current", "flag"]
@@ -130,6 +131,8 @@ class Settings:
     """``JWT_PRIVKEY_PASS``."""
     ca_passphrase: Secret = field(default_factory=Secret)
     """``RMTUI_CA_PASSPHRASE``: encrypts the embedded authority's keys."""
+    ca: RemoteCA = field(default_factory=RemoteCA)
+    """The deployment's CA, where ``RM_CERT_BACKEND`` is ``cfssl``."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, **flags: Any) -> Settings:
@@ -183,6 +186,7 @@ class Settings:
             "jwt_pubkey": values.path(env, "JWT_PUBKEY_PATH"),
             "jwt_privkey_pass": Secret(env.get("JWT_PRIVKEY_PASS", "")),
             "ca_passphrase": Secret(env.get("RMTUI_CA_PASSPHRASE", "")),
+            "ca": RemoteCA.from_env(env),
         }
         found.update({key: value for key, value in flags.items() if value is not None})
         return cls(**found)

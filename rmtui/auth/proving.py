@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rmtui import clock, settings
 from rmtui.auth.origin import origin
 from rmtui.auth.refusals import SignInRefused
+from rmtui.auth.trust import trust
 from rmtui.db import callsigns, schema
 from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound, TokenReuse
 from rmtui.db.logincodes import LoginCode
@@ -59,7 +60,7 @@ def by_certificate(credential: Credential) -> Proven:
     """
     from rmtui.pki.proof import verify_chain
 
-    trusted, crl = _authority()
+    trusted, crl = trust()
     verify_chain(credential.certificate_pem, trusted, crl, clock.utcnow())
     revoked = None
     if schema.own_tables_ready():  # a database that was only ever looked at has none
@@ -155,28 +156,6 @@ def _person(payload: dict[str, Any]) -> Person:
         raise SignInRefused(f"{error.sentence} Ask an admin.") from None
     except NotFound:
         raise SignInRefused("Nobody of this deployment has the callsign that it names. Check which deployment this is.") from None
-
-
-def _authority() -> tuple[bytes, bytes | None]:
-    """What the deployment's certificates are issued by, and which of them are revoked, as files tell.
-
-    :raises SignInRefused: this host does not see the deployment's CA.
-    """
-    from rmtui.pki.files import read_file
-    from rmtui.pki.interface import FileMissing
-
-    public = settings.current().public_dir
-    try:
-        trusted = read_file(public / "ca_chain.pem", follow=True)
-    except FileMissing:
-        raise SignInRefused(
-            f"This host does not see the deployment's CA ({plain(public / 'ca_chain.pem')}), so no certificate can be believed. "
-            "Check RM_PERSISTENT_DATA_DIR, or sign in with a login code."
-        ) from None
-    try:
-        return trusted, read_file(public / "crl.pem", follow=True)
-    except FileMissing:
-        return trusted, None
 
 
 def _on_record(person: Person) -> str:

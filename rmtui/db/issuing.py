@@ -50,11 +50,13 @@ def authority() -> Authority:
     config = settings.current()
     backend = config.cert_backend or ("embedded" if DBConfig.singleton().is_sqlite else None)
     if backend is None:
-        raise ConfigurationError("RM_CERT_BACKEND does not name who signs; nothing is signed before it does. Set it to embedded.")
-    if backend == "cfssl":
-        raise ConfigurationError("RM_CERT_BACKEND is cfssl, which this version cannot speak to; nothing was signed.")
+        raise ConfigurationError("RM_CERT_BACKEND does not name who signs; nothing is signed before it does. Set it to embedded or cfssl.")
     if not DBConfig.singleton().is_sqlite and not config.data_dir_named:
         raise ConfigurationError("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was signed.")
+    if backend == "cfssl":
+        from rmtui.pki.cfssl import CfsslAuthority
+
+        return CfsslAuthority.from_settings(config)
     from rmtui.pki.embedded import EmbeddedAuthority
 
     return EmbeddedAuthority.from_settings(config)
@@ -78,9 +80,9 @@ def revocations() -> Iterator[Revocation]:
     """Every revoked certificate. Needs an open connection."""
     from rmtui.pki.interface import Revocation
 
-    query = Issued.select(Issued.serial, Issued.revoked_on, Issued.reason).where(Issued.revoked_on.is_null(False))
-    for serial, revoked_on, reason in query.order_by(Issued.revoked_on).tuples().iterator():
-        yield Revocation(int(serial, 16), revoked_on, reason or "unspecified")
+    query = Issued.select(Issued.serial, Issued.revoked_on, Issued.reason, Issued.not_after).where(Issued.revoked_on.is_null(False))
+    for serial, revoked_on, reason, not_after in query.order_by(Issued.revoked_on).tuples().iterator():
+        yield Revocation(int(serial, 16), revoked_on, reason or "unspecified", not_after)
 
 
 def publish_crl() -> None:

@@ -18,7 +18,7 @@ from rmtui.pki.certificates import crl_number
 from rmtui.pki.interface import CredentialError
 from rmtui.pki.signatures import UNREADABLE, named
 
-__all__ = ["Listing", "look_up", "verify_chain"]
+__all__ = ["Listing", "look_up", "serials_of", "until", "verify_chain"]
 
 _CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 
@@ -54,6 +54,23 @@ def look_up(serial: int, issuer: str, trusted_pem: bytes, crl_pem: bytes) -> Lis
     entry = newest.get_revoked_certificate_by_serial_number(serial)
     revoked_on, reason = (entry.revocation_date_utc, _reason(entry)) if entry is not None else (None, "")
     return Listing(newest.last_update_utc, newest.next_update_utc, revoked_on, reason)
+
+
+def serials_of(crl_pem: bytes) -> frozenset[int]:
+    """Whom CRLs name. Who signed them is not asked.
+
+    :raises CredentialError: they are damaged.
+    """
+    return frozenset(entry.serial_number for crl in _crls(crl_pem) for entry in crl)
+
+
+def until(crl_pem: bytes) -> dt.datetime | None:
+    """When the first of some CRLs runs out; None when one does not say.
+
+    :raises CredentialError: they are damaged.
+    """
+    ends = [crl.next_update_utc for crl in _crls(crl_pem)]
+    return None if None in ends else min(end for end in ends if end is not None)
 
 
 def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | None, now: dt.datetime) -> None:

@@ -104,6 +104,8 @@ class Revocation:
     """Aware."""
     reason: str = "unspecified"
     """One of :data:`REASONS`."""
+    not_after: dt.datetime | None = None
+    """When the certificate runs out, aware; None when that is not known."""
 
 
 class Authority(ABC):

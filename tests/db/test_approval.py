@@ -45,7 +45,7 @@ def test_authority_is_missing_or_not_named(asked, admin, monkeypatch):
     ca.with_name("away").rename(ca)
     kept = settings.current()
     settings.configure(replace(kept, cert_backend="cfssl"))
-    with pytest.raises(ConfigurationError, match="cfssl"):
+    with pytest.raises(ConfigurationError, match="LOCAL_CA_CERTS_PATH"):
         asked.approve(admin)
     settings.configure(replace(kept, cert_backend=None))
     if not is_sqlite(Person._meta.database):

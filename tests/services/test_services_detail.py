@@ -112,7 +112,7 @@ class TestPreview:
     def test_no_authority(self, boss):
         waiting = make_enrollment("RAVEN", CODE)
         with_settings(cert_backend="cfssl")
-        assert "cfssl" in (enrollments.preview(waiting.pk).blocked or "")
+        assert "LOCAL_CA_CERTS_PATH" in (enrollments.preview(waiting.pk).blocked or "")
 
     def test_no_manifest(self, boss, tmp_path):
         waiting = make_enrollment("RAVEN", CODE)
