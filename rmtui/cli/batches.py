@@ -37,9 +37,9 @@ def read_text(name: str) -> str:
 def approve(args: argparse.Namespace) -> int:
     """Approve whoever has the codes of a list."""
     matches = matching.match(read_text(args.codes))
-    ready = matching.approvals(each for each in matches if not _barred(each))
+    ready = matching.approvals(each for each in matches if not each.barred)
     if args.dry_run:
-        rows = ({**_record(each), "would": f"nothing: {_barred(each)}" if _barred(each) else "approve"} for each in matches)
+        rows = ({**_record(each), "would": f"nothing: {each.barred}" if each.barred else "approve"} for each in matches)
         table(rows, ("line", "callsign", "would"), args.format)
         say(f"{len(ready)} would be approved; nothing was changed.")
         return EXIT_DONE
@@ -47,22 +47,15 @@ def approve(args: argparse.Namespace) -> int:
     if ready:
         if not args.yes:
             for each in matches:
-                say(f"{each.line}  {_record(each)['callsign']}  {_barred(each)}".rstrip())
+                say(f"{each.line}  {_record(each)['callsign']}  {each.barred}".rstrip())
         confirm(f"Approve {named([approval.target for approval in ready])}?", args.yes)
         with stopping() as stop:
             done = bulk_actions.approve(args.who, ready, stop=stop)
     approved = iter(done.results)
-    results = [Result(Target(NOBODY, each.line), "refused", _barred(each)) if _barred(each) else next(approved) for each in matches]
+    results = [Result(Target(NOBODY, each.line), "refused", each.barred) if each.barred else next(approved) for each in matches]
     rows = ({**_record(each), "outcome": result.outcome, "detail": result.sentence} for each, result in zip(matches, results, strict=True))
     table(rows, ("line", "callsign", "outcome", "detail"), args.format)
     return ended(Report(tuple(results), done.note))
-
-
-def _barred(match: Match) -> str:
-    """Why a line is not approved in a batch; empty when it is."""
-    if match.ready and match.lookalikes:
-        return f"Looks like {', '.join(match.lookalikes)}; approve it by itself, with --code."
-    return match.problem
 
 
 def _record(match: Match) -> dict[str, Any]:

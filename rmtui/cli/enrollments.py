@@ -127,13 +127,13 @@ def reject(args: argparse.Namespace) -> int | None:
     """Reject one, or several, with a reason."""
     if not single(args):
         chosen = chosen_enrollments(args)
-        if not args.dry_run and chosen.known and deployment.open_deployment().kind == "postgresql":
+        if not args.dry_run and chosen.known and deployment.open_deployment().has_web_page:
             say(f"Warning: {enrollments.told_accepted('each of them')}")
         return act_on(
             args, chosen, "reject", "Reject", lambda targets, stop: bulk_actions.reject(args.who, targets, args.reason, stop=stop)
         )
     row = enrollments.by_callsign(args.callsign)
-    if deployment.open_deployment().kind == "postgresql":
+    if deployment.open_deployment().has_web_page:
         say(f"Warning: {enrollments.told_accepted(row.callsign)}")
     confirm(f"Reject {plain(row.callsign)}?", args.yes)
     enrollments.reject(args.who, row.pk, args.reason)

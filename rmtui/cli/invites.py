@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rmtui.cli.asking import confirm, offering_force
+from rmtui.cli.bulk import named
 from rmtui.cli.output import one, printing, say
 from rmtui.cli.parser import UsageError
 from rmtui.cli.reports import planned, report, stopping
@@ -100,7 +101,7 @@ def burn(args: argparse.Namespace) -> int | None:
 
 
 def _named(targets: Sequence[Target]) -> str:
-    return f"{len(targets)} ({', '.join(plain(each.name) for each in targets)})" if targets else "nobody"
+    return named(targets) if targets else "nobody"
 
 
 def _tell_rest(plan: BurnPlan) -> None:

@@ -39,6 +39,11 @@ class Deployment:
     name: str
     """A word for the header: ``embedded``, or the database's name."""
 
+    @property
+    def has_web_page(self) -> bool:
+        """Whether people are told what was decided by a page of the deployment's own, and fetch their files there."""
+        return self.kind == "postgresql"
+
 
 def open_deployment() -> Deployment:
     """Look at what is there; nothing is made or changed.

@@ -58,8 +58,16 @@ class Match:
 
     @property
     def ready(self) -> bool:
-        """Whether the enrolment can be approved."""
+        """Whether the enrolment can be approved, by itself at least."""
         return self.row is not None and not self.problem
+
+    @property
+    def barred(self) -> str:
+        """Why it is not approved together with others, as a sentence: who looks like somebody else takes a second yes of their own."""
+        if self.row is None or self.problem or not self.lookalikes:
+            return self.problem
+        others = ", ".join(plain(other, 80) for other in self.lookalikes)
+        return f"{plain(self.row.callsign, 80)} looks like {others}; to approve it, give its code alone."
 
 
 @dataclass(frozen=True, slots=True)

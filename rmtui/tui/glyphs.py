@@ -9,6 +9,7 @@ from functools import cache
 
 from rmtui.settings import flag
 from rmtui.text import plain
+from rmtui.voice import grouped as group
 
 __all__ = ["Glyphs", "ascii_wanted", "glyphs", "group", "show"]
 
@@ -63,8 +64,3 @@ def show(text: object, limit: int | None = None) -> str:
 def typed(text: str) -> str:
     """Text of our own, with plain punctuation on an ASCII terminal."""
     return text.translate(_TYPOGRAPHY) if ascii_wanted() else text
-
-
-def group(code: str, size: int = 4) -> str:
-    """A code in groups, for reading it aloud."""
-    return " ".join(code[start : start + size] for start in range(0, len(code), size))

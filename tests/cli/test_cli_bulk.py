@@ -105,7 +105,7 @@ class TestCodes:
         would = [row["would"] for row in done.json]
         assert would[:2] == ["approve", "approve"]
         assert would[2].startswith("nothing: No enrolment has this code")
-        assert would[3:] == ["nothing: RAVEN is in line 1 already.", "nothing: Looks like BOSS; approve it by itself, with --code."]
+        assert would[3:] == ["nothing: RAVEN is in line 1 already.", "nothing: B0SS looks like BOSS; to approve it, give its code alone."]
         assert {state_of(each) for each in waiting} == {State.PENDING}
         assert "KROW2IA" not in done.out + done.err
 

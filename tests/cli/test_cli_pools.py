@@ -293,9 +293,9 @@ class TestBurn:
         assert "Nobody was concerned." in cli(*self.WORDS, "--yes", code=0).err
         told(cli("pools", "burn", "NEVERWAS", "--reason", "x", "--yes"), 1, "no such invite code")
 
-    def test_it_is_asked_with_everybody_named(self, leaked, terminal):
+    def test_it_is_asked_with_names(self, leaked, terminal):
         asked = terminal(*self.WORDS)
-        asked.read("disable it, reject 2 (RAVEN, SUSI) and revoke 1 (BOSS)? [y/N]")
+        asked.read("disable it, reject 2: RAVEN, SUSI and revoke 1: BOSS? [y/N]")
         asked.type("n\n")
         assert asked.end() == (1, "")
         assert audit_rows() == []

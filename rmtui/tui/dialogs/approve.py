@@ -178,7 +178,7 @@ class ApproveDialog(DecisionDialog[Approved]):
         self._approved = value
         for selector in ("#ask", ".entry", "#lookalike", "#sure", ".hint"):
             self.query(selector).set(display=False)
-        live = self.console.deployment.kind == "postgresql"
+        live = self.console.deployment.has_web_page
         hand_over = "They fetch mtls.pfx from the deployment's page" if live else "Hand them mtls.pfx from there"
         hand_over += "; its password is their callsign."
         self.query_one(Facts).tell(

@@ -16,24 +16,14 @@ from rmtui.tui.dialogs.bulk import NAME, BulkDialog, Told
 from rmtui.tui.glyphs import glyphs, group, show
 from rmtui.tui.widgets.facts import Facts, Section
 
-__all__ = ["ApproveManyDialog", "mismatches", "together"]
-
-
-def together(match: Match) -> bool:
-    """Whether it can be approved with others: who looks like somebody else takes a second yes of their own."""
-    return match.ready and not match.lookalikes
+__all__ = ["ApproveManyDialog", "mismatches"]
 
 
 def mismatches(matches: Sequence[Match]) -> list[Section]:
     """The lines that nobody is approved by together with others, and why."""
-    bad = [match for match in matches if not together(match)]
-    facts = tuple((show(match.line, NAME), show(match.problem or _looks_like(match))) for match in bad)
+    bad = [match for match in matches if match.barred]
+    facts = tuple((show(match.line, NAME), show(match.barred)) for match in bad)
     return [Section(f"{glyphs().warning} {len(bad):,} left out", facts, warning=True)] if bad else []
-
-
-def _looks_like(match: Match) -> str:
-    name = match.row.callsign if match.row else ""
-    return f"{name} looks like {', '.join(match.lookalikes)}; to approve it, give its code alone."
 
 
 def _about(match: Match) -> str:
@@ -56,7 +46,7 @@ class ApproveManyDialog(BulkDialog):
 
     def __init__(self, matches: Sequence[Match]) -> None:
         self._matches = tuple(matches)
-        self._approvals = matching.approvals([match for match in matches if together(match)])
+        self._approvals = matching.approvals([match for match in matches if not match.barred])
         super().__init__([approval.target for approval in self._approvals])
 
     def consequences(self) -> Iterable[Widget]:
@@ -65,7 +55,7 @@ class ApproveManyDialog(BulkDialog):
 
     def whom(self) -> Iterable[Widget]:
         """Who, and the lines that fit nobody."""
-        ready = tuple((show(match.row.callsign, NAME), _about(match)) for match in self._matches if together(match) and match.row)
+        ready = tuple((show(match.row.callsign, NAME), _about(match)) for match in self._matches if match.row and not match.barred)
         yield Facts([*mismatches(self._matches), Section(f"{len(ready):,} to approve", ready)])
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:

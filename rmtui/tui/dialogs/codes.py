@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from rmtui.services import matching
 from rmtui.services.matching import Match
-from rmtui.tui.dialogs.approve_many import mismatches, together
+from rmtui.tui.dialogs.approve_many import mismatches
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.widgets.facts import Facts
 from rmtui.tui.widgets.lines import Lines
@@ -70,7 +70,7 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
     def finished(self, value: Any) -> None:
         """Go on with what matched, or say why nothing did."""
         self.focus_on("#lines")
-        if any(together(match) for match in value) or (len(value) == 1 and value[0].ready):
+        if any(not match.barred for match in value) or (len(value) == 1 and value[0].ready):
             self.dismiss(value)
             return
         facts = self.query_one("#facts", Facts)

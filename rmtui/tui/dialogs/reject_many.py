@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from textual.widget import Widget
 from textual.widgets import Input
 
-from rmtui.services import bulk_actions
+from rmtui.services import bulk_actions, decisions
 from rmtui.services.bulk import Report, Target
 from rmtui.tui.dialogs.base import entry, prose
 from rmtui.tui.dialogs.bulk import BulkDialog, Told
@@ -19,11 +19,7 @@ __all__ = ["RejectManyDialog", "wrong_news"]
 
 def wrong_news() -> Widget:
     """What a deployment's web page makes of rejections."""
-    return prose(
-        f"{glyphs().warning} The deployment's web page will tell them that they were approved, although they get no certificate: "
-        "it does not tell the two apart. Let them know yourself.",
-        classes="warning",
-    )
+    return prose(f"{glyphs().warning} {decisions.told_accepted('them')}", classes="warning")
 
 
 class RejectManyDialog(BulkDialog):

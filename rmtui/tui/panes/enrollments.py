@@ -170,7 +170,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
 
     def action_reject(self) -> None:
         """Ask for the reason."""
-        live = self.console.deployment.kind == "postgresql"
+        live = self.console.deployment.has_web_page
         if not self.chosen:
             return
         if len(self.chosen) > 1:

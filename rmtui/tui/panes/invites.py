@@ -252,5 +252,5 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
                 if report is not None:
                     self.post_message(self.Acted())
 
-            live = self.console.deployment.kind == "postgresql"
+            live = self.console.deployment.has_web_page
             self.app.push_screen(BurnInviteDialog(message.plan, live=live), done)
