@@ -67,6 +67,8 @@ ACTIONS: Mapping[str, Permission] = {
     "reset-pool": Permission.INVITE,
     "burn-pool": Permission.INVITE,
     "sheet": Permission.INVITE,
+    "retry-effect": Permission.REVOKE,
+    "skip-effect": Permission.REVOKE,
 }
 """What each action takes."""
 

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from peewee import DatabaseError, IntegrityError, InterfaceError
 
 from rmtui import clock, settings
-from rmtui.db import callsigns, issuing
+from rmtui.db import callsigns, effects, issuing
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.enrollments import Enrollment, EnrollmentState, decision
@@ -218,6 +218,7 @@ def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]
     except IntegrityError:  # the web API takes no lock of ours, but the index holds
         raise CallsignReserved(f"{plain(identity.callsign)} was taken just now; nothing was made.") from None
     _keep.run(serial=identity.serial)
+    effects.plan(person.pk, person.callsign, "created")
     return person
 
 

@@ -10,10 +10,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
+from rmtui.db import effects
 from rmtui.db.config import DBConfig
-from rmtui.db.locks import ADMINS, exclusive
+from rmtui.db.locks import ADMINS, exclusive, joined
 from rmtui.db.own import Claim, Issued
 from rmtui.db.prepared import insert
+from rmtui.db.publishing import publish
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.text import plain
 
@@ -87,12 +89,14 @@ def revocations() -> Iterator[Revocation]:
 
 def publish_crl() -> None:
     """Renew the CRL from what is recorded. Needs an open connection."""
-    authority().publish_crl(revocations)
+    publish(authority(), revocations)
 
 
 def revoke_serials(where: Any, reason: str) -> int:
     """Mark certificates as revoked that are not yet; how many were. The CRL is published separately."""
-    changed: int = Issued.update(revoked_on=clock.utcnow(), reason=reason).where(where & Issued.revoked_on.is_null()).execute()
+    with joined():
+        effects.plan_revocations(where)
+        changed: int = Issued.update(revoked_on=clock.utcnow(), reason=reason).where(where & Issued.revoked_on.is_null()).execute()
     return changed
 
 
@@ -122,6 +126,7 @@ def revoke_person(
         person.deleted = clock.utcnow()
         person.revoke_reason = reason
         person.save(only=[type(person).deleted, type(person).revoke_reason])
+        effects.plan(person.pk, person.callsign, "revoked")
         if on_commit is not None:
             on_commit(serials)
     publish_after(signer, f"{plain(person.callsign)} is revoked")
@@ -140,7 +145,7 @@ def publishing_once() -> Iterator[None]:
     finally:
         _held.reset(token)
         if waiting:
-            waiting[-1].publish_crl(revocations)
+            publish(waiting[-1], revocations)
 
 
 def publish_after(signer: Authority, done: str) -> None:
@@ -154,7 +159,7 @@ def publish_after(signer: Authority, done: str) -> None:
         held.append(signer)
         return
     try:
-        signer.publish_crl(revocations)
+        publish(signer, revocations)
     except RmtuiError as error:
         error.args = (f"{done}, but the CRL was not published: {error} Run rmtui crl.",)
         raise

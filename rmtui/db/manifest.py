@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rmtui import settings
 from rmtui.errors import ConfigurationError
@@ -23,6 +23,8 @@ class Manifest:
     """Name of the deployment; may be empty."""
     products: Mapping[str, str]
     """CN of each product's certificate, by the product's name."""
+    apis: Mapping[str, str] = field(default_factory=dict)
+    """Where a product takes messages, by the product's name; of those that say it."""
 
 
 def read(consequence: str) -> Manifest | None:
@@ -37,9 +39,10 @@ def read(consequence: str) -> Manifest | None:
     try:
         found = json.loads(path.read_text("utf-8"))
         products = {name: str(product["certcn"]) for name, product in found["products"].items()}
+        apis = {name: api for name, product in found["products"].items() if isinstance(api := product.get("api"), str) and api}
         dns, deployment = (value if isinstance(value := found.get(key), str) else "" for key in ("dns", "deployment"))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigurationError(
             f"The manifest {plain(path)} cannot be read ({type(error).__name__}), so {consequence}. Check RM_KRAFTWERK_MANIFEST_PATH."
         ) from error
-    return Manifest(dns, deployment, products)
+    return Manifest(dns, deployment, products, apis)

@@ -12,7 +12,7 @@ from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import ForbiddenOperation
 from rmtui.db.fields import UTCDateTimeField, VarCharField
 
-__all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Chain", "Claim", "Issued", "Signer", "own_table", "place_own_tables"]
+__all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Chain", "Claim", "Effect", "Issued", "Signer", "own_table", "place_own_tables"]
 
 OWN_SCHEMA = "rmtui"
 """Schema of our tables on PostgreSQL, and their prefix on SQLite."""
@@ -161,11 +161,40 @@ class Chain(OwnModel):
     """``hash`` of the last entry."""
 
 
+class Effect(OwnModel):
+    """Something that an action does outside its row, written with it, in its transaction. Nothing in it is secret."""
+
+    base_name = "effects"
+
+    id = BigAutoField()
+    """Those of one person are carried out in this order at each target."""
+    created = UTCDateTimeField(default=utcnow)
+    person = UUIDField()
+    callsign = VarCharField()
+    event = VarCharField()
+    """``created``, ``revoked``, ``promoted``, ``demoted`` or ``reissued``."""
+    target = VarCharField()
+    """``product:`` and its name, ``products`` (of a manifest that could not be read), ``keycloak``, ``crl``, or ``ca:`` and a serial."""
+    state = VarCharField(default="waiting")
+    """``waiting``, ``done`` or ``skipped``."""
+    attempts = IntegerField(default=0)
+    """How often it failed."""
+    next_try = UTCDateTimeField(default=utcnow)
+    last_error = VarCharField(default="")
+    """Why it failed last; of one that was skipped, why it was. Harmless text."""
+    done_on = UTCDateTimeField(null=True)
+    lease = UUIDField(null=True)
+    """Whoever carries it out just now; it runs out at ``lease_until``, and dies with its process."""
+    host = VarCharField(default="")
+    process = VarCharField(default="")
+    lease_until = UTCDateTimeField(null=True)
+
+
 def _append_only() -> ForbiddenOperation:
     return ForbiddenOperation("The audit trail is only ever added to; nothing was changed.")
 
 
-OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit, Signer, Chain)
+OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit, Signer, Chain, Effect)
 """Every table of ours, but for the record of migrations."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from peewee import SQL, ForeignKeyField, ModelIndex, UUIDField
 
 from rmtui import settings
-from rmtui.db import callsigns
+from rmtui.db import callsigns, effects
 from rmtui.db.base import BaseModel, DBModel, utcnow
 from rmtui.db.errors import NotFound
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField, parse_pk
@@ -181,12 +181,16 @@ class Person(BaseModel):
             if self._get_role(role) is not None:
                 return False
             Role.create(user=self.pk, role=role)
+            if role == effects.ADMIN:
+                effects.plan(self.pk, self.callsign, "promoted")
             return True
 
     def remove_role(self, role: str) -> bool:
         """Remove a role, return true if role was removed, false if it wasn't assigned. Doublets go together."""
         with exclusive(f"roles:{self.pk}"):
             removed: int = Role.delete().where((Role.user == self.pk) & (Role.role == role)).execute()
+            if removed and role == effects.ADMIN and self.deleted is None:
+                effects.plan(self.pk, self.callsign, "demoted")
             return removed > 0
 
     def revoke(

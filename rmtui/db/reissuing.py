@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import DatabaseError, InterfaceError
 
-from rmtui.db import issuing
+from rmtui.db import effects, issuing
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import BackendError, Deleted, OutcomeUnknown
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
+from rmtui.db.publishing import publish
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
 
@@ -151,6 +152,7 @@ def _commit(making: _Making, before: list[str], on_commit: OnCommit | None) -> N
             on_commit(before, making.serial)
         Issued.update(committed=True).where(fresh).execute()
         issuing.revoke_serials(Issued.serial.in_(before), "superseded")
+        _plan(now)
         _swap(making)
 
 
@@ -222,7 +224,7 @@ def _undo(making: _Making, signer: Authority) -> None:
     if making.serial:
         issuing.revoke_serials(Issued.serial == making.serial, "cessationOfOperation")
         try:
-            signer.publish_crl(issuing.revocations)
+            publish(signer, issuing.revocations)
         except RmtuiError as error:
             logger.warning("the next CRL names a lost certificate, this one does not: %s", error.sentence)
 
@@ -242,7 +244,13 @@ def _settle(person: Person) -> bool:
     if not Issued.update(committed=True).where(fresh & (Issued.serial == serial)).execute():
         return False
     issuing.revoke_serials((Issued.person == person.pk) & Issued.committed & (Issued.serial != serial), "superseded")
+    _plan(person)
     return True
+
+
+def _plan(person: Person) -> None:
+    """Who knows the old certificate is to hear of the new one, and again that it is an admin's."""
+    effects.plan(person.pk, person.callsign, "reissued", *(["promoted"] if person.has_role(effects.ADMIN) else []))
 
 
 def settle_all() -> tuple[list[str], list[uuid.UUID]]:

@@ -1,0 +1,89 @@
+"""What was planned, what became of it, and what fails."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from rmtui.db.middleware import connected
+from rmtui.db.own import Effect
+from rmtui.services import audit, windows
+from rmtui.services.effects.types import EffectQuery, EffectRow
+from rmtui.services.types import Count, Cursor, Page
+from rmtui.services.windows import Order
+
+__all__ = ["count_effects", "cursor", "failing", "list_effects", "of_person", "row_of"]
+
+_WAITING = Effect.state == "waiting"
+_FAILING = _WAITING & (Effect.attempts > 0)
+
+
+def row_of(effect: Effect) -> EffectRow:
+    """A row as the surfaces have it."""
+    return EffectRow(
+        id=effect.id,
+        created=effect.created,
+        person=effect.person,
+        callsign=effect.callsign,
+        event=effect.event,
+        target=effect.target,
+        state=effect.state,
+        attempts=effect.attempts,
+        next_try=effect.next_try if effect.state == "waiting" else None,
+        last_error=effect.last_error,
+        done_on=effect.done_on,
+    )
+
+
+def _fetch(limited: Any) -> Sequence[EffectRow]:
+    return [row_of(effect) for effect in limited]
+
+
+def _select(query: EffectQuery) -> Any:
+    select = Effect.select()
+    if query.state != "all":
+        select = select.where(_FAILING if query.state == "failing" else Effect.state == query.state)
+    return windows.all_held(select, (Effect.callsign, Effect.event, Effect.target, Effect.last_error), query.text.split()[:50])
+
+
+def cursor(_query: EffectQuery, row: EffectRow) -> Cursor:
+    """The place of an effect in the list."""
+    return Cursor((), row.id)
+
+
+@connected
+def list_effects(
+    query: EffectQuery,
+    *,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    at: Cursor | None = None,
+    last: bool = False,
+    limit: int = 200,
+) -> Page[EffectRow]:
+    """A stretch of the effects, in the order they were planned."""
+    if not audit.ready():
+        return Page((), False, False)
+    order = Order((), Effect.id, descending=query.reverse)
+    return windows.page(_select(query), order, _fetch, after=after, before=before, at=at, last=last, limit=limit)
+
+
+@connected
+def count_effects(query: EffectQuery, most: int = 10_000) -> Count:
+    """How many effects the list has, counting no further than ``most``."""
+    return windows.count(_select(query), most) if audit.ready() else Count(0)
+
+
+@connected
+def failing(most: int = 1_000) -> Count:
+    """How many effects wait since they failed, counting no further than ``most``."""
+    return windows.count(Effect.select(Effect.id).where(_FAILING), most) if audit.ready() else Count(0)
+
+
+@connected
+def of_person(pk: uuid.UUID, most: int = 50) -> tuple[EffectRow, ...]:
+    """What concerns somebody, latest first."""
+    if not audit.ready():
+        return ()
+    return tuple(_fetch(Effect.select().where(Effect.person == pk).order_by(Effect.id.desc()).limit(most)))

@@ -1,0 +1,75 @@
+"""What the services of effects take and give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from rmtui.errors import RmtuiError, UnreachableError
+
+__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TargetUnreachable"]
+
+
+class EffectFailed(RmtuiError):
+    """Whoever was told would not have it."""
+
+    title = "Not carried out"
+
+
+class TargetUnreachable(UnreachableError):
+    """Whoever was to be told does not answer."""
+
+
+class NotWaiting(RmtuiError):
+    """The effect is done or skipped, or somebody is carrying it out."""
+
+    title = "Not waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """Something that an action does outside its row."""
+
+    id: int
+    created: dt.datetime
+    person: uuid.UUID
+    callsign: str
+    event: str
+    """``created``, ``revoked``, ``promoted``, ``demoted`` or ``reissued``."""
+    target: str
+    """``product:`` and its name, ``products``, ``keycloak``, ``crl``, or ``ca:`` and a serial."""
+    state: Literal["waiting", "done", "skipped"]
+    attempts: int
+    """How often it failed."""
+    next_try: dt.datetime | None
+    """When it is tried again; None unless it waits."""
+    last_error: str
+    """Why it failed last, or was skipped; harmless."""
+    done_on: dt.datetime | None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it waits since it failed."""
+        return self.state == "waiting" and self.attempts > 0
+
+
+@dataclass(frozen=True, slots=True)
+class EffectQuery:
+    """Which effects a list shows, those planned first at its head."""
+
+    state: Literal["waiting", "failing", "done", "skipped", "all"] = "waiting"
+    text: str = ""
+    """Only those whose callsign, event, target or error holds each of these words."""
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run came to."""
+
+    done: int = 0
+    failed: int = 0
+    unreachable: int = 0
+    """Of those that failed, how many did since nobody answered."""
