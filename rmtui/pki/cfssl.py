@@ -157,7 +157,7 @@ class CfsslAuthority(Authority):
 
         now = clock.utcnow()
         due = {each.serial: each for each in revocations() if each.not_after is None or each.not_after > now}
-        listed = serials_of(self.crl()) if due and self._remote.ocsprest is not None else frozenset()
+        listed = serials_of(self.crl(), self.ca_chain()) if due and self._remote.ocsprest is not None else frozenset()
         for serial, each in due.items():
             if serial in listed:
                 continue

@@ -56,12 +56,14 @@ def look_up(serial: int, issuer: str, trusted_pem: bytes, crl_pem: bytes) -> Lis
     return Listing(newest.last_update_utc, newest.next_update_utc, revoked_on, reason)
 
 
-def serials_of(crl_pem: bytes) -> frozenset[int]:
-    """Whom CRLs name. Who signed them is not asked.
+def serials_of(crl_pem: bytes, trusted_pem: bytes) -> frozenset[int]:
+    """Whom the CRLs that a CA of ``trusted_pem`` signed name; others are passed over.
 
     :raises CredentialError: they are damaged.
     """
-    return frozenset(entry.serial_number for crl in _crls(crl_pem) for entry in crl)
+    cas = x509.load_pem_x509_certificates(trusted_pem)
+    believed = (crl for crl in _crls(crl_pem) if any(crl.issuer == ca.subject and _may_be_believed(crl, ca) for ca in cas))
+    return frozenset(entry.serial_number for crl in believed for entry in crl)
 
 
 def until(crl_pem: bytes) -> dt.datetime | None:
