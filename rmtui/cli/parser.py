@@ -111,6 +111,7 @@ def build() -> Parser:
     _pools(tree.group("pools", "invites, and who came through them").add)
     _codes(tree.group("codes", "login codes").add)
     _audit(tree.group("audit", "what was done and refused, by whom").add)
+    _effects(tree.group("effects", "what actions do outside the database").add)
     return parser
 
 
@@ -284,6 +285,26 @@ def _audit(add: Add) -> None:
     _finding(listed, filters.AUDIT, ())
     add("verify", "audit:verify", "verify hashes, order and signatures, and compare with the log", sees=True)
     add("export", "audit:export", "write the whole trail as JSON lines, oldest first", sees=True)
+
+
+def _effects(add: Add) -> None:
+    listed = add("list", "effects:list_", "list what is still to be told to products, Keycloak and the CA", sees=True)
+    states = ("waiting", "failing", "done", "skipped", "all")
+    listed.add_argument("--state", choices=states, default="waiting", help="default: waiting")
+    listed.add_argument("--all", action="store_const", dest="state", const="all", help="as --state all")
+    listed.add_argument("--filter", default="", metavar="TEXT", help="only rows whose callsign, event, target or error holds each word")
+    add("run", "effects:run", "carry out what is due; a timer may, so that nobody need be named")
+    retry = add("retry", "effects:retry", "try one again now, however long it was to wait", acts="retry-effect", sees=True)
+    retry.add_argument("id", type=_number, metavar="ID", help="as the list has it")
+    skip = add("skip", "effects:skip", "leave one undone for good, so that what comes after it goes on", acts="skip-effect", sees=True)
+    skip.add_argument("id", type=_number, metavar="ID", help="as the list has it")
+    skip.add_argument("--reason", required=True, metavar="TEXT", help="why; it is kept in the audit trail")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError("ID is a number")
+    return int(text)
 
 
 def _roles(add: Add) -> None:

@@ -1,7 +1,7 @@
 """What actions do outside their rows: told to products, Keycloak and the world, recorded and retried."""
 
 from rmtui.services.effects.deciding import retry, skip
-from rmtui.services.effects.listing import count_effects, cursor, failing, list_effects, of_person
+from rmtui.services.effects.listing import count_effects, cursor, failing, find, list_effects, of_person
 from rmtui.services.effects.running import anything_due, run_due
 from rmtui.services.effects.types import EffectFailed, EffectQuery, EffectRow, NotWaiting, Ran, TargetUnreachable
 
@@ -16,6 +16,7 @@ __all__ = [
     "count_effects",
     "cursor",
     "failing",
+    "find",
     "list_effects",
     "of_person",
     "retry",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from rmtui.db.errors import NotFound
 from rmtui.db.middleware import connected
 from rmtui.db.own import Effect
 from rmtui.services import audit, windows
@@ -13,7 +14,7 @@ from rmtui.services.effects.types import EffectQuery, EffectRow
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.services.windows import Order
 
-__all__ = ["count_effects", "cursor", "failing", "list_effects", "of_person", "row_of"]
+__all__ = ["count_effects", "cursor", "failing", "find", "list_effects", "of_person", "row_of"]
 
 _WAITING = Effect.state == "waiting"
 _FAILING = _WAITING & (Effect.attempts > 0)
@@ -73,6 +74,18 @@ def list_effects(
 def count_effects(query: EffectQuery, most: int = 10_000) -> Count:
     """How many effects the list has, counting no further than ``most``."""
     return windows.count(_select(query), most) if audit.ready() else Count(0)
+
+
+@connected
+def find(effect: int) -> EffectRow:
+    """One effect.
+
+    :raises NotFound: there is none of that number.
+    """
+    found: Effect | None = Effect.get_or_none(Effect.id == effect) if audit.ready() else None
+    if found is None:
+        raise NotFound(f"There is no effect {effect}.")
+    return row_of(found)
 
 
 @connected
