@@ -85,6 +85,8 @@ class Settings:
     """``--identity`` or ``RMTUI_IDENTITY``: certificate and key that what is done in this run is proven and signed with."""
     identities: Mapping[str, str] = field(default_factory=dict)
     """``[identities]`` of ``config.toml``: database place → the file that signing in offers."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """``[keys]`` of ``config.toml``: action of the console, such as ``enrolment.approve``, → the key that does it."""
     passphrase_file: Path | None = None
     """``--passphrase-file`` or ``RMTUI_PASSPHRASE_FILE``: its first line opens the identity; as an option ``-`` is standard input."""
     token: Secret = field(default_factory=Secret)
@@ -163,6 +165,7 @@ class Settings:
             "state_dir": values.xdg(env, "XDG_STATE_HOME", ".local/state"),
             "identity": values.path(env, "RMTUI_IDENTITY"),
             "identities": written.texts("identities"),
+            "keys": written.keys(),
             "passphrase_file": values.path(env, "RMTUI_PASSPHRASE_FILE"),
             "token": Secret(env.get("RMTUI_TOKEN", "").strip()),
             "require_signin": flag(env.get("RMTUI_REQUIRE_SIGNIN"), "RMTUI_REQUIRE_SIGNIN", written.flag("require_signin")),
@@ -253,6 +256,17 @@ class _ConfigFile:
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
             raise self._wrong(f"[{name}] maps a database to a {'callsign' if name == 'operators' else 'file'}")
         return table
+
+    def keys(self) -> dict[str, str]:
+        """The keys that were chosen, by action; ``enrolment.approve`` may be written with or without quotation marks."""
+        found: dict[str, str] = {}
+        table = self.table.get("keys", {})
+        for area, value in table.items() if isinstance(table, dict) else [("", None)]:
+            for name, key in value.items() if isinstance(value, dict) else [("", value)]:
+                if not isinstance(key, str) or not key.isprintable() or not key:
+                    raise self._wrong('[keys] maps an action to a key, as in enrolment.approve = "f5"')
+                found[f"{area}.{name}" if name else area] = key
+        return found
 
     def flag(self, name: str) -> bool | None:
         """A yes or no; None when it says nothing."""

@@ -215,3 +215,15 @@ class TestInForce:
     def test_frozen(self, base):
         with pytest.raises(AttributeError):
             Settings.from_env(base).read_only = True
+
+
+def test_keys_of_the_console_with_and_without_quotation_marks(tmp_path):
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    file = tmp_path / "rmtui" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[keys]\nenrolment.approve = "f5"\n"person.revoke" = "f8"\n')
+    assert Settings.from_env(env).keys == {"enrolment.approve": "f5", "person.revoke": "f8"}
+    for wrong in ("keys = 1", "[keys]\na.b = 1", '[keys]\na = ""', '[keys]\na.b = "\\u001b"', '[keys.a.b]\nc = "x"'):
+        file.write_text(wrong)
+        with pytest.raises(ConfigurationError, match=r"\[keys\] maps an action to a key"):
+            Settings.from_env(env)

@@ -79,7 +79,7 @@ def show(args: argparse.Namespace) -> None:
 def csr_of(name: str | None) -> str | None:
     """The text of the request that ``--csr`` names; None when it names none."""
     if name == "-":
-        return read_given_request(sys.stdin.buffer)
+        return read_given_request(sys.stdin)
     return None if name is None else read_request(name)
 
 

@@ -67,6 +67,7 @@ class Stock:
             except BaseException:
                 with self.changed:
                     self.working = False
+                    self.changed.notify_all()
                 raise
             with self.changed:
                 if kind == self.kind and len(self._keys) < self.wanted:

@@ -8,7 +8,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from rmtui.errors import RmtuiError
 from rmtui.text import plain
@@ -63,12 +63,16 @@ def read_request(path: str) -> str:
     return _text(data, path)
 
 
-def read_given_request(given: BinaryIO) -> str:
+def read_given_request(given: TextIO) -> str:
     """As :func:`read_request`, for what is given on standard input.
 
     :raises RequestFileError: it is too large, or is no text.
     """
-    return _text(_read(given, "Standard input"), "Standard input")
+    try:
+        text = given.read(MAX_REQUEST + 1)
+    except UnicodeDecodeError as error:
+        raise RequestFileError("Standard input is no PEM file; nothing was made.") from error
+    return _text(_limited(text.encode("utf-8", "surrogateescape"), "Standard input"), "Standard input")
 
 
 def read_plain_request(path: Path) -> str:
@@ -92,7 +96,10 @@ def read_plain_request(path: Path) -> str:
 
 
 def _read(file: BinaryIO, path: str | Path) -> bytes:
-    data = file.read(MAX_REQUEST + 1)
+    return _limited(file.read(MAX_REQUEST + 1), path)
+
+
+def _limited(data: bytes, path: str | Path) -> bytes:
     if len(data) > MAX_REQUEST:
         raise RequestFileError(f"{plain(path)} is larger than 64 KiB, which no CSR is; nothing was made.")
     return data

@@ -20,11 +20,14 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.services import operators, signin
 from rmtui.services.operators import Permission
 from rmtui.services.preferences import Preferences, save
+from rmtui.tui.commands import commands, finder
 from rmtui.tui.glyphs import ascii_wanted, show
+from rmtui.tui.keymap import check_keys
 from rmtui.tui.lock import Lock
 from rmtui.tui.opening import Opening, begin, open_for, opened
 from rmtui.tui.pastes import install as install_pastes
@@ -34,8 +37,6 @@ from rmtui.tui.threads import DaemonExecutor, Writes
 from rmtui.tui.watch import refresh_seconds
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
     from rmtui.services.signin import SignedIn
@@ -48,13 +49,6 @@ PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
 
 
-def _finder() -> type[Provider]:
-    """What the palette looks for callsigns and codes with; loaded with the first palette."""
-    from rmtui.tui.finder import Finder
-
-    return Finder
-
-
 class RmtuiApp(App[None]):
     """The console of one deployment.
 
@@ -65,7 +59,7 @@ class RmtuiApp(App[None]):
     TITLE = "rmtui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {_finder}
+    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {finder}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit; nothing is lost"),
         Binding("ctrl+q", "quit", "Quit", id="app.quit-anywhere", show=False, priority=True, tooltip="Quit from anywhere"),
@@ -212,7 +206,8 @@ class RmtuiApp(App[None]):
     # Beginning and end
 
     def on_load(self) -> None:
-        """Before the terminal changes: threads that never keep the program from ending, and signals that end it cleanly."""
+        """Before the terminal changes: the keys that were chosen, threads that never keep the program from ending, signals that do."""
+        self.set_keymap(dict(settings.current().keys))
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonExecutor())
         if sys.platform != "win32" and not self.is_headless:
@@ -316,8 +311,6 @@ class RmtuiApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        from rmtui.tui.commands import commands
-
         return commands(self, screen)
 
 
@@ -325,9 +318,10 @@ def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str
     """Open the console and stay in it until the operator quits or a signal comes.
 
     :return: the exit code. What kept the console from opening is said on stderr.
-    :raises ConfigurationError: ``RMTUI_REFRESH`` makes no sense.
+    :raises ConfigurationError: ``RMTUI_REFRESH`` makes no sense, or ``[keys]`` of ``config.toml`` does not.
     """
     refresh_seconds()
+    check_keys()
     first = first or begin()
     if first.done() and isinstance(error := first.exception(), RmtuiError):
         return _refuse(error)

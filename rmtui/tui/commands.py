@@ -13,9 +13,11 @@ from textual.screen import Screen
 from rmtui.tui.screens.main import PANES, MainScreen
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from rmtui.tui.app import RmtuiApp
 
-__all__ = ["commands"]
+__all__ = ["commands", "finder"]
 
 AREAS = frozenset({"enrolment", "person", "role", "invite", "code", "audit", "pane", "list"})
 """Bindings, by the first word of their id, that the palette offers."""
@@ -44,6 +46,13 @@ def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand("Help", "All keys, and what the symbols mean", screen.action_help)
     yield SystemCommand("Theme", "Choose other colours", app.action_change_theme)
     yield SystemCommand("Quit", "Quit; nothing is lost", app.action_quit)
+
+
+def finder() -> type[Provider]:
+    """What the palette looks for callsigns and codes with; loaded with the first palette."""
+    from rmtui.tui.finder import Finder
+
+    return Finder
 
 
 def _run(app: RmtuiApp, action: str, node: DOMNode | None = None) -> None:

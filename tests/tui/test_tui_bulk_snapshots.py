@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from tui_bulk import Desk, code_of
-from tui_harness import Console, press, settle, write
+from tui_harness import Console, dialog_text, press, settle, write
 from tui_rows import pk
 from tui_world import World, lost
 
@@ -86,7 +86,8 @@ def test_under_way(snap_compare: Callable[..., bool], console: Console, desk: De
         await pilot.press("enter")
         while len(desk.begun) < 3:
             await pilot.pause(0.01)
-        await pilot.pause(0.05)
+        while "2 of 3" not in dialog_text(pilot.app):
+            await pilot.pause(0.01)
         pilot.app.workers.cancel_all()  # the thread goes on while the picture is taken
 
     assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from tui_harness import Console, press, screen_text, settle, write
 from tui_world import World, read_only
 
 from rmtui import settings
+from rmtui.errors import ConfigurationError
 from rmtui.services.types import State
-from rmtui.tui.app import RmtuiApp
+from rmtui.tui.app import RmtuiApp, run_console
+from rmtui.tui.keymap import check_keys
 from rmtui.tui.widgets.caption import Caption
 from rmtui.tui.widgets.listview import ListView
 
@@ -193,6 +196,39 @@ def test_the_bell_rings_for_somebody_new_until_it_is_switched_off(console: Conso
         assert rung == [1]
 
     console.run(script)
+
+
+def test_keys_are_what_config_toml_says(console: Console) -> None:
+    settings.configure(replace(settings.current(), keys={"enrolment.approve": "f5", "list.range": "f6"}))
+    check_keys()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "a")
+        assert type(pilot.app.screen).__name__ == "MainScreen"
+        assert "f5 Approve" in screen_text(pilot.app)[-1]
+        await press(pilot, "f6", "j", "f6")
+        assert len(view(pilot).marks) == 2
+        await press(pilot, "escape", "f5")
+        assert type(pilot.app.screen).__name__ == "ApproveDialog"
+        await press(pilot, "escape", "question_mark")
+        assert "f5" in " ".join(screen_text(pilot.app))
+
+    console.run(script, size=(120, 40))
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"enrolment.reject": "n"}, "n would be enrolment.reject and enrolment.new on Enrolments"),
+        ({"person.revoke": "f5", "person.roles": "f5"}, "f5 would be"),
+        ({"invite.new": "q"}, "q would be invite.new and app.quit on Invites"),
+        ({"enrolment.aprove": "f5"}, "names enrolment.aprove, which is no action"),
+    ],
+)
+def test_keys_that_make_no_sense_keep_the_console_from_opening(console: Console, keys: dict[str, str], sentence: str) -> None:
+    settings.configure(replace(settings.current(), keys=keys))
+    with pytest.raises(ConfigurationError, match=sentence):
+        run_console()
 
 
 def test_a_filter_that_names_the_state_goes_before_the_key(console: Console) -> None:
