@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rmtui import clock, settings
 from rmtui.auth.refusals import SignInRefused
 from rmtui.errors import RmtuiError
+from rmtui.settings_ca import RemoteCA
 from rmtui.text import plain
+
+if TYPE_CHECKING:
+    from rmtui.pki.cfssl import CfsslAuthority
 
 __all__ = ["KEPT", "NoTrust", "trust"]
 
 KEPT: Final = dt.timedelta(minutes=5)
-"""How long a CRL that the CA gave is used without asking for another."""
+"""How long what the CA gave is used without asking again."""
 
 logger = logging.getLogger("rmtui.auth.trust")
-_given: dict[str, tuple[dt.datetime, bytes]] = {}
-"""The CA's address, when it gave its CRL, and the CRL."""
+_given: dict[tuple[RemoteCA, str], tuple[dt.datetime, bytes]] = {}
+"""When a CA gave what, and that."""
 
 
 class NoTrust(SignInRefused):
@@ -30,9 +34,9 @@ class NoTrust(SignInRefused):
 def trust() -> tuple[bytes, bytes | None]:
     """PEM of the deployment's CAs, and of the CRL; None where no CRL is to be had.
 
-    The files of ``<data>/public`` come first, then those of ``LOCAL_CA_CERTS_PATH`` where a CFSSL signs. Only where no file holds a CRL
-    that is still good is the CA asked; while it does not answer, what it gave last is used until that runs out. Then, and without
-    any, the database alone tells who is revoked: an outage of the CA locks nobody out.
+    The files of ``<data>/public`` come first, then those of ``LOCAL_CA_CERTS_PATH`` where a CFSSL signs. Only where there is no chain, or
+    no CRL that is still good, is the CA asked; while it does not answer, what it gave last is used, a CRL until that runs out. Then,
+    and without any, the database alone tells who is revoked: an outage of the CA locks nobody out.
 
     :raises NoTrust: no CA certificate is to be had.
     :raises StorageError: a file cannot be read.
@@ -46,11 +50,7 @@ def trust() -> tuple[bytes, bytes | None]:
         places.append(config.local_ca_certs or CA_CERTS)
     trusted = _first(places, "ca_chain.pem")
     if trusted is None and remote:
-        from rmtui.pki.interface import AuthorityMissing
-        from rmtui.pki.trust import read_trusted
-
-        with suppress(AuthorityMissing):
-            trusted = read_trusted(places[-1])
+        trusted = _from_ca(lambda ca: ca.ca_chain(), "CA's certificate") or _all_of(places[-1])
     if trusted is None:
         where = " or ".join(plain(place / "ca_chain.pem") for place in places)
         raise NoTrust(
@@ -58,7 +58,20 @@ def trust() -> tuple[bytes, bytes | None]:
             "Check RM_PERSISTENT_DATA_DIR, or sign in with a login code."
         )
     crl = _first(places, "crl.pem")
-    return trusted, crl if not remote or _good(crl) else _asked_for()
+    if remote and not _good(crl):
+        crl = _from_ca(lambda ca: ca.crl(), "CRL")
+        crl = crl if _good(crl) else None
+    return trusted, crl
+
+
+def _all_of(place: Path) -> bytes | None:
+    from rmtui.pki.interface import AuthorityMissing
+    from rmtui.pki.trust import read_trusted
+
+    try:
+        return read_trusted(place)
+    except AuthorityMissing:
+        return None
 
 
 def _first(places: list[Path], name: str) -> bytes | None:
@@ -90,17 +103,17 @@ def _good(crl: bytes | None) -> bool:
     return end is not None and clock.utcnow() <= end
 
 
-def _asked_for() -> bytes | None:
-    """The CA's CRL: kept, asked for, or the last that it gave while that is good."""
+def _from_ca(ask: Callable[[CfsslAuthority], bytes], what: str) -> bytes | None:
+    """What the CA gives: kept, asked for, or the last that it gave; None when there is none."""
     from rmtui.pki.cfssl import CfsslAuthority
 
     config, now = settings.current(), clock.utcnow()
-    address = config.ca.ocsprest or config.ca.cfssl
-    at, kept = _given.get(address, (None, None))
+    place = (config.ca, what)
+    at, kept = _given.get(place, (None, None))
     if at is None or not dt.timedelta() <= now - at < KEPT:
         try:
-            kept = CfsslAuthority.from_settings(config).crl()
-            _given[address] = now, kept
+            kept = ask(CfsslAuthority.from_settings(config))
+            _given[place] = now, kept
         except RmtuiError as error:
-            logger.warning("the CRL cannot be had from the CA: %s", error.sentence)
-    return kept if _good(kept) else None
+            logger.warning("the %s cannot be had from the CA: %s", what, error.sentence)
+    return kept
