@@ -17,7 +17,7 @@ from rmtui.text import plain
 if TYPE_CHECKING:
     from rmtui.pki.cfssl import CfsslAuthority
 
-__all__ = ["KEPT", "NoTrust", "trust"]
+__all__ = ["KEPT", "NoTrust", "published", "trust"]
 
 KEPT: Final = dt.timedelta(minutes=5)
 """How long what the CA gave is used without asking again."""
@@ -41,13 +41,8 @@ def trust() -> tuple[bytes, bytes | None]:
     :raises NoTrust: no CA certificate is to be had.
     :raises StorageError: a file cannot be read.
     """
-    config = settings.current()
-    remote = config.cert_backend == "cfssl"
-    places = [config.public_dir]
-    if remote:
-        from rmtui.pki.cfssl import CA_CERTS
-
-        places.append(config.local_ca_certs or CA_CERTS)
+    remote = settings.current().cert_backend == "cfssl"
+    places = _places()
     trusted = _first(places, "ca_chain.pem")
     if trusted is None and remote:
         trusted = _from_ca(lambda ca: ca.ca_chain(), "CA's certificate") or _all_of(places[-1])
@@ -62,6 +57,24 @@ def trust() -> tuple[bytes, bytes | None]:
         crl = _from_ca(lambda ca: ca.crl(), "CRL")
         crl = crl if _good(crl) else None
     return trusted, crl
+
+
+def published(name: str) -> bytes | None:
+    """The first file of this name that :func:`trust` looks for; None where there is none.
+
+    :param name: ``ca_chain.pem`` or ``crl.pem``.
+    :raises StorageError: it cannot be read.
+    """
+    return _first(_places(), name)
+
+
+def _places() -> list[Path]:
+    config = settings.current()
+    if config.cert_backend != "cfssl":
+        return [config.public_dir]
+    from rmtui.pki.cfssl import CA_CERTS
+
+    return [config.public_dir, config.local_ca_certs or CA_CERTS]
 
 
 def _all_of(place: Path) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from rmtui import clock, settings
+from rmtui.auth.trust import published
 from rmtui.errors import RmtuiError
 from rmtui.services.types import CRLState
 from rmtui.text import plain
@@ -19,18 +20,13 @@ def crl_state(serial: str, issuer: str) -> CRLState:
     :param issuer: RFC 4514.
     """
     from rmtui.pki.chain import look_up
-    from rmtui.pki.files import read_file
-    from rmtui.pki.interface import FileMissing
 
-    public = settings.current().public_dir
-    what = "CRL"
     try:
-        crl = read_file(public / "crl.pem", follow=True)
-        what = "CA chain to check the CRL with"
-        trusted = read_file(public / "ca_chain.pem", follow=True)
+        crl, trusted = published("crl.pem"), published("ca_chain.pem")
+        if crl is None or trusted is None:
+            what = "CRL" if crl is None else "CA chain to check the CRL with"
+            return CRLState(None, f"There is no {what} that this host can see in {plain(settings.current().public_dir)}.")
         found = look_up(int(serial, 16), issuer, trusted, crl)
-    except FileMissing:
-        return CRLState(None, f"There is no {what} that this host can see in {plain(public)}.")
     except RmtuiError as error:
         return CRLState(None, error.sentence)
     if found is None:

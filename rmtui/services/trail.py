@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rmtui import settings
+from rmtui.auth.trust import published
 from rmtui.db import verification
 from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment
@@ -133,13 +133,7 @@ def verify() -> Verified:
 
     :raises StorageError: the log, or what this user's state knows of the trail, cannot be read.
     """
-    from rmtui.pki.files import read_file
-    from rmtui.pki.interface import FileMissing
-
-    try:
-        trusted: bytes | None = read_file(settings.current().public_dir / "ca_chain.pem", follow=True)
-    except FileMissing:
-        trusted = None
+    trusted = published("ca_chain.pem")
     with connection():
         if not audit.ready():
             missing = _missing()
