@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Product:
     """Serves on a port of its own until it is closed."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.told: list[tuple[str, str]] = []
         """Message and callsign of all that were taken, in order."""
         self.bodies: list[dict[str, str]] = []
@@ -35,13 +36,17 @@ class Product:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_args: None  # a client that goes away is none of a test's errors
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.scheme, self.host = ("http", "127.0.0.1") if context is None else ("https", "localhost")
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
     @property
     def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
+        return f"{self.scheme}://{self.host}:{self.port}/"
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
