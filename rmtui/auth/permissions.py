@@ -67,6 +67,7 @@ ACTIONS: Mapping[str, Permission] = {
     "reset-pool": Permission.INVITE,
     "burn-pool": Permission.INVITE,
     "sheet": Permission.INVITE,
+    "repair": Permission.REVOKE,
     "retry-effect": Permission.REVOKE,
     "skip-effect": Permission.REVOKE,
 }

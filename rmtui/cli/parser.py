@@ -104,6 +104,8 @@ def build() -> Parser:
     init.add_argument("--admin", metavar="CALLSIGN", help="callsign of the first admin")
     tree.add("info", "deployment:info", "show paths and settings")
     tree.add("crl", "deployment:crl", "renew the certificate revocation lists")
+    doctor = tree.add("doctor", "doctor:doctor", "check health, and find what rows, files and authority disagree about; 0, 1 or 3")
+    doctor.add_argument("--repair", action="store_true", help="put right what can be, after asking for each kind")
     _signing_in(tree.add)
     _enrollments(tree.group("enrollments", "who asks to come in").add)
     _people(tree.group("people", "who is in").add)

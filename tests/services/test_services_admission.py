@@ -14,7 +14,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.errors import EXIT_CONFIGURATION, EXIT_REFUSED
-from rmtui.services import certificates, codes, effects, enrollments, operators, pools, roles, sheets, signin, trail
+from rmtui.services import certificates, codes, doctor, effects, enrollments, operators, pools, roles, sheets, signin, trail
 from rmtui.settings import Secret
 
 CODE = "KROW2IAB"
@@ -88,6 +88,7 @@ class TestNameIsNotEnough:
             "reset-pool": lambda: pools.reset(operator, waiting.pk),
             "burn-pool": lambda: pools.shut(operator, waiting.pk, "Leaked"),
             "sheet": lambda: sheets.write(operator, waiting.pk, "sheet.txt"),
+            "repair": lambda: next(doctor.repair(operator, "publish-crl")),
             "retry-effect": lambda: effects.retry(operator, 1),
             "skip-effect": lambda: effects.skip(operator, 1, "Gone"),
         }

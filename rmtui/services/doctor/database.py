@@ -1,0 +1,100 @@
+"""Health of the database: reachable, of today, in UTC, its clock, our own tables and the end of the audit trail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from rmtui import clock
+from rmtui.db import schema, trail
+from rmtui.db.base import db
+from rmtui.db.config import DBConfig
+from rmtui.db.engine import is_sqlite
+from rmtui.db.own import Audit
+from rmtui.services.doctor.types import Finding
+from rmtui.text import plain
+
+__all__ = ["checks"]
+
+MOST_SKEW = dt.timedelta(seconds=5)
+"""How far the clocks of host and database may be apart; a measurement over a slow line is not exact."""
+
+
+def own_tables() -> Iterator[Finding]:
+    """Whether our own tables are there."""
+    if schema.own_tables_ready():
+        yield Finding("own-tables", "ok", "", "The tables of rmtui are there, and of this version.")
+    else:
+        yield Finding(
+            "own-tables", "warning", "", "The tables of rmtui are not made or not of this version yet; the first change makes them."
+        )
+
+
+def time_zone() -> Iterator[Finding]:
+    """Whether times without zone mean UTC, to us and to those who do not ask for it."""
+    if is_sqlite(db):
+        yield Finding("time-zone", "ok", "", "SQLite keeps times in UTC as they were written.")
+        return
+    zone = str(db.execute_sql("SELECT current_setting('TimeZone')").fetchone()[0])
+    if not _utc(zone):
+        yield Finding("time-zone", "error", "session", f"The time zone of our own session is {plain(zone, 40)}, not UTC: times read wrong.")
+    theirs = _default_zone()
+    if not _utc(theirs):
+        sentence = (
+            f"The server's time zone is {plain(theirs, 40)}: what another program writes in a session that does not ask for UTC is read "
+            "with the wrong time. Set timezone to UTC for the server or the database."
+        )
+        yield Finding("time-zone", "warning", "server", sentence)
+    if _utc(zone) and _utc(theirs):
+        yield Finding("time-zone", "ok", "", "Session and server are in UTC.")
+
+
+def _utc(zone: str) -> bool:
+    return zone.upper() in {"UTC", "ETC/UTC", "GMT", "ETC/GMT", "ZULU", "UCT", "ETC/UCT", "UNIVERSAL"}
+
+
+def _default_zone() -> str:
+    """The zone of a session that asks for none."""
+    import psycopg2
+
+    params = DBConfig.singleton().connect_params()
+    params["options"] = params["options"].replace("-c timezone=UTC", "")
+    connection = psycopg2.connect(**params)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('TimeZone')")
+            return str(cursor.fetchone()[0])
+    finally:
+        connection.close()
+
+
+def clocks() -> Iterator[Finding]:
+    """Whether host and database agree what time it is."""
+    if is_sqlite(db):
+        yield Finding("clock", "ok", "", "The database has this host's clock.")
+        return
+    before = clock.utcnow()
+    there = db.execute_sql("SELECT clock_timestamp()").fetchone()[0].astimezone(dt.UTC)
+    after = clock.utcnow()
+    skew = max(before - there, there - after, dt.timedelta())
+    if skew > MOST_SKEW:
+        seconds = round(skew.total_seconds())
+        yield Finding("clock", "warning", "", f"The clocks of this host and of the database are {seconds} seconds apart. Set them right.")
+    else:
+        yield Finding("clock", "ok", "", "The clocks of this host and of the database agree.")
+
+
+def audit() -> Iterator[Finding]:
+    """Whether the trail ends where its head says; all of it is for ``rmtui audit verify``."""
+    if not schema.own_tables_ready():
+        return
+    head = trail.chain_row()
+    last = Audit.select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1).tuples().first()
+    if head is None or (last is not None and (head.entries, head.head) != tuple(last)) or (last is None and head.entries):
+        yield Finding("audit", "error", "", "The audit trail does not end where its head says. Run rmtui audit verify.")
+    else:
+        yield Finding("audit", "ok", "", "The audit trail ends where its head says; rmtui audit verify checks all of it.")
+
+
+checks = (("own-tables", own_tables), ("time-zone", time_zone), ("clock", clocks), ("audit", audit))
+"""Each needs an open connection."""

@@ -1,0 +1,343 @@
+"""Health and disagreements: what is planted is found, and nothing else; what can be put right is, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import stat
+import time
+import uuid
+
+import pytest
+
+from making import audit_rows, make_enrollment, make_person, make_pool, run
+from rmtui import clock, settings
+from rmtui.auth.operator import Operator
+from rmtui.auth.permissions import NotPermitted, ReadOnly
+from rmtui.db.base import db
+from rmtui.db.config import DBConfig
+from rmtui.db.enrollments import Enrollment, EnrollmentPool
+from rmtui.db.errors import DatabaseUnreachable
+from rmtui.db.middleware import connection
+from rmtui.db.own import Claim, Issued
+from rmtui.db.people import Person, Role
+from rmtui.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE
+from rmtui.pki import files, identity
+from rmtui.pki.embedded import EmbeddedAuthority
+from rmtui.pki.interface import AuthorityUnavailable
+from rmtui.services import doctor
+from rmtui.services.types import State
+
+EARLIER = dt.timedelta(hours=3)
+
+
+def named(callsign: str, *roles: str) -> Person:
+    """Somebody whole: row, files, record."""
+    with connection():
+        person = Person.create_with_cert(callsign)
+        for role in roles:
+            Role.create(user=person.pk, role=role)
+    return person
+
+
+@pytest.fixture
+def boss(env):
+    person = named("BOSS", "admin")
+    return Operator(person.pk, person.callsign, "test", "command")
+
+
+def troubles() -> set[tuple[str, str, str]]:
+    """What is not well: check, subject, repair."""
+    return {(each.check, each.subject, each.repair) for each in doctor.examine().findings if each.severity != "ok"}
+
+
+def unguarded(*statements: str) -> None:
+    """Write what foreign keys forbid, as a program with other rules would."""
+    guard = ("PRAGMA foreign_keys = 0", "PRAGMA foreign_keys = 1")
+    if not DBConfig.singleton().is_sqlite:
+        guard = ("SET session_replication_role = replica", "SET session_replication_role = origin")
+    with connection():
+        for statement in (guard[0], *statements, guard[1]):
+            db.execute_sql(statement)
+
+
+def literal(pk: uuid.UUID) -> str:
+    """A primary key as a statement has it."""
+    return f"'{pk.hex}'" if DBConfig.singleton().is_sqlite else f"'{pk}'"
+
+
+def repair_all(operator) -> list[doctor.Repaired]:
+    return [each for plan in doctor.examine().plans for each in doctor.repair(operator, plan.repair)]
+
+
+def test_a_healthy_deployment_has_nothing_to_find(boss):
+    named("RAVEN", "medic")
+    with connection():
+        gone = Person.create_with_cert("GONE")
+        gone.assign_role("medic")
+        gone.revoke("keyCompromise")
+        Person.by_callsign("RAVEN").reissue()
+    make_pool(boss.pk)
+    make_enrollment("WAITING")
+    found = doctor.examine()
+    assert [each for each in found.findings if each.severity != "ok"] == []
+    assert {
+        "database",
+        "own-tables",
+        "time-zone",
+        "clock",
+        "audit",
+        "authority",
+        "crl",
+        "token-keys",
+        "directories",
+        "disk",
+        "manifest",
+    } == {each.check for each in found.findings}
+    assert (found.plans, found.exit_code) == ((), EXIT_DONE)
+    before = audit_rows()
+    assert repair_all(boss) == []
+    assert audit_rows() == before
+
+
+def plant(boss) -> dict[str, Person]:
+    """Every disagreement that a repair puts right, each on somebody of their own."""
+    who = {name: named(name) for name in ("TWICE", "OPEN", "SWAPPED", "UNLISTED", "HALF", "THEIRS")}
+    who["EMPTY"] = make_person("EMPTY")
+    who["MADE"] = named("MADE")
+    long_ago = clock.utcnow() - EARLIER
+    with connection():
+        for _ in range(3):
+            Role.create(user=who["TWICE"].pk, role="medic")
+        (who["OPEN"].directory / "mtls.key").chmod(0o644)
+        who["OPEN"].directory.chmod(0o755)
+        Issued.update(revoked_on=clock.utcnow(), reason="keyCompromise").where(Issued.person == who["UNLISTED"].pk).execute()
+        Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == who["UNLISTED"].pk).execute()
+        Person.update(deleted=clock.utcnow(), revoke_reason="odd").where(Person.pk == who["THEIRS"].pk).execute()
+        Issued.delete().where(Issued.person == who["THEIRS"].pk).execute()
+        Issued.update(committed=False).where(Issued.person == who["HALF"].pk).execute()
+        Enrollment.create(callsign="MADE", approvecode="A", state=0, person=who["MADE"].pk)
+        Enrollment.create(callsign="LOST", approvecode="B", state=1)
+        Enrollment.create(callsign="SWAPPED", approvecode="C", state=1)
+        Claim.create(enrollment=uuid.uuid4(), person=uuid.uuid4(), operator="X", host="h", process="p", created=long_ago, expires=long_ago)
+        lost = named("LEFT")
+        Issued.update(committed=False, created=long_ago).where(Issued.person == lost.pk).execute()
+        db.execute_sql(f"DELETE FROM users WHERE pk = {literal(lost.pk)}")
+        os.utime(lost.directory, (time.time() - 7200,) * 2)
+    make_pool(uuid.uuid4())
+    nobody, role = uuid.uuid4(), uuid.uuid4()
+    columns = 'pk, created, updated, "user", role'
+    unguarded(f"INSERT INTO roles ({columns}) VALUES ({literal(role)}, '2026-01-01', '2026-01-01', {literal(nobody)}, 'medic')")
+    return {**who, "LEFT": lost, "NOBODY": nobody}
+
+
+def test_every_planted_disagreement_is_found_and_put_right_once(boss):
+    who = plant(boss)
+    with connection():
+        claim, invite = Claim.get().enrollment, EnrollmentPool.get().pk
+    expected = {
+        ("doubled-role", "TWICE", "remove-doublets"),
+        ("modes", "OPEN", "modes"),
+        ("revoked-not-listed", "UNLISTED", "publish-crl"),
+        ("revoked-not-listed", "THEIRS", "publish-crl"),
+        ("reissue", "HALF", "sweep"),
+        ("files", "EMPTY", "reissue"),
+        ("person-of-pending", "MADE", "finish-approval"),
+        ("approved-without-person", "LOST", "settle-approved"),
+        ("approved-without-person", "SWAPPED", "settle-approved"),
+        ("claim", str(claim), "sweep"),
+        ("lost-certificate", "LEFT", "sweep"),
+        ("leftover", str(who["LEFT"].pk), "sweep"),
+        ("invite-of-nobody", str(invite), "take-invites"),
+        ("role-of-nobody", str(who["NOBODY"]), "remove-roles-of-nobody"),
+    }
+    before = audit_rows()
+    assert troubles() == expected
+    assert audit_rows() == before
+    found = doctor.examine()
+    assert {plan.repair: plan.number for plan in found.plans}["sweep"] == 4
+    assert found.exit_code == EXIT_REFUSED
+    done = repair_all(boss)
+    assert [each for each in done if not each.done] == []
+    assert troubles() == set()
+    with connection():
+        assert Role.select().where(Role.user == who["TWICE"].pk).count() == 1
+        pool = EnrollmentPool.by_pk(invite)
+        assert (pool.owner, pool.active) == (boss.pk, False)
+        made = Enrollment.get(Enrollment.callsign == "MADE")
+        assert (made.state, made.decided_by, made.person) == (1, boss.pk, who["MADE"].pk)
+        lost = Enrollment.get(Enrollment.callsign == "LOST")
+        assert (lost.state, lost.person, lost.decided_by, lost.approvecode != "B") == (0, None, None, True)
+        assert Enrollment.get(Enrollment.callsign == "SWAPPED").person == who["SWAPPED"].pk
+        assert identity.read_certificate(who["EMPTY"].directory).names == "EMPTY"
+        assert Issued.get(Issued.person == who["THEIRS"].pk).reason == "unspecified"
+        assert Issued.get(Issued.person == who["LEFT"].pk).revoked_on is not None
+    assert stat.S_IMODE((who["OPEN"].directory / "mtls.key").stat().st_mode) == 0o400
+    assert stat.S_IMODE(who["OPEN"].directory.stat().st_mode) == 0o700
+    assert not who["LEFT"].directory.exists()
+    recorded = [row for row in audit_rows() if row[1] == "repair"]
+    assert {row[3] for row in recorded} >= {"TWICE", "OPEN", "THEIRS", "EMPTY", "MADE", "LOST", "SWAPPED"}
+    assert {row[0] for row in recorded} == {"BOSS"}
+    again = audit_rows()
+    assert repair_all(boss) == []
+    assert audit_rows() == again
+
+
+def test_what_only_people_can_put_right_is_told_and_left(boss, tmp_path):
+    names = ("WRONG", "OTHER", "LISTED", "KEY", "LINK", "DIRLINK", "OUTSIDE", "TEMP", "RAVEN", "ARRAY", "TAKEN", "DAMAGED")
+    who = {name: named(name) for name in names}
+    files.exchange_dirs(who["WRONG"].directory, who["OTHER"].directory)
+    key = who["KEY"].directory / "mtls.key"
+    key.unlink()
+    files.new_file(key, (who["RAVEN"].directory / "mtls.key").read_bytes(), 0o400)
+    secret = tmp_path / "secret"
+    secret.write_text("kept")
+    (who["LINK"].directory / "mtls.pem").unlink()
+    (who["LINK"].directory / "mtls.pem").symlink_to(secret)
+    who["DIRLINK"].directory.rename(tmp_path / "elsewhere")
+    who["DIRLINK"].directory.symlink_to(tmp_path / "elsewhere")
+    (who["DAMAGED"].directory / "mtls.pem").write_bytes(b"\0nothing")
+    unknown = settings.current().people_dir / str(uuid.uuid4())
+    unknown.mkdir(0o700)
+    os.utime(unknown, (time.time() - 7200,) * 2)
+    with connection():
+        listed = Issued.update(revoked_on=clock.utcnow(), reason="keyCompromise").where(Issued.person == who["LISTED"].pk)
+        listed.execute()
+        from rmtui.db import issuing
+
+        issuing.publish_crl()
+        Issued.update(revoked_on=None, reason=None).where(Issued.person == who["LISTED"].pk).execute()
+        Person.update(certspath="/etc/../etc").where(Person.pk == who["OUTSIDE"].pk).execute()
+        Person.update(callsign="raven").where(Person.pk == who["TEMP"].pk).execute()
+        Person.update(callsign="\x1b[2J../x").where(Person.pk == who["OUTSIDE"].pk).execute()
+    make_enrollment("TAKEN")
+    make_enrollment("a/b")
+    make_enrollment("a\x1bc", state=State.REJECTED)
+    run("UPDATE users SET extra = '[1]' WHERE callsign = 'ARRAY'")
+    run("UPDATE users SET extra = 'null' WHERE callsign = 'KEY'")
+    expected = {
+        ("subject", "WRONG", ""),
+        ("serial", "WRONG", ""),
+        ("subject", "OTHER", ""),
+        ("serial", "OTHER", ""),
+        ("listed-but-active", "LISTED", ""),
+        ("key", "KEY", ""),
+        ("files", "LINK", ""),
+        ("files", "DIRLINK", ""),
+        ("files", "DAMAGED", ""),
+        ("files", "\x1b[2J../x", ""),
+        ("callsign", "\x1b[2J../x", ""),
+        ("callsign", "a/b", ""),
+        ("files-of-nobody", unknown.name, ""),
+        ("same-but-for-case", "raven", ""),
+        ("subject", "raven", ""),
+        ("same-but-for-case", "RAVEN", ""),
+        ("extra", "ARRAY", ""),
+        ("person-of-pending", "TAKEN", ""),
+    }
+    assert troubles() == expected
+    assert all(each.sentence.isprintable() for each in doctor.examine().findings)
+    assert repair_all(boss) == []
+    assert troubles() == expected
+    assert secret.read_text() == "kept"
+
+
+def test_nobody_is_reissued_where_the_files_are_elsewhere(boss):
+    """An empty directory is more likely a volume that is not mounted than a deployment of people without files."""
+    people = settings.current().people_dir
+    people.rename(people.with_name("mounted"))
+    assert [(each[0], each[2]) for each in troubles()] == [("files", "")]
+    people.mkdir(0o755)
+    assert troubles() == {("files", "BOSS", "")}
+
+
+class TestHealth:
+    def test_what_is_wrong_on_the_host(self, boss, monkeypatch, tmp_path):
+        config = settings.current()
+        config.jwt_privkey_path.chmod(0o644)
+        config.people_dir.chmod(0o777)
+        manifest = tmp_path / "manifest.json"
+        manifest.write_text("{")
+        import dataclasses
+
+        settings.configure(dataclasses.replace(config, manifest=manifest))
+        assert {each[0] for each in troubles()} == {"token-keys", "directories", "manifest"}
+        manifest.write_text('{"products": {"tak": {"api": "https://127.0.0.1:1/", "certcn": "t"}, "odd": {"api": "no", "certcn": "o"}}}')
+        config.jwt_privkey_path.unlink()
+        assert {each[:2] for each in troubles()} >= {("product", "tak"), ("product", "odd"), ("token-keys", "")}
+
+    def test_the_crl_is_gone_and_comes_back(self, boss):
+        (settings.current().public_dir / "crl.pem").unlink()
+        assert troubles() == {("crl", "", "publish-crl")}
+        assert [each.done for each in repair_all(boss)] == [True]
+        assert troubles() == set()
+
+    def test_time_goes_on(self, boss, monkeypatch):
+        now = clock.utcnow()
+        monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(days=56))
+        assert ("crl", "", "publish-crl") in troubles()
+        monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(days=3640))
+        found = {each.check: each for each in doctor.examine().findings}
+        assert found["authority"].severity == "warning"
+        assert "ran out on" in found["crl"].sentence
+        if not DBConfig.singleton().is_sqlite:
+            assert "seconds apart" in found["clock"].sentence
+
+    def test_neither_ca_nor_database(self, boss, monkeypatch):
+        def away(*_args):
+            raise AuthorityUnavailable("The CA does not answer.")
+
+        monkeypatch.setattr(EmbeddedAuthority, "ca_chain", away)
+        assert doctor.examine().exit_code == EXIT_UNREACHABLE
+        monkeypatch.undo()
+
+        def gone():
+            raise DatabaseUnreachable("The database cannot be reached.")
+
+        monkeypatch.setattr(doctor, "open_deployment", gone)
+        found = doctor.examine()
+        assert found.exit_code == EXIT_UNREACHABLE
+        assert found.findings[0].sentence == "The database cannot be reached."
+        assert {"authority", "crl", "disk"} <= {each.check for each in found.findings}
+
+    def test_what_nobody_thought_of_is_a_finding(self, boss, monkeypatch):
+        def broken():
+            raise RuntimeError("\x1b[31mboo")
+
+        monkeypatch.setattr(doctor.host, "checks", (("disk", broken),))
+        worst = doctor.examine().findings[0]
+        assert (worst.check, worst.severity, worst.sentence) == ("disk", "error", "This could not be checked: RuntimeError: \\x1b[31mboo")
+
+
+def test_who_may_repair(boss):
+    with connection():
+        Role.create(user=boss.pk, role="admin")
+        other = Person.create_with_cert("OTHER")
+    nobody = Operator(other.pk, "OTHER", "test", "command")
+    with pytest.raises(NotPermitted):
+        doctor.check_may_repair(nobody)
+    told = list(doctor.repair(nobody, "remove-doublets"))
+    assert [each.done for each in told] == [False]
+    assert audit_rows()[-1][:4] == ("OTHER", "repair", "refused", "BOSS")
+    import dataclasses
+
+    settings.configure(dataclasses.replace(settings.current(), read_only=True))
+    with pytest.raises(ReadOnly):
+        doctor.check_may_repair(boss)
+    assert ("doubled-role", "BOSS", "remove-doublets") in troubles()
+
+
+def test_many_are_counted_and_few_are_told(boss, statements):
+    def cost(number: int) -> int:
+        with connection():
+            for _ in range(number):
+                pk = uuid.uuid4()
+                Person.create(pk=pk, callsign=pk.hex, certspath=str(settings.current().data_dir / "private" / "people" / str(pk)))
+        return len(statements.of(doctor.examine))
+
+    few = cost(1)
+    assert cost(130) == few
+    found = [each for each in doctor.examine().findings if each.check == "files"]
+    assert len(found) == 101
+    assert [each.sentence for each in found if not each.subject] == ["And 31 more."]
+    assert next(plan for plan in doctor.examine().plans if plan.repair == "reissue").number == 131
