@@ -42,15 +42,30 @@ def read_trusted(place: Path) -> bytes:
     found: dict[bytes, None] = {}
     for path in _files(place):
         try:
-            found.update(dict.fromkeys(_BLOCK.findall(files.read_file(path, follow=True))))
+            data = files.read_file(path, follow=True)
         except FileMissing:
             continue
+        blocks = _BLOCK.findall(data)
+        if len(blocks) != data.count(b"-----BEGIN CERTIFICATE-----") or not all(map(_readable, blocks)):
+            raise AuthorityMissing(
+                f"{plain(path)} holds a CA certificate that is damaged, so nothing that the CA answers can be believed. Nothing was asked "
+                "of it; restore the file."
+            )
+        found.update(dict.fromkeys(blocks))
     if not found:
         raise AuthorityMissing(
             f"There is no CA certificate in {plain(place)}, so nothing that the CA answers can be believed. Nothing was asked of it; "
             "LOCAL_CA_CERTS_PATH names the place."
         )
     return b"".join(block + b"\n" for block in found)
+
+
+def _readable(block: bytes) -> bool:
+    try:
+        signatures.read(block)
+    except CredentialError:
+        return False
+    return True
 
 
 def _files(place: Path) -> list[Path]:

@@ -99,7 +99,15 @@ class TestSign:
         assert ca.asked == []
 
     def test_nothing_is_asked_where_nothing_could_be_believed(self, ca):
-        (ca.public / "root_ca.pem").unlink()
+        root = ca.public / "root_ca.pem"
+        for damaged in (
+            root.read_text().replace("M", "*"),
+            root.read_text()[:200],
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ):
+            root.write_text(damaged)
+            assert "damaged" in failure(lambda: through(ca).sign(REQUEST, "Kettu")).sentence
+        root.unlink()
         assert isinstance(failure(lambda: through(ca).sign(REQUEST, "Kettu")), AuthorityMissing)
         assert ca.asked == []
 
@@ -165,7 +173,12 @@ LOST = {
     "garbage": says(200, "<html>\x1b[2J"),
 }
 LOST |= {"no certificate": says(200, '{"result": {"certificate": "-----BEGIN"}}'), "no text": says(200, '{"result": {"certificate": 5}}')}
-LOST |= {"nothing": says(200, ""), "a list": says(200, "[]"), "deep": says(200, "[" * 60000), "huge": says(200, b"x" * 200_000)}
+LOST |= {
+    "nothing": says(200, ""),
+    "a list": says(200, "[]"),
+    "deep": says(200, "[" * 60000),
+    "huge": lambda handler: (200, b" " * 200_000 + usual(handler)[1]),
+}
 
 
 @pytest.mark.parametrize("lost", LOST)
