@@ -21,6 +21,7 @@ from rmtui.text import plain
 
 if TYPE_CHECKING:
     from rmtui.db.people import Person
+    from rmtui.pki.embedded import EmbeddedAuthority
     from rmtui.pki.interface import Authority, Revocation, SignedCertificate
 
 __all__ = [
@@ -34,11 +35,15 @@ __all__ = [
     "revocations",
     "revoke_person",
     "revoke_serials",
+    "signing_many",
     "sweep",
 ]
 
 _held: ContextVar[list[Authority] | None] = ContextVar("_held", default=None)
 """Whoever waits to publish, while :func:`publishing_once` holds them back."""
+
+_signing: ContextVar[list[EmbeddedAuthority] | None] = ContextVar("_signing", default=None)
+"""The one authority that all share, once it is needed, while :func:`signing_many` lasts."""
 
 LEFTOVER_AGE = dt.timedelta(hours=1)
 """How old files that nothing points at must be before they are swept."""
@@ -61,7 +66,27 @@ def authority() -> Authority:
         return CfsslAuthority.from_settings(config)
     from rmtui.pki.embedded import EmbeddedAuthority
 
-    return EmbeddedAuthority.from_settings(config)
+    shared = _signing.get()
+    if shared:
+        return shared[0]
+    made = EmbeddedAuthority.from_settings(config)
+    if shared is not None:
+        made.keep_key()
+        shared.append(made)
+    return made
+
+
+@contextmanager
+def signing_many() -> Iterator[None]:
+    """Read the authority's key once for all that is signed in the block, by this thread and those that run in its context.
+
+    It is forgotten at the end, so that it is not in memory while nobody signs.
+    """
+    token = _signing.set([])
+    try:
+        yield
+    finally:
+        _signing.reset(token)
 
 
 def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> Issued:

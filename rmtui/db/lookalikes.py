@@ -20,6 +20,7 @@ class Lookalikes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, dict[str, str]] = {}
+        self._read_before: set[str] = set()
         self._latest: dt.datetime | None = None
 
     def taking(self, callsign: str) -> list[str]:
@@ -40,5 +41,7 @@ class Lookalikes:
         if self._latest is not None:
             query = query.where(Person.created >= self._latest - SLACK)
         for callsign, created in query.tuples().iterator():
-            self._known.setdefault(skeleton(callsign), {}).setdefault(fold(callsign), callsign)
+            if callsign not in self._read_before:
+                self._read_before.add(callsign)
+                self._known.setdefault(skeleton(callsign), {}).setdefault(fold(callsign), callsign)
             self._latest = created if self._latest is None else max(self._latest, created)

@@ -44,6 +44,8 @@ class EmbeddedAuthority(Authority):
         self.public_dir = public_dir
         self._passphrase = passphrase
         self._life = dt.timedelta(hours=hours)
+        self._keeps = False
+        self._kept: tuple[object, tuple[x509.Certificate, PrivateKey]] | None = None
 
     def __repr__(self) -> str:
         return f"EmbeddedAuthority({str(self.ca_dir)!r})"
@@ -52,6 +54,13 @@ class EmbeddedAuthority(Authority):
     def from_settings(cls, settings: Settings) -> EmbeddedAuthority:
         """The authority under the data directory of ``settings``."""
         return cls(settings.ca_dir, settings.public_dir, passphrase=settings.ca_passphrase, hours=settings.cert_hours)
+
+    def keep_key(self) -> None:
+        """From now on keep the issuing CA's key in memory, for whoever signs many and drops this object at the end.
+
+        A key that was just read takes longer to sign with than one that has signed. It is read anew when its files are others.
+        """
+        self._keeps = True
 
     @classmethod
     def create(
@@ -122,7 +131,7 @@ class EmbeddedAuthority(Authority):
         if problem is not None:
             raise InvalidCallsign(f"“{plain(callsign, 40)}” cannot stand in a certificate: {problem}. Nothing was signed.")
         details = csr.check_csr(csr_pem, callsign)
-        issuing, issuing_key = self._pair("issuing")
+        issuing, issuing_key = self._issuing()
         now = clock.utcnow()
         if now < issuing.not_valid_before_utc:
             raise PKIError(
@@ -249,6 +258,19 @@ class EmbeddedAuthority(Authority):
             return x509.load_pem_x509_certificate(files.read_file(path))
         except ValueError as error:
             raise PKIError(f"{plain(path)} is no certificate. Nothing was signed; restore it from a backup.") from error
+
+    def _issuing(self) -> tuple[x509.Certificate, PrivateKey]:
+        """The issuing CA; from memory where it may be kept, and the files are those it was read from."""
+        if not self._keeps:
+            return self._pair("issuing")
+        self._require()
+        with files.storage(self.ca_dir, "read"):
+            seen = [(self.ca_dir / name).stat() for name in ("issuing.key", "issuing.pem")]
+        files_are = [(each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in seen]
+        kept = self._kept
+        if kept is None or kept[0] != files_are:
+            self._kept = kept = (files_are, self._pair("issuing"))
+        return kept[1]
 
     def _pair(self, stem: str) -> tuple[x509.Certificate, PrivateKey]:
         from rmtui.pki import keys

@@ -7,6 +7,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Literal
@@ -89,7 +90,7 @@ def run(
         lost, or nobody foresaw the error.
     :param told: called after each, in the thread that runs.
     :param stop: once it is set, no further one is begun.
-    :param threads: how many are done at a time.
+    :param threads: how many are done at a time, each in a copy of the caller's context.
     :param interrupted: set when the whole is, for ``act`` to look at where it can take back what it did, and to raise :class:`Interrupted`.
     """
     line = _Line(targets, act, stop)
@@ -179,7 +180,7 @@ def _side_by_side(line: _Line, threads: int, tell: Callable[[Result], None], int
             end = error
         news.put(end)
 
-    workers = [threading.Thread(target=work, name=f"bulk-{number}") for number in range(threads)]
+    workers = [threading.Thread(target=copy_context().run, args=(work,), name=f"bulk-{number}") for number in range(threads)]
     try:
         for worker in workers:
             worker.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rmtui.auth.operator import Operator
 from rmtui.db import issuing
+from rmtui.db.config import DBConfig
 from rmtui.db.lookalikes import Lookalikes
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
@@ -21,6 +22,8 @@ from rmtui.text import plain
 
 __all__ = ["Approval", "approve", "assign_role", "export", "file_name", "reissue", "reject", "remove_role", "revoke"]
 
+SPARE = 3
+"""Connections of the pool that many at once leave: the one that stays open, and two for whoever looks meanwhile."""
 Told = Callable[[Progress], None] | None
 Stop = threading.Event | None
 
@@ -54,16 +57,18 @@ def approve(operator: Operator | None, approvals: Sequence[Approval], *, told: T
         except decisions.LookalikeWarning as error:
             error.args = (f"{error} It is approved by itself, not in bulk.",)
             raise
-        return f"Approved; certificate {done.serial}."
+        return f"Approved until {done.not_after:%Y-%m-%d}."
 
     people = Lookalikes()
-    with connection():  # kept open, so that no thread's is the last, whose end tidies up the file
+    with issuing.signing_many(), connection():  # kept open, so that no thread's is the last, whose end tidies up the file
         return bulk.run([approval.target for approval in approvals], act, told=told, stop=stop, threads=_threads(), interrupted=interrupted)
 
 
 def _threads() -> int:
-    """So many that every core has a key to make or a signature while others wait for the disk."""
-    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
+    """So many that every core has a key to make or a signature while others wait for the disk; some connections are left to others."""
+    wanted = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
+    config = DBConfig.singleton()
+    return wanted if config.is_sqlite else max(min(wanted, config.pool_max_size - SPARE), 1)
 
 
 def reject(operator: Operator | None, targets: Sequence[Target], reason: str, *, told: Told = None, stop: Stop = None) -> Report:
@@ -111,9 +116,10 @@ def reissue(operator: Operator | None, targets: Sequence[Target], *, told: Told 
 
     def act(target: Target) -> str:
         done = certificates.reissue(operator, target.pk)
-        return f"Has the certificate {done.serial} now, until {done.not_after:%Y-%m-%d}."
+        return f"Has a new certificate until {done.not_after:%Y-%m-%d}."
 
-    return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop))
+    with issuing.signing_many():
+        return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop, threads=_threads()))
 
 
 def _published_once(work: Callable[[], Report]) -> Report:

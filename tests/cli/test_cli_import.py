@@ -38,7 +38,7 @@ def test_import(boss, cli, tmp_path):
     listed = cli("enrollments", "list", "--format", "json").json
     assert {(row["callsign"], row["pool"], row["csr"]) for row in listed} == {("RAVEN", "INVITE22", True), ("KETTU", "INVITE22", True)}
     codes = "\n".join(row["approvecode"] for row in done.json[1:])
-    assert cli("enrollments", "approve", "--codes", "-", "--yes", stdin=codes, code=0).out.count("Approved; certificate") == 2
+    assert cli("enrollments", "approve", "--codes", "-", "--yes", stdin=codes, code=0).out.count("Approved until ") == 2
     again = cli(*how, "--yes", code=1)
     assert again.out.count("is taken by a person") == 3
     assert codes.split("\n")[0] not in again.out

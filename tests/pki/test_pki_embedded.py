@@ -108,6 +108,34 @@ def test_a_persons_certificate_to_the_last_extension(
     assert signed.fingerprint == leaf.fingerprint(hashes.SHA256()).hex()
 
 
+def test_a_kept_key_is_read_once_and_never_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, other = make(tmp_path / "one"), make(tmp_path / "other")
+    request = csr.build_csr(keys.generate("ec256"), "FOO")
+    read: list[str] = []
+    load = keys.load
+
+    def counted(*args: Any, what: str) -> Any:
+        read.append(what)
+        return load(*args, what=what)
+
+    def issuer_of_the_next() -> bytes:
+        return authority.sign(request, "FOO").chain
+
+    monkeypatch.setattr(keys, "load", counted)
+    before = {issuer_of_the_next() for _ in range(2)}
+    assert len(read) == 2
+    authority.keep_key()
+    assert {issuer_of_the_next() for _ in range(3)} == before
+    assert len(read) == 3
+    for name in ("issuing.key", "issuing.pem"):
+        (other.ca_dir / name).replace(authority.ca_dir / name)
+    assert issuer_of_the_next() not in before
+    assert len(read) == 4
+    (authority.ca_dir / "issuing.key").unlink()
+    with pytest.raises(AuthorityMissing):
+        issuer_of_the_next()
+
+
 def test_rsa_4096_all_the_way_signs_with_sha512_and_is_accepted(tmp_path: Path, openssl: Run) -> None:
     authority = make(tmp_path, key_type="rsa4096", passphrase="word")
     issuing, root = chain_of(authority)

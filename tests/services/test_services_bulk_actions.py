@@ -11,6 +11,8 @@ from cryptography.x509 import load_pem_x509_crl
 
 from making import audit_rows, make_enrollment, make_operator, make_person, state_of
 from rmtui import clock, settings
+from rmtui.db import issuing
+from rmtui.db.config import DBConfig
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable
 from rmtui.db.middleware import connection
@@ -112,6 +114,22 @@ def test_of_two_that_look_alike_one_is_approved_by_itself(boss):
         assert result.outcome == "done" or "approved by itself" in result.sentence
     last = next(row for row, result in zip(rows, report.results, strict=True) if result.outcome == "refused")
     assert decisions.approve(boss, last.pk, last.approvecode, accept_lookalikes=True).callsign == last.callsign
+
+
+def test_the_authoritys_key_is_shared_by_many_and_then_forgotten(boss, rows, monkeypatch):
+    signers = []
+    sign = EmbeddedAuthority.sign
+    monkeypatch.setattr(EmbeddedAuthority, "sign", lambda self, *args: (signers.append(self), sign(self, *args))[1])
+    monkeypatch.setattr(bulk_actions, "_threads", lambda: 1)
+    assert outcomes(bulk_actions.approve(boss, [asked(row) for row in rows])) == ["done"] * 4
+    with connection():
+        people = [Person.by_callsign(name) for name in NAMES]
+    assert outcomes(bulk_actions.reissue(boss, [target(person) for person in people])) == ["done"] * 4
+    assert [len(set(signers[:4])), len(set(signers[4:])), len(set(signers))] == [1, 1, 2]
+    assert all(signer._kept for signer in signers)
+    again = issuing.authority()
+    assert again not in signers
+    assert not again._keeps
 
 
 @pytest.mark.parametrize(
@@ -284,3 +302,13 @@ def test_file_names_are_one_for_each_callsign():
         assert not name.startswith(("~", "..", "-"))
         name.encode()
     assert names[-3:] == ["ÅKE.pfx", "Ahma.pfx", "AHMA.pfx"]
+
+
+def test_a_small_pool_is_not_emptied(boss, rows, monkeypatch):
+    config = DBConfig.singleton()
+    monkeypatch.setattr(config, "pool_max_size", 2)
+    with_threads = []
+    run = bulk.run
+    monkeypatch.setattr(bulk, "run", lambda *args, **how: (with_threads.append(how["threads"]), run(*args, **how))[1])
+    assert outcomes(bulk_actions.approve(boss, [asked(row) for row in rows])) == ["done"] * 4
+    assert (with_threads[0] > 1) is config.is_sqlite
