@@ -11,7 +11,7 @@ from rmtui.cli.admission import admit
 from rmtui.cli.asking import Declined, can_ask, confirm
 from rmtui.cli.output import printing, say, table
 from rmtui.cli.parser import UsageError
-from rmtui.errors import EXIT_CONFIGURATION, EXIT_REFUSED, RmtuiError, UnreachableError
+from rmtui.errors import RmtuiError
 from rmtui.services import doctor as services
 from rmtui.services.doctor import Diagnosis, Plan
 from rmtui.text import plain
@@ -42,15 +42,10 @@ def _examined(args: argparse.Namespace) -> Diagnosis:
     args.acts = "repair" if args.repair else ""
     try:
         args.who = admit(args)
-    except UnreachableError:
-        args.repair = False
-    except RmtuiError as error:
-        found = services.examine()
-        usable = any(each.check == "database" and each.severity == "ok" for each in found.findings)
-        if usable or error.exit_code not in {EXIT_CONFIGURATION, EXIT_REFUSED}:
+    except RmtuiError:
+        if services.usable():
             raise
         args.repair = False
-        return found
     finally:
         args.acts = ""  # the doctor sweeps when it is asked to, not in passing
     return services.examine()

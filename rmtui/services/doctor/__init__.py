@@ -16,7 +16,7 @@ from rmtui.services.doctor.repairs import repair
 from rmtui.services.doctor.types import SEVERITIES, Diagnosis, Finding, Item, Plan, Repaired, Severity
 from rmtui.text import plain
 
-__all__ = ["SEVERITIES", "Diagnosis", "Finding", "Plan", "Repaired", "Severity", "check_may_repair", "examine", "repair"]
+__all__ = ["SEVERITIES", "Diagnosis", "Finding", "Plan", "Repaired", "Severity", "check_may_repair", "examine", "repair", "usable"]
 
 MOST_TOLD = 100
 """Findings of one check that are told one by one; of the rest, how many there are."""
@@ -80,12 +80,7 @@ def examine() -> Diagnosis:
     found = _Collected()
     there = False
     try:
-        deployment = open_deployment()
-        there = deployment.ready
-        if there:
-            found.add(Finding("database", "ok", "", f"The database {plain(deployment.place)} is reachable, and its tables are of today."))
-        else:
-            found.add(Finding("database", "error", "", "The deployment is not set up yet; rmtui or rmtui init does that."))
+        there = _open(found)
     except RmtuiError as error:
         found.failed("database", error)
     for name, check in host.checks:
@@ -95,6 +90,23 @@ def examine() -> Diagnosis:
         for name, check in checks:
             found.run(name, _connected(check, found))
     return found.diagnosis()
+
+
+def usable() -> bool:
+    """Whether there is a database of today to ask who may look."""
+    try:
+        return _open(_Collected())
+    except RmtuiError:
+        return False
+
+
+def _open(found: _Collected) -> bool:
+    deployment = open_deployment()
+    if deployment.ready:
+        found.add(Finding("database", "ok", "", f"The database {plain(deployment.place)} is reachable, and its tables are of today."))
+    else:
+        found.add(Finding("database", "error", "", "The deployment is not set up yet; rmtui or rmtui init does that."))
+    return deployment.ready
 
 
 def _connected(check: Callable[[], Iterator[Any]], found: _Collected) -> Callable[[], Iterator[Any]]:

@@ -179,15 +179,15 @@ def seen() -> bool:
         return False
 
 
-def crl_serials() -> frozenset[int]:
-    """Whom the published CRLs name; nobody where they cannot be read, which has a finding of its own."""
+def crl_serials() -> frozenset[int] | None:
+    """Whom the published CRLs name; None where they cannot be read, which has a finding of its own."""
     from rmtui.pki.chain import serials_of
 
     try:
         signer = issuing.authority()
         return serials_of(signer.crl(), signer.ca_chain())
     except (RmtuiError, ValueError):
-        return frozenset()
+        return None
 
 
 checks = (

@@ -12,6 +12,7 @@ from typing import Any
 
 from rmtui import clock, settings
 from rmtui.db import issuing, schema
+from rmtui.db.approval import CLAIM_TIME
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
@@ -74,7 +75,8 @@ def people() -> Iterator[Item]:
     anything, listed, now = seen(), crl_serials(), clock.utcnow()
 
     def fetch(last: Any) -> list[Person]:
-        query = Person.select() if last is None else Person.select().where(Person.pk > last)
+        query = Person.select(Person.pk, Person.callsign, Person.certspath, Person.created, Person.deleted)  # extra may be no JSON
+        query = query if last is None else query.where(Person.pk > last)
         return list(query.order_by(Person.pk).limit(PAGE))
 
     for page in pages(fetch, lambda person: person.pk):
@@ -88,7 +90,7 @@ def people() -> Iterator[Item]:
 Found = Iterator[tuple[str, Severity, str, str]]
 
 
-def _active(person: Person, recorded: list[Issued], listed: frozenset[int], _now: dt.datetime, anything: bool) -> Found:
+def _active(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, anything: bool) -> Found:
     from rmtui.pki.identity import read_certificate
     from rmtui.pki.interface import FileMissing
 
@@ -98,6 +100,8 @@ def _active(person: Person, recorded: list[Issued], listed: frozenset[int], _now
         wrong = wrong_modes(directory)
         found = read_certificate(directory)
     except FileMissing:
+        if person.created > now - CLAIM_TIME:
+            return  # perhaps the web API is making them just now
         advice, repair = ("", "reissue") if anything else (" Nobody has any: is the volume there?", "")
         yield "files", "error", f"{name} has no certificate on disk, and nothing to download.{advice}", repair
         return
@@ -114,18 +118,18 @@ def _active(person: Person, recorded: list[Issued], listed: frozenset[int], _now
         yield "reissue", "error", f"The reissue of {name} was interrupted after its files were put in place.", "sweep"
     elif recorded and found.serial not in standing:
         yield "serial", "error", f"The certificate on disk of {name} is not the one on record. Reissue it.", ""
-    if found.serial_number in listed and not recorded:
+    if listed is not None and found.serial_number in listed and not recorded:
         yield "listed-but-active", "error", f"The CRL names the certificate of {name}, who is active here. Reissue it, or revoke them.", ""
     problem = _key_problem(directory)
     if problem:
         yield "key", "error", f"{name}: {problem}", ""
 
 
-def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int], now: dt.datetime, _anything: bool) -> Found:
+def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, _anything: bool) -> Found:
     """Of somebody whose certificate was issued and revoked by others; what is recorded here is looked at with the records."""
     from rmtui.pki.identity import read_certificate
 
-    if recorded:
+    if recorded or listed is None:
         return
     try:
         found = read_certificate(person.directory)

@@ -16,7 +16,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
-from rmtui.errors import RmtuiError
+from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services.audit import Act, acting
 from rmtui.services.doctor import people_files, rows
 from rmtui.services.doctor.types import Item, Repaired
@@ -44,19 +44,22 @@ def repair(operator: Operator | None, name: str) -> Iterator[Repaired]:
     """Put everything right that this repair can, one after another; what is right meanwhile is passed over.
 
     :param name: one of :data:`REPAIRS`.
-    :raises RmtuiError: the operator may not, or the database is gone.
+    :raises RmtuiError: the operator may not, or the database or the authority is gone; nothing more was put right.
     """
     how = REPAIRS[name]
     if how.each is not None:
         for item in _items(how, name):
-            subject = item.finding.subject
+            subject, begun = item.finding.subject, False
             try:
                 with acting(operator, "repair", item.pk) as act:
+                    begun = True
                     act.on(item.pk, subject)
                     said = how.each(act, item)
             except Deleted:
                 continue
             except RmtuiError as error:
+                if not begun or isinstance(error, UnreachableError):
+                    raise
                 yield Repaired(subject, False, error.sentence)
                 continue
             if said:
@@ -91,22 +94,23 @@ def _remove_doublets(act: Act, item: Item) -> str:
 
 def _remove_role(act: Act, item: Item) -> str:
     with exclusive("roles-of-nobody"):
-        gone = (Role.pk == item.pk) & Role.user.not_in(Person.select(Person.pk))
-        row = Role.select(Role.role, Role.user).where(gone).tuples().first()
+        row = Role.select(Role.role, Role.user).where((Role.pk == item.pk) & rows.nobody(Role.user)).tuples().first()
         if row is None:
             return ""
-        Role.delete().where(gone).execute()
+        Role.delete().where(Role.pk == item.pk).execute()
         act.done(what="remove-roles-of-nobody", role=row[0], user=row[1])
     return f"The role {plain(row[0], 40)} of {row[1]} is removed."
 
 
 def _take_invite(act: Act, item: Item) -> str:
     with exclusive("invites-of-nobody"):
-        gone = (EnrollmentPool.pk == item.pk) & EnrollmentPool.deleted.is_null() & EnrollmentPool.owner.not_in(Person.select(Person.pk))
-        row = EnrollmentPool.get_or_none(gone)
+        this = (EnrollmentPool.pk == item.pk) & EnrollmentPool.deleted.is_null()
+        row = EnrollmentPool.get_or_none(this & rows.nobody(EnrollmentPool.owner))
         if row is None:
             return ""
-        EnrollmentPool.update(owner=act.who.pk, active=False, updated=clock.utcnow()).where(gone).execute()
+        taken = {"owner": act.who.pk, "active": False, "updated": clock.utcnow()}
+        if not EnrollmentPool.update(**taken).where(this & (EnrollmentPool.owner == row.owner)).execute():
+            return ""
         act.done(what="take-invites", owner_before=row.owner, active_before=row.active)
     return f"The invite {item.pk} is yours, and disabled."
 
@@ -114,22 +118,17 @@ def _take_invite(act: Act, item: Item) -> str:
 def _settle_approved(act: Act, item: Item) -> str:
     """Point at the person of that name where they are nobody else's; else let it wait again, with a code that nobody was told."""
     with exclusive(decision(item.pk)):
-        row = Enrollment.by_pk(item.pk, allow_deleted=True)
-        people = Person.select(Person.pk)
-        lost = (
-            (Enrollment.pk == item.pk)
-            & (Enrollment.state == EnrollmentState.APPROVED.value)
-            & (Enrollment.person.is_null() | Enrollment.person.not_in(people))
-        )
+        row = Enrollment.get_or_none((Enrollment.pk == item.pk) & rows.approved_in_vain())
+        if row is None:
+            return ""
+        approved = (Enrollment.pk == item.pk) & (Enrollment.state == EnrollmentState.APPROVED.value)
         person = Person.get_or_none((Person.callsign == row.callsign) & Person.deleted.is_null())
         if person is not None and not Enrollment.select().where(Enrollment.person == person.pk).exists():
-            if not Enrollment.update(person=person.pk, updated=clock.utcnow()).where(lost).execute():
-                return ""
+            Enrollment.update(person=person.pk, updated=clock.utcnow()).where(approved).execute()
             act.done(what="settle-approved", person=person.pk)
             return f"The enrolment of {plain(row.callsign, 80)} points at the person of that name."
         undone = {"state": EnrollmentState.PENDING.value, "decided_by": None, "decided_on": None, "person": None, "updated": clock.utcnow()}
-        if not with_code(lambda code: Enrollment.update(**undone, approvecode=code).where(lost).execute()):
-            return ""
+        with_code(lambda code: Enrollment.update(**undone, approvecode=code).where(approved).execute())
         act.done(what="settle-approved", decided_by_before=row.decided_by)
     return f"The enrolment of {plain(row.callsign, 80)} waits again; give it a new code to hand on with rmtui enrollments reset."
 

@@ -9,6 +9,7 @@ from peewee import SQL, Case, fn
 
 from rmtui import clock
 from rmtui.db import issuing, schema
+from rmtui.db.approval import CLAIM_TIME
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
@@ -18,9 +19,18 @@ from rmtui.services.doctor.host import crl_serials
 from rmtui.services.doctor.types import PAGE, Finding, Item, pages
 from rmtui.text import callsign_problem, plain
 
-__all__ = ["checks"]
+__all__ = ["approved_in_vain", "checks", "nobody"]
 
-_EVERYBODY = Person.select(Person.pk)
+
+def nobody(column: Any) -> Any:
+    """Whether there is no person with this primary key. Not ``NOT IN``, which PostgreSQL cannot hash once there are many."""
+    them = Person.alias()
+    return ~fn.EXISTS(them.select(them.pk).where(them.pk == column))
+
+
+def approved_in_vain() -> Any:
+    """Whether an enrolment is approved, and made nobody."""
+    return (Enrollment.state == EnrollmentState.APPROVED.value) & (Enrollment.person.is_null() | nobody(Enrollment.person))
 
 
 def _paged(select: Any, key: Any) -> Iterator[list[Any]]:
@@ -57,14 +67,14 @@ def doubled_roles() -> Iterator[Item]:
 
 def roles_of_nobody() -> Iterator[Item]:
     """Roles whose person is gone."""
-    for pk, user, role in _each(Role.select(Role.pk, Role.user, Role.role).where(Role.user.not_in(_EVERYBODY)), Role.pk):
+    for pk, user, role in _each(Role.select(Role.pk, Role.user, Role.role).where(nobody(Role.user)), Role.pk):
         sentence = f"The role {plain(role, 40)} is given to {user}, who is not there."
         yield Item(Finding("role-of-nobody", "warning", str(user), sentence, "remove-roles-of-nobody"), pk)
 
 
 def pools_of_nobody() -> Iterator[Item]:
     """Invites whose owner is gone: they break the API's list for everybody."""
-    gone = EnrollmentPool.deleted.is_null() & EnrollmentPool.owner.not_in(_EVERYBODY)
+    gone = EnrollmentPool.deleted.is_null() & nobody(EnrollmentPool.owner)
     for pk, owner in _each(EnrollmentPool.select(EnrollmentPool.pk, EnrollmentPool.owner).where(gone), EnrollmentPool.pk):
         sentence = f"The invite {pk} belongs to {owner}, who is not there; the web page can list no invites while it does."
         yield Item(Finding("invite-of-nobody", "error", str(pk), sentence, "take-invites"), pk)
@@ -114,8 +124,7 @@ def same_but_for_case() -> Iterator[Item]:
 
 def approved_without_person() -> Iterator[Item]:
     """Approved enrolments that made nobody."""
-    lost = (Enrollment.state == EnrollmentState.APPROVED.value) & (Enrollment.person.is_null() | Enrollment.person.not_in(_EVERYBODY))
-    for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(lost), Enrollment.pk):
+    for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(approved_in_vain()), Enrollment.pk):
         sentence = f"{plain(callsign, 80)} is approved, and nobody was made of it."
         yield Item(Finding("approved-without-person", "error", callsign, sentence, "settle-approved"), pk)
 
@@ -126,6 +135,7 @@ def person_of_pending() -> Iterator[Item]:
         Enrollment.select(Enrollment.pk, Enrollment.callsign, Enrollment.person, Person.pk)
         .join(Person, on=(Person.callsign == Enrollment.callsign))
         .where((Enrollment.state == EnrollmentState.PENDING.value) & Person.deleted.is_null())
+        .where(Person.created < clock.utcnow() - CLAIM_TIME)
     )
     for pk, callsign, linked, person in _each(query, Enrollment.pk):
         name = plain(callsign, 80)
@@ -161,9 +171,9 @@ def lost_certificates() -> Iterator[Item]:
 
 def against_the_crl() -> Iterator[Item]:
     """Recorded certificates that the CRL says something else of."""
-    if not schema.own_tables_ready():
-        return
     listed, now = crl_serials(), clock.utcnow()
+    if listed is None or not schema.own_tables_ready():
+        return
     good = (Issued.not_after > now) & (Issued.revoked_on.is_null(False) | Issued.committed)
     query = Issued.select(Issued.serial, Issued.callsign, Issued.person, Issued.revoked_on).where(good)
     for serial, callsign, person, revoked_on in _each(query, Issued.serial):
