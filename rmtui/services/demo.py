@@ -45,6 +45,7 @@ def demo() -> Iterator[Demo]:
         operator=OPERATOR,
         cert_backend="embedded",
         manifest=None,
+        keycloak=None,
         join_url="https://rasenmaeher.example",
         jwt_privkey=None,
         jwt_pubkey=None,

@@ -193,14 +193,18 @@ def present(query: EnrollmentQuery, keys: Sequence[uuid.UUID]) -> tuple[Enrollme
 
 @connected
 def summary() -> Summary:
-    """How many wait, since when the oldest does, and how many people's certificates run out soon."""
+    """How many wait, since when the oldest does, how many people's certificates run out soon, and how many effects fail."""
+    from rmtui.services import effects  # the first list needs none
+
     waiting = EnrollmentQuery()
     oldest = Enrollment.select(fn.MIN(Enrollment.created)).where(
         Enrollment.deleted.is_null() & (Enrollment.state == EnrollmentState.PENDING.value)
     )
     days = settings.current().expiring_days
     expiring = people.count_people(PeopleQuery(expiring=days)) if days else Count(0)
-    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar(), expiring)
+    undone = effects.anything_waits()
+    failing = effects.failing() if undone else Count(0)
+    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar(), expiring, failing, undone)
 
 
 def _row(found: Enrollment) -> EnrollmentRow:

@@ -214,6 +214,8 @@ def _detail(found: Person) -> PersonDetail:
     decider = Person.get_or_none(Person.pk == enrolled.decided_by) if enrolled else None
     pool = EnrollmentPool.get_or_none(EnrollmentPool.pk == enrolled.pool) if enrolled else None
     certificate, problem, files = _certificate(found)
+    from rmtui.services import effects  # no list needs them
+
     return PersonDetail(
         row=row,
         certspath=found.certspath,
@@ -225,6 +227,7 @@ def _detail(found: Person) -> PersonDetail:
         pool=pool.invitecode if pool else None,
         history=audit.history((found.pk, enrolled.pk if enrolled else None)),
         extra=found.extra,
+        effects=effects.of_person(found.pk),
     )
 
 

@@ -7,7 +7,12 @@ import enum
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from rmtui.services.certificate_types import CertificateView, CRLState
+
+if TYPE_CHECKING:
+    from rmtui.services.effects import EffectRow
 
 __all__ = [
     "Approved",
@@ -264,34 +269,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CRLState:
-    """What the published CRL says of a certificate."""
-
-    listed: bool | None
-    """Whether it is revoked by it; None when nobody can tell."""
-    sentence: str
-    """For the operator; foreign text in it is harmless."""
-    late: bool = False
-    """Whether the CRL has run out, so that those who check may believe nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateView:
-    """What a person's certificate says."""
-
-    serial: str
-    """Lower-case hexadecimal."""
-    fingerprint: str
-    """SHA-256 of the certificate, lower-case hexadecimal."""
-    subject: str
-    issuer: str
-    key: str
-    not_before: dt.datetime
-    not_after: dt.datetime
-    crl: CRLState
-
-
-@dataclass(frozen=True, slots=True)
 class PersonDetail:
     """One person, whole."""
 
@@ -308,6 +285,8 @@ class PersonDetail:
     history: tuple[AuditEntry, ...]
     """Latest first, at most 50."""
     extra: Mapping[str, Any]
+    effects: tuple[EffectRow, ...] = ()
+    """What was to be done outside the database, latest first, at most 50."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,3 +325,7 @@ class Summary:
     """When the oldest pending enrolment was made."""
     expiring: Count = Count(0)
     """Active people whose certificate, issued here, runs out within ``RMTUI_EXPIRING_DAYS``."""
+    failing: Count = Count(0)
+    """Effects that wait since they failed."""
+    undone: bool = False
+    """Whether any effect waits, failed or not."""

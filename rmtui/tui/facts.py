@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rmtui import clock
 from rmtui.services.types import ApprovalPreview, AuditEntry, EnrollmentDetail, PersonDetail
 from rmtui.tui.glyphs import glyphs, group, show
 from rmtui.tui.sources import outcome_cell, state_cell
 from rmtui.tui.widgets.facts import Section
+
+if TYPE_CHECKING:
+    from rmtui.services.effects import EffectRow
 
 __all__ = [
     "certificate_life",
@@ -123,7 +126,23 @@ def person_sections(detail: PersonDetail) -> list[Section]:
     ]
     sections += [*_connects(detail), certificate_facts("Certificate", detail)]
     sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
+    if detail.effects:
+        sections.append(Section("Effects", tuple(map(effect_fact, detail.effects)), warning=any(row.failing for row in detail.effects)))
     return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
+
+
+def effect_fact(row: EffectRow) -> tuple[str, str]:
+    """Who is told of somebody, and what became of it."""
+    event, why = show(row.event, 20), show(row.last_error, CUT)
+    if row.state == "done":
+        said = f"{glyphs().done} {event}, {when(row.done_on)}"
+    elif row.state == "skipped":
+        said = f"{glyphs().refused} {event}, skipped {when(row.done_on)}: {why}"
+    elif row.failing:
+        said = f"{glyphs().warning} {event} failed {row.attempts}×, again at {clock.stamp(row.next_try)}: {why}"
+    else:
+        said = f"{event} waits since {when(row.created)}"
+    return show(row.target.removeprefix("product:"), 20), said
 
 
 def term(until: dt.datetime) -> str:

@@ -1,7 +1,7 @@
 """What actions do outside their rows: told to products, Keycloak and the world, recorded and retried."""
 
 from rmtui.services.effects.deciding import retry, skip
-from rmtui.services.effects.listing import count_effects, cursor, failing, find, list_effects, of_person
+from rmtui.services.effects.listing import anything_waits, count_effects, cursor, failing, find, list_effects, of_person
 from rmtui.services.effects.running import anything_due, run_due
 from rmtui.services.effects.types import EffectFailed, EffectQuery, EffectRow, NotWaiting, Ran, TargetUnreachable
 
@@ -13,6 +13,7 @@ __all__ = [
     "Ran",
     "TargetUnreachable",
     "anything_due",
+    "anything_waits",
     "count_effects",
     "cursor",
     "failing",

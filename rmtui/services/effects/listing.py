@@ -14,7 +14,7 @@ from rmtui.services.effects.types import EffectQuery, EffectRow
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.services.windows import Order
 
-__all__ = ["count_effects", "cursor", "failing", "find", "list_effects", "of_person", "row_of"]
+__all__ = ["anything_waits", "count_effects", "cursor", "failing", "find", "list_effects", "of_person", "row_of"]
 
 _WAITING = Effect.state == "waiting"
 _FAILING = _WAITING & (Effect.attempts > 0)
@@ -74,6 +74,12 @@ def list_effects(
 def count_effects(query: EffectQuery, most: int = 10_000) -> Count:
     """How many effects the list has, counting no further than ``most``."""
     return windows.count(_select(query), most) if audit.ready() else Count(0)
+
+
+@connected
+def anything_waits() -> bool:
+    """Whether anything is still to be done, now or later."""
+    return audit.ready() and bool(Effect.select(Effect.id).where(_WAITING).limit(1).exists())
 
 
 @connected

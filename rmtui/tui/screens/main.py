@@ -16,10 +16,10 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.services import deployment, operators
 from rmtui.services.operators import Operator, Permission
 from rmtui.services.types import Summary
+from rmtui.tui.carrying import CarryingOut
 from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
-from rmtui.tui.watch import Watching
 from rmtui.tui.widgets.header import HeaderLine, Tab
 from rmtui.tui.widgets.keys import KeyLine
 from rmtui.tui.widgets.listview import ListView
@@ -51,7 +51,7 @@ AGES = 30.0
 """Seconds after which the ages in a list are drawn anew though nothing else has changed."""
 
 
-class MainScreen(Watching):
+class MainScreen(CarryingOut):
     """Owns the panes; each is made when it is first shown."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""

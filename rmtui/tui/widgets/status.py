@@ -75,6 +75,9 @@ class StatusLine(OneLine):
         expiring = health.summary.expiring if health.summary else Count(0)
         if expiring.number:
             pieces.append(Piece(f"{expiring} expiring", "line--strong", 5))
+        failing = health.summary.failing if health.summary else Count(0)
+        if failing.number:
+            pieces.append(Piece(f"{failing} {'effect' if failing.number == 1 else 'effects'} failing", "line--alert", 8))
         if health.marks:
             pieces.append(Piece(f"{health.marks:,} marked", "line--active", 9))
         if health.filter:
