@@ -29,7 +29,7 @@ class CarryingOut(Watching):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running = False
+        self._under_way = False
         self._leaving = threading.Event()
 
     def watch_database(self) -> None:
@@ -41,9 +41,9 @@ class CarryingOut(Watching):
     def carry_out(self) -> None:
         """Run what is due, unless nothing waits or the database does not answer."""
         summary = self.health.summary
-        if self._running or self.health.read_only or self.health.trouble or summary is None or not summary.undone:
+        if self._under_way or self.health.read_only or self.health.trouble or summary is None or not summary.undone:
             return
-        self._running = True
+        self._under_way = True
 
         def work() -> Message:
             from rmtui.services import effects
@@ -57,7 +57,7 @@ class CarryingOut(Watching):
 
     @on(_Ran)
     def _take_ran(self, message: _Ran) -> None:
-        self._running = False
+        self._under_way = False
         if message.tried:
             self.sum_up()
         if message.error is not None and not self.health.trouble:
