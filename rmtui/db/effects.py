@@ -31,6 +31,7 @@ __all__ = [
     "due",
     "failed",
     "free_dead",
+    "ours",
     "plan",
     "plan_revocations",
     "take",
@@ -157,10 +158,16 @@ def take(avoid: Collection[str] = (), only: int | None = None) -> Effect | None:
 
 
 def unpublished() -> list[Effect]:
-    """Revocations that the world has not heard of, in order, but for those that another process is telling of just now."""
-    here = (Effect.host == host()) & (Effect.process == process())
-    told = (Effect.target == CRL) | (Effect.target.startswith(CA) & (_free(clock.utcnow()) | here))
+    """Revocations that the world has not heard of, in order; of those that the authority is told one by one, what is due or ours."""
+    now = clock.utcnow()
+    here = (Effect.host == host()) & (Effect.process == process()) & (Effect.lease_until > now)
+    told = (Effect.target == CRL) | (Effect.target.startswith(CA) & (here | (_free(now) & (Effect.next_try <= now))))
     return list(Effect.select().where(WAITS & told).order_by(Effect.id))
+
+
+def ours(effect: Effect) -> bool:
+    """Whether this process has it in hand."""
+    return effect.lease is not None and (effect.host, effect.process) == (host(), process())
 
 
 def done(effects: Iterable[Effect]) -> None:

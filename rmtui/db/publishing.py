@@ -18,7 +18,7 @@ __all__ = ["publish"]
 def publish(signer: Authority, revocations: Callable[[], Iterable[Revocation]]) -> None:
     """Tell of every revocation that was committed; those that waited for it are done, or are tried again later.
 
-    :raises RmtuiError: some could not be told of.
+    :raises RmtuiError: none could be told of, or one that this process has in hand could not.
     """
     waiting = effects.unpublished()  # before the revocations are read, so that all of these are among them
     refused: RmtuiError | None = None
@@ -30,7 +30,8 @@ def publish(signer: Authority, revocations: Callable[[], Iterable[Revocation]]) 
             except UnreachableError:
                 raise
             except RmtuiError as error:
-                refused = error
+                if effects.ours(effect):
+                    refused = error
                 effects.failed([effect], error.sentence)
                 waiting.remove(effect)
         signer.publish_crl(revocations)
@@ -47,4 +48,4 @@ def _revoke(signer: Authority, effect: Effect, revocations: Callable[[], Iterabl
 
     found: Issued | None = Issued.get_or_none(Issued.serial == effect.target.removeprefix(effects.CA))
     if found is not None and found.revoked_on is not None:
-        signer.revoke(Revocation(int(found.serial, 16), found.revoked_on, found.reason or "unspecified"), revocations)
+        signer.revoke(Revocation(int(found.serial, 16), found.revoked_on, found.reason or "unspecified", found.not_after), revocations)

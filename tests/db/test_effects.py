@@ -128,6 +128,16 @@ def test_a_ca_that_is_down_is_told_when_it_is_back(ca):
     assert [state[1] for state in states()] == ["waiting", "done"]
 
 
+def test_what_the_ca_refuses_of_one_is_not_told_of_another(ca):
+    ca.unknown = {ca.serials[0]}
+    with pytest.raises(PKIError, match="RAVEN is revoked, but"):
+        ca.people[0].revoke("superseded")
+    Effect.update(next_try=Effect.created).execute()
+    ca.people[1].revoke("superseded")
+    assert [state[1:] for state in states()] == [("waiting", 2), ("done", 0)]
+    assert ca.published == 2
+
+
 def test_nobody_to_tell_costs_no_statement(database, monkeypatch):
     raven = person("RAVEN")
     monkeypatch.setattr(db.obj, "execute_sql", lambda *_args: 1 / 0)
