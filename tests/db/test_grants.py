@@ -13,7 +13,7 @@ from peewee import ProgrammingError
 from deployments import deploy, run_sql, unbind
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
-from rmtui.services import codes, enrollments, operators, people, pools, roles
+from rmtui.services import certificates, codes, effects, enrollments, operators, people, pools, roles
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 
 README = Path(__file__).parents[2] / "README.md"
@@ -84,6 +84,30 @@ def test_invites_and_codes_with_the_minimum_grants(as_role):
     pools.delete(operator, made.pk)
     assert codes.burn(operator, codes.find(codes.create(operator, "BOSS")).pk).burnt
     assert pools.pool(made.pk).row.deleted is not None
+
+
+def test_effects_with_the_minimum_grants(as_role, tmp_path):
+    bind, _url = as_role
+    bind()
+    from dataclasses import replace
+
+    from rmtui import settings
+
+    place = tmp_path / "manifest.json"
+    place.write_text('{"dns": "", "deployment": "", "products": {"tak": {"api": "nowhere", "certcn": "tak"}}}')
+    settings.configure(replace(settings.current(), operator="BOSS", manifest=place))
+    operator = operators.identify("command")
+    made = enrollments.create(operator, "Kettu")
+    person = enrollments.approve(operator, made.pk, made.approvecode).person
+    assert effects.run_due() == effects.Ran(failed=1)
+    (row,) = effects.of_person(person)
+    effects.retry(operator, row.id)
+    assert effects.skip(operator, row.id, "gone").state == "skipped"
+    certificates.revoke(operator, person, "superseded")
+    assert {(row.target, row.event, row.state) for row in effects.of_person(person)[:2]} == {
+        ("product:tak", "revoked", "waiting"),
+        ("crl", "revoked", "done"),
+    }
 
 
 def test_the_role_can_do_no_more(as_role):
