@@ -118,7 +118,8 @@ def _take_invite(act: Act, item: Item) -> str:
 def _settle_approved(act: Act, item: Item) -> str:
     """Point at the person of that name where they are nobody else's; else let it wait again, with a code that nobody was told."""
     with exclusive(decision(item.pk)):
-        row = Enrollment.get_or_none((Enrollment.pk == item.pk) & rows.approved_in_vain())
+        unnamed, gone = rows.approved_in_vain()
+        row = Enrollment.get_or_none((Enrollment.pk == item.pk) & (unnamed | gone))
         if row is None:
             return ""
         approved = (Enrollment.pk == item.pk) & (Enrollment.state == EnrollmentState.APPROVED.value)

@@ -28,9 +28,10 @@ def nobody(column: Any) -> Any:
     return ~fn.EXISTS(them.select(them.pk).where(them.pk == column))
 
 
-def approved_in_vain() -> Any:
-    """Whether an enrolment is approved, and made nobody."""
-    return (Enrollment.state == EnrollmentState.APPROVED.value) & (Enrollment.person.is_null() | nobody(Enrollment.person))
+def approved_in_vain() -> tuple[Any, Any]:
+    """Whether an enrolment is approved and names nobody, or somebody who is not there. Two questions: in one, with OR, they are slow."""
+    approved = Enrollment.state == EnrollmentState.APPROVED.value
+    return approved & Enrollment.person.is_null(), approved & Enrollment.person.is_null(False) & nobody(Enrollment.person)
 
 
 def _paged(select: Any, key: Any) -> Iterator[list[Any]]:
@@ -124,9 +125,10 @@ def same_but_for_case() -> Iterator[Item]:
 
 def approved_without_person() -> Iterator[Item]:
     """Approved enrolments that made nobody."""
-    for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(approved_in_vain()), Enrollment.pk):
-        sentence = f"{plain(callsign, 80)} is approved, and nobody was made of it."
-        yield Item(Finding("approved-without-person", "error", callsign, sentence, "settle-approved"), pk)
+    for lost in approved_in_vain():
+        for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(lost), Enrollment.pk):
+            sentence = f"{plain(callsign, 80)} is approved, and nobody was made of it."
+            yield Item(Finding("approved-without-person", "error", callsign, sentence, "settle-approved"), pk)
 
 
 def person_of_pending() -> Iterator[Item]:
