@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
+from itertools import count
 from queue import SimpleQueue
 from typing import Literal
 
@@ -94,10 +95,12 @@ def run(
     :param interrupted: set when the whole is, for ``act`` to look at where it can take back what it did, and to raise :class:`Interrupted`.
     """
     line = _Line(targets, act, stop)
+    finished = count(1)
 
     def tell(result: Result) -> None:
+        number = next(finished)
         if told is not None:
-            told(Progress(line.finished, len(targets), result))
+            told(Progress(number, len(targets), result))
 
     if threads > 1 and len(targets) > 1:
         _side_by_side(line, min(threads, len(targets)), tell, interrupted or threading.Event())
@@ -116,11 +119,6 @@ class _Line:
         self._begun = 0
         self._done: dict[int, Result] = {}
         self._why_left = ""
-
-    @property
-    def finished(self) -> int:
-        """How many have a result."""
-        return len(self._done)
 
     def leave(self, why: str) -> None:
         """Begin no further one."""
