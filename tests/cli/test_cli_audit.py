@@ -199,7 +199,7 @@ def drop(env: dict[str, str]) -> None:
     if not env["RM_DB_DSN"].startswith("sqlite"):
         run_sql(env["RM_DB_DSN"], "DROP SCHEMA rmtui CASCADE")
         return
-    for name in ("audit", "chain", "signers", "claims", "issued", "migrations"):
+    for name in ("audit", "chain", "signers", "claims", "effects", "issued", "migrations"):
         tamper(env, f"DROP TABLE {{}}{name}")
 
 

@@ -228,4 +228,4 @@ def test_a_page_takes_the_same_few_statements_however_long_it_is(many, statement
         assert len(at) == 4
     assert len(statements.of(lambda: enrollments.count_enrollments(EnrollmentQuery()))) == 1
     summed = statements.of(enrollments.summary)
-    assert len(summed) == 5  # how many wait, the oldest, whose certificates run out, and two whether our own tables are there
+    assert len(summed) == 8  # how many wait, the oldest, whose certificates run out, whether effects wait; twice two for our own tables
