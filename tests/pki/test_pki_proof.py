@@ -57,7 +57,7 @@ def represented(value: object) -> str:
     try:
         return repr(value)
     except ValueError:
-        assert isinstance(value, x509.Certificate)
+        assert all(isinstance(each, x509.Certificate) for each in (value if isinstance(value, list) else [value]))
         return "…"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,9 +41,9 @@ class PersonDialog(Dialog[str]):
 
     # For subclasses
 
+    @abstractmethod
     def shown(self, detail: PersonDetail) -> Sequence[Section]:
         """What to say of the person before anything is done."""
-        raise NotImplementedError
 
     def done_all_the_same(self, before: PersonDetail, now: PersonDetail, error: RmtuiError) -> bool:
         """Whether it was done although an error came of it, and is told by :meth:`conclude`."""
