@@ -86,7 +86,7 @@ def test_under_way(snap_compare: Callable[..., bool], console: Console, desk: De
         await pilot.press("enter")
         while len(desk.begun) < 3:
             await pilot.pause(0.01)
-        while "2 of 3" not in dialog_text(pilot.app):
+        while "2 of 3" not in dialog_text(pilot.app) or pilot.app.screen.query(".-active"):  # the button looks pressed for a moment
             await pilot.pause(0.01)
         pilot.app.workers.cancel_all()  # the thread goes on while the picture is taken
 
