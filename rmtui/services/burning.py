@@ -18,7 +18,7 @@ from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.pki.interface import REASONS
 from rmtui.services import bulk_actions, pools
 from rmtui.services.bulk import Progress, Report, Result, Target
-from rmtui.services.decisions import MAX_REASON, ReasonMissing
+from rmtui.services.decisions import MAX_REASON, ReasonMissing, reason_of
 from rmtui.services.pools import PoolRow
 from rmtui.text import plain
 
@@ -102,7 +102,7 @@ def burn(
     :raises ConfigurationError: ``revoke_reason`` is none; nothing was changed.
     :raises RmtuiError: the invite could not be disabled; nothing was changed.
     """
-    reason = plain(" ".join(reject_reason.split()))
+    reason = reason_of(reject_reason)
     if not reason or len(reason) > MAX_REASON:
         raise ReasonMissing(f"The invite was not burnt: say why, in at most {MAX_REASON} characters.")
     if revoke_reason not in REASONS:

@@ -17,7 +17,18 @@ from rmtui.services.audit import acting
 from rmtui.services.types import ApprovalPreview, Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
 
-__all__ = ["LookalikeWarning", "ReasonMissing", "Shown", "approve", "create", "reject", "reopen", "reset_code", "told_accepted"]
+__all__ = [
+    "LookalikeWarning",
+    "ReasonMissing",
+    "Shown",
+    "approve",
+    "create",
+    "reason_of",
+    "reject",
+    "reopen",
+    "reset_code",
+    "told_accepted",
+]
 
 MAX_REASON = 500
 """Characters a reason may have."""
@@ -155,6 +166,11 @@ def told_accepted(callsign: str) -> str:
     )
 
 
+def reason_of(text: str) -> str:
+    """A reason as the trail keeps it: one harmless line, whose length whoever takes it judges."""
+    return plain(" ".join(text.split()))
+
+
 def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
     """Reject, and say why.
 
@@ -164,7 +180,7 @@ def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
     with acting(operator, "reject", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
-        reason = plain(" ".join(reason.split()))
+        reason = reason_of(reason)
         if not reason:
             raise ReasonMissing(f"{plain(found.callsign)} was not rejected: say why.")
         if len(reason) > MAX_REASON:

@@ -11,10 +11,9 @@ from rmtui.db.errors import NotFound
 from rmtui.db.locks import joined
 from rmtui.db.own import Effect
 from rmtui.services.audit import Act, acting
-from rmtui.services.decisions import MAX_REASON, ReasonMissing
+from rmtui.services.decisions import MAX_REASON, ReasonMissing, reason_of
 from rmtui.services.effects.listing import row_of
 from rmtui.services.effects.types import EffectRow, NotWaiting
-from rmtui.text import plain
 
 __all__ = ["retry", "skip"]
 
@@ -37,7 +36,7 @@ def skip(operator: Operator | None, effect: int, reason: str) -> EffectRow:
     :raises NotWaiting: it is done or skipped, or is being carried out.
     """
     with acting(operator, "skip-effect") as act:
-        reason = plain(" ".join(reason.split()))
+        reason = reason_of(reason)
         if not reason or len(reason) > MAX_REASON:
             raise ReasonMissing(f"Nothing was skipped: say why, in at most {MAX_REASON} characters.")
         return _change(act, effect, reason, lambda: {"state": "skipped", "done_on": clock.utcnow(), "last_error": reason})
