@@ -7,22 +7,29 @@ Order: command-line flag, then environment, then ``config.toml``, then the defau
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import unquote
 
 from rmtui import values
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
+from rmtui.reasons import why
 from rmtui.settings_ca import RemoteCA
 from rmtui.values import Secret, flag
 
-__all__ = ["KEY_TYPES", "Keycloak", "Secret", "Settings", "configure", "current", "flag"]
+__all__ = ["KEY_TYPES", "LOG_LEVELS", "LOOKS", "Keycloak", "Secret", "Settings", "configure", "current", "flag", "standard_input"]
 
 KEY_TYPES = ("rsa4096", "rsa3072", "rsa2048", "ec256")
 """What ``RMTUI_KEY_TYPE`` may name."""
+LOOKS = ("dark", "light", "high-contrast", "mono")
+"""What ``RMTUI_THEME`` may name."""
+LOG_LEVELS = ("debug", "info", "warning", "error")
+"""What ``RMTUI_LOG_LEVEL`` may name."""
 
 
 def _beside(url: str) -> Path | None:
@@ -58,7 +65,7 @@ class Keycloak:
             return None
         username, password = env.get("RM_KC_USERNAME", "").strip(), Secret(env.get("RM_KC_PASSWORD", ""))
         if not username or not password:
-            raise ConfigurationError("RM_KC_URL names a Keycloak; say in RM_KC_USERNAME and RM_KC_PASSWORD who manages its users.")
+            raise ConfigurationError(tr("RM_KC_URL names a Keycloak; say in RM_KC_USERNAME and RM_KC_PASSWORD who manages its users."))
         realms = [env.get(name, "").strip() for name in ("RM_KC_USER_REALM", "RM_KC_REALM")]
         return cls(url, username, password, realms[0] or "master", realms[1] or "RASENMAEHER")
 
@@ -80,7 +87,7 @@ class Settings:
     operators: Mapping[str, str] = field(default_factory=dict)
     """``[operators]`` of ``config.toml``: database place → callsign."""
     state_dir: Path = Path("/nonexistent")
-    """``$XDG_STATE_HOME/rmtui``: sign-ins, and the log of the audit trail."""
+    """``$XDG_STATE_HOME/rmtui``: sign-ins, the program's log, and that of the audit trail."""
     identity: Path | None = None
     """``--identity`` or ``RMTUI_IDENTITY``: certificate and key that what is done in this run is proven and signed with."""
     identities: Mapping[str, str] = field(default_factory=dict)
@@ -101,8 +108,16 @@ class Settings:
     """``RMTUI_EXPIRING_DAYS``: how many days before its end a certificate is told to expire; 0 tells none."""
     audit_log: Path | None = None
     """``RMTUI_AUDIT_LOG``: where the audit trail is logged; the default is a file for each trail in the state directory."""
+    theme: str | None = None
+    """``--theme`` or ``RMTUI_THEME``: one of :data:`LOOKS`; None when nobody named one."""
+    ascii: bool | None = None
+    """``--ascii`` or ``RMTUI_ASCII``: whether nothing but ASCII is drawn; None is as the terminal can."""
     read_only: bool = False
     """``--read-only`` or ``RMTUI_READ_ONLY``: nothing is written."""
+    no_input: bool = False
+    """``--no-input`` or ``RMTUI_NO_INPUT``: nothing is asked, even where there is a terminal."""
+    log_level: str = "warning"
+    """``--log-level`` or ``RMTUI_LOG_LEVEL``: one of :data:`LOG_LEVELS`."""
     cert_backend: str | None = None
     """``RM_CERT_BACKEND``: ``embedded``, ``cfssl``, or None when nobody named it."""
     key_type: str = "rsa4096"
@@ -147,12 +162,6 @@ class Settings:
         data = values.path(env, "RM_PERSISTENT_DATA_DIR")
         here = values.path(env, "RMTUI_DATA_DIR")
         fallback = _beside(flags.pop("db", None) or env.get("RM_DB_DSN", "")) or values.xdg(env, "XDG_DATA_HOME", ".local/share")
-        backend = env.get("RM_CERT_BACKEND", "").strip().casefold() or None
-        if backend not in {None, "embedded", "cfssl"}:
-            raise ConfigurationError(f"RM_CERT_BACKEND is {backend!r}; it takes embedded or cfssl.")
-        key_type = env.get("RMTUI_KEY_TYPE", "").strip().casefold() or "rsa4096"
-        if key_type not in KEY_TYPES:
-            raise ConfigurationError(f"RMTUI_KEY_TYPE is {key_type!r}; it takes one of {', '.join(KEY_TYPES)}.")
         config_file = values.xdg(env, "XDG_CONFIG_HOME", ".config") / "config.toml"
         written = _ConfigFile.read(config_file)
         found: dict[str, Any] = {
@@ -173,9 +182,13 @@ class Settings:
             "lock_minutes": values.number(env, "RMTUI_LOCK_MINUTES", written.number("lock_minutes", 15, 1440), 0, 1440),
             "expiring_days": values.number(env, "RMTUI_EXPIRING_DAYS", written.number("expiring_days", 14, 3650), 0, 3650),
             "audit_log": values.path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
+            "theme": values.choice(env, "RMTUI_THEME", LOOKS) or written.choice("theme", LOOKS),
+            "ascii": flag(env["RMTUI_ASCII"], "RMTUI_ASCII") if env.get("RMTUI_ASCII") else None,
             "read_only": flag(env.get("RMTUI_READ_ONLY"), "RMTUI_READ_ONLY"),
-            "cert_backend": backend,
-            "key_type": key_type,
+            "no_input": flag(env.get("RMTUI_NO_INPUT"), "RMTUI_NO_INPUT"),
+            "log_level": values.choice(env, "RMTUI_LOG_LEVEL", LOG_LEVELS) or written.choice("log_level", LOG_LEVELS) or "warning",
+            "cert_backend": values.choice(env, "RM_CERT_BACKEND", ("embedded", "cfssl")),
+            "key_type": values.choice(env, "RMTUI_KEY_TYPE", KEY_TYPES) or "rsa4096",
             "cert_hours": values.number(env, "RMTUI_CERT_HOURS", 1008, 1, 87_600),
             "code_size": values.number(env, "RM_CODE_SIZE", 8, 6, 64),
             "client_cert_cn": env.get("RM_MTLS_CLIENT_CERT_CN", "").strip() or "rasenmaeher",
@@ -226,7 +239,7 @@ class Settings:
         """
         path = Path(certspath)
         if ".." in path.parts or not path.is_relative_to(self.data_dir):
-            raise ConfigurationError("The row's certspath points outside the data directory; check RM_PERSISTENT_DATA_DIR.")
+            raise ConfigurationError(tr("The row's certspath points outside the data directory; check RM_PERSISTENT_DATA_DIR."))
         return self.local_data_dir / path.relative_to(self.data_dir)
 
 
@@ -248,13 +261,15 @@ class _ConfigFile:
         except FileNotFoundError:
             return cls(path, {})
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigurationError(f"{path} cannot be read: {error}") from error
+            raise ConfigurationError(tr("{path} cannot be read: {why}", path=path, why=why(error))) from error
 
     def texts(self, name: str) -> dict[str, str]:
         """A table of texts by database."""
         table = self.table.get(name, {})
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-            raise self._wrong(f"[{name}] maps a database to a {'callsign' if name == 'operators' else 'file'}")
+            if name == "operators":
+                raise self._wrong(tr("[{name}] maps a database to a callsign.", name=name))
+            raise self._wrong(tr("[{name}] maps a database to a file.", name=name))
         return table
 
     def keys(self) -> dict[str, str]:
@@ -264,7 +279,7 @@ class _ConfigFile:
         for area, value in table.items() if isinstance(table, dict) else [("", None)]:
             for name, key in value.items() if isinstance(value, dict) else [("", value)]:
                 if not isinstance(key, str) or not key.isprintable() or not key:
-                    raise self._wrong('[keys] maps an action to a key, as in enrolment.approve = "f5"')
+                    raise self._wrong(tr('[keys] maps an action to a key, as in enrolment.approve = "f5".'))
                 found[f"{area}.{name}" if name else area] = key
         return found
 
@@ -272,32 +287,39 @@ class _ConfigFile:
         """A yes or no; None when it says nothing."""
         value = self.table.get(name)
         if value is not None and not isinstance(value, bool):
-            raise self._wrong(f"{name} is true or false")
+            raise self._wrong(tr("{name} is true or false.", name=name))
         return value
 
     def number(self, name: str, default: int, most: int) -> int:
         """A whole number from 0."""
         value = self.table.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-            raise self._wrong(f"{name} is a whole number from 0 to {most}")
+            raise self._wrong(tr("{name} is a whole number from 0 to {most}.", name=name, most=most))
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """One of a few words; None when it says nothing."""
+        value = self.table.get(name)
+        if value is not None and value not in choices:
+            raise self._wrong(tr("{name} is one of {names}.", name=name, names=", ".join(choices)))
         return value
 
     def path(self, name: str) -> Path | None:
         """A path; None when it says nothing."""
         value = self.table.get(name)
         if value is not None and not isinstance(value, str):
-            raise self._wrong(f"{name} is the path of a file")
+            raise self._wrong(tr("{name} is the path of a file.", name=name))
         return Path(value).expanduser().absolute() if value else None
 
     def web_address(self, name: str) -> str | None:
         """A web address; None when it says nothing."""
         value = self.table.get(name, "")
         if not isinstance(value, str):
-            raise self._wrong(f"{name} is a web address")
+            raise self._wrong(tr("{name} is a web address.", name=name))
         return values.web_address(value.strip(), f"{self.file}: {name}")
 
     def _wrong(self, rule: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.file}: {rule}.")
+        return ConfigurationError(tr("{file}: {rule}", file=self.file, rule=rule))
 
 
 _current: Settings | None = None
@@ -315,3 +337,13 @@ def current() -> Settings:
     if _current is None:
         _current = Settings.from_env()
     return _current
+
+
+def standard_input() -> TextIO:
+    """Standard input, for what ``-`` stands for.
+
+    :raises ConfigurationError: it is a terminal, and nothing may be asked.
+    """
+    if current().no_input and sys.stdin.isatty():
+        raise ConfigurationError(tr("Nothing may be asked, and standard input is a terminal; give it there by a pipe or a file."))
+    return sys.stdin

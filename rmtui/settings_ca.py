@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from rmtui import values
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
 
 __all__ = ["RemoteCA"]
 
@@ -46,7 +47,9 @@ def _address(host: str, name: str, port: int) -> str:
     except ValueError:
         usable = False
     if not usable or split.path.strip("/") or split.query or split.fragment or not host.isascii() or not host.isprintable() or " " in host:
-        raise ConfigurationError(f"{name} is {host[:40]!r}; it takes http://NAME or https://NAME, and the port is named beside it.")
+        raise ConfigurationError(
+            tr("{name} is {host}; it takes http://NAME or https://NAME, and the port is named beside it.", name=name, host=repr(host[:40]))
+        )
     return f"{split.scheme}://{split.netloc.rstrip(':')}:{port}"
 
 
@@ -56,5 +59,5 @@ def _seconds(text: str, name: str) -> float:
     except ValueError:
         value = math.nan
     if not 0.1 <= value <= 120:
-        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes seconds, from 0.1 to 120.")
+        raise ConfigurationError(tr("{name} is {text}; it takes seconds, from 0.1 to 120.", name=name, text=repr(text[:40])))
     return value

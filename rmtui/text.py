@@ -10,6 +10,7 @@ import secrets
 import unicodedata
 
 from rmtui.errors import InvalidCallsign
+from rmtui.i18n import later, tr
 
 __all__ = [
     "CODE_ALPHABET",
@@ -32,13 +33,13 @@ MAX_CALLSIGN_BYTES = 64
 """The CN of a certificate holds no more (RFC 5280, ub-common-name)."""
 
 _BARRED_CATEGORIES = {
-    "Cc": "a control character",
-    "Cf": "an invisible character",
-    "Cs": "half a character",
-    "Co": "a private-use character",
-    "Cn": "an unassigned character",
-    "Zl": "a line separator",
-    "Zp": "a paragraph separator",
+    "Cc": later("it holds a control character ({char})"),
+    "Cf": later("it holds an invisible character ({char})"),
+    "Cs": later("it holds half a character ({char})"),
+    "Co": later("it holds a private-use character ({char})"),
+    "Cn": later("it holds an unassigned character ({char})"),
+    "Zl": later("it holds a line separator ({char})"),
+    "Zp": later("it holds a paragraph separator ({char})"),
 }
 _BARRED = frozenset('/\\,+="<>;#')
 _MOST_MARKS = 3  # combining marks on one letter before the rest are spelt out
@@ -70,22 +71,22 @@ def plain(text: object, limit: int | None = None) -> str:
 def callsign_problem(text: str) -> str | None:
     """Why ``text`` cannot be a callsign, as the end of a sentence; None when it can."""
     if not text:
-        return "it is empty"
+        return tr("it is empty")
     if text in {".", ".."}:
-        return "it is a directory"
+        return tr("it is a directory")
     if text != text.strip():
-        return "it begins or ends with a space"
+        return tr("it begins or ends with a space")
     for char in text:
         barred = _BARRED_CATEGORIES.get(unicodedata.category(char))
         if barred is not None:
-            return f"it holds {barred} ({plain(char)})"
+            return tr(barred, char=plain(char))
         if char in _BARRED:
-            return f"it holds {char}"
+            return tr("it holds {char}", char=char)
     if not unicodedata.is_normalized("NFC", text):
-        return "its letters are not composed (NFC)"
+        return tr("its letters are not composed (NFC)")
     size = len(text.encode("utf-8"))
     if size > MAX_CALLSIGN_BYTES:
-        return f"it takes {size} bytes, and a certificate holds {MAX_CALLSIGN_BYTES}"
+        return tr("it takes {size} bytes, and a certificate holds {most}", size=size, most=MAX_CALLSIGN_BYTES)
     return None
 
 
@@ -97,14 +98,14 @@ def normalise_callsign(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     problem = callsign_problem(composed)
     if problem is not None:
-        raise InvalidCallsign(f"“{plain(composed, 40)}” cannot be a callsign: {problem}.")
+        raise InvalidCallsign(tr("“{composed}” cannot be a callsign: {problem}.", composed=plain(composed, 40), problem=problem))
     return composed
 
 
 def role_problem(text: str) -> str | None:
     """Why ``text`` cannot be the name of a role, as the end of a sentence; None when it can."""
     problem = callsign_problem(text)
-    return "it holds a space" if problem is None and any(char.isspace() for char in text) else problem
+    return tr("it holds a space") if problem is None and any(char.isspace() for char in text) else problem
 
 
 def storable(text: str) -> bool:

@@ -8,8 +8,9 @@ from typing import Any, overload
 from urllib.parse import urlsplit
 
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
 
-__all__ = ["Secret", "flag", "number", "path", "web_address", "xdg"]
+__all__ = ["Secret", "choice", "flag", "number", "path", "web_address", "xdg"]
 
 
 class Secret:
@@ -59,7 +60,18 @@ def flag(value: str | None, name: str, default: bool | None = False) -> bool | N
         return True
     if word in {"0", "false", "no", "off"}:
         return False
-    raise ConfigurationError(f"{name} is {value!r}; say 1 or 0.")
+    raise ConfigurationError(tr("{name} is {value}; say 1 or 0.", name=name, value=repr(value)))
+
+
+def choice(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    """One of a few words of the environment, whatever the case; None when it says nothing.
+
+    :raises ConfigurationError: it is another.
+    """
+    word = env.get(name, "").strip().casefold()
+    if word and word not in choices:
+        raise ConfigurationError(tr("{name} is {value}; it takes one of {names}.", name=name, value=repr(word), names=", ".join(choices)))
+    return word or None
 
 
 def number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -71,7 +83,9 @@ def number(env: Mapping[str, str], name: str, default: int, least: int, most: in
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
-        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes a whole number from {least} to {most}.")
+        raise ConfigurationError(
+            tr("{name} is {text}; it takes a whole number from {least} to {most}.", name=name, text=repr(text[:40]), least=least, most=most)
+        )
     return int(text)
 
 
@@ -101,7 +115,13 @@ def web_address(text: str, name: str) -> str | None:
     except ValueError:
         usable = False
     if not usable or len(text) > 500 or not text.isprintable() or " " in text:
-        raise ConfigurationError(f"{name} is {text[:40]!r}; it takes an address that begins with https:// or http://, without a password.")
+        raise ConfigurationError(
+            tr(
+                "{name} is {text}; it takes an address that begins with https:// or http://, without a password.",
+                name=name,
+                text=repr(text[:40]),
+            )
+        )
     if "{code}" not in text and (split.query or split.fragment):
-        raise ConfigurationError(f"{name} is {text[:40]!r}; say with {{code}} where the invite code goes.")
+        raise ConfigurationError(tr("{name} is {text}; say with {{code}} where the invite code goes.", name=name, text=repr(text[:40])))
     return text

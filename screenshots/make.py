@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import re
 import sys
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 for name in ("NO_COLOR", "TEXTUAL_THEME"):  # before Textual is imported
     os.environ.pop(name, None)
@@ -21,13 +24,16 @@ import textual._wait
 from textual.pilot import Pilot
 
 from rmtui import clock, settings
-from rmtui.services.demo import demo
+from rmtui.db.middleware import connection
+from rmtui.db.people import Person, Role
+from rmtui.services import doctor, keys_ahead
+from rmtui.services.demo import Demo, demo
 from rmtui.tui.app import RmtuiApp
 from rmtui.tui.opening import Opening, open_console
 from rmtui.tui.panes import roles
 
 textual._wait.SLEEP_GRANULARITY = 1 / 400  # how long the process is watched to say that it rests, in seconds, several times a key
-textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 20
+textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 2  # Textual's own twentieth is less than waking takes on a slow machine
 
 HERE = Path(__file__).parent
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
@@ -58,6 +64,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "help": ("question_mark",),
 }
 """What is pressed to come to each screen."""
+DOCTOR: dict[str, tuple[str, ...]] = {"health": ("H", "down"), "put-right": ("H", "down", "p")}
+"""The same, once something is wrong."""
 
 
 async def settle(pilot: Pilot[object], pause: float | None = None) -> None:
@@ -83,11 +91,36 @@ async def draw(target: Path, name: str, keys: tuple[str, ...], size: tuple[int, 
         path.write_text(app.export_screenshot(title="rmtui"), "utf-8")
 
 
-async def everything(target: Path, codes: dict[str, str]) -> None:
+async def everything(target: Path, made: Demo) -> None:
     """Every screen in every size."""
     for name, keys in SCREENS.items():
         for size in SIZES:
-            await draw(target, name, keys, size, codes)
+            await draw(target, name, keys, size, made.codes)
+    plant(made.directory)
+    for name, keys in DOCTOR.items():
+        for size in SIZES:
+            await draw(target, name, keys, size, made.codes)
+
+
+def plant(directory: Path) -> None:
+    """Have something for the doctor to find, in a place and on a disk that are not another each time."""
+    with connection():
+        for _ in range(2):
+            Role.create(user=Person.by_callsign("AURORA").pk, role="liaison")
+        (Person.by_callsign("BISON").directory / "mtls.key").chmod(0o644)
+    examine = doctor.examine
+
+    def steady(finding: doctor.Finding) -> doctor.Finding:
+        said = re.sub(r"\d+ MiB", "23768 MiB", finding.sentence.replace(str(directory), str(Path(PLACE).parent)))
+        return replace(finding, sentence=said)
+
+    def told_steadily(told: Callable[[doctor.Step], None], stop: Event) -> doctor.Diagnosis:
+        def tell(step: doctor.Step) -> None:
+            told(replace(step, findings=None if step.findings is None else tuple(map(steady, step.findings))))
+
+        return examine(tell, stop)
+
+    doctor.examine = told_steadily
 
 
 def main() -> None:
@@ -96,9 +129,10 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     clock.utcnow = lambda: NOW
     roles.DELAY = 0  # the next key must find who has the role
+    keys_ahead.needed = lambda _operator: 0  # a process that makes keys never seems to rest
     settings.configure(settings.Settings.from_env({"HOME": "/home/operator"}))
     with demo() as made:
-        asyncio.run(everything(target, made.codes))
+        asyncio.run(everything(target, made))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
     os.environ.pop(_name, None)
+os.environ["LC_ALL"] = "C.UTF-8"  # the language of the tests, and of the programs that they start
 
+from clusters import Pair
 from deployments import DATA, ENGINES, database_url, deploy, run_sql, unbind
-from rmtui import settings
+from rmtui import i18n, settings
 from rmtui.settings import Secret
 
 hypothesis.settings.register_profile("rmtui", database=None, deadline=None)
@@ -45,6 +47,19 @@ if MEMORY:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)  # where pytest makes ``tmp_path``, unless it is told another place
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked ``two_databases`` runs on SQLite and PostgreSQL; a deployment's own schema beside our tables shows nothing more."""
+
+    def wanted(item: pytest.Item) -> bool:
+        with_schema = getattr(getattr(item, "callspec", None), "params", {}).get("env") == "upstream"
+        return not with_schema or item.get_closest_marker("two_databases") is None
+
+    dropped = [item for item in items if not wanted(item)]
+    if dropped:
+        items[:] = [item for item in items if wanted(item)]
+        config.hook.pytest_deselected(items=dropped)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL superuser connection: ``RMTUI_TEST_DSN``, or a server from PyPI."""
@@ -61,6 +76,15 @@ def postgres() -> Iterator[str]:
     yield url
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A primary alone, whose standby comes when it is told to follow."""
+    made = Pair(memory=MEMORY)
+    yield made
+    unbind()
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +155,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     yield
     unbind()
     settings.configure(None)
+    i18n.use("en")
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ MODULES = sorted(
 def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-I", "-c", script],
+        [sys.executable, "-I", "-c", f"import sys\nsys.path.insert(0, {str(ROOT.parent)!r})\n{script}"],
         env={**kept, **env},
         capture_output=True,
         text=True,

@@ -28,7 +28,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The screenshots as they are drawn now."""
     target = tmp_path_factory.mktemp("screenshots")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("RM_", "RMTUI_", "XDG_", "COLUMNS", "LINES"))}
-    subprocess.run([sys.executable, str(SCREENSHOTS / "make.py"), str(target)], check=True, env={**env, "HOME": str(target)}, timeout=180)
+    subprocess.run([sys.executable, str(SCREENSHOTS / "make.py"), str(target)], check=True, env={**env, "HOME": str(target)}, timeout=600)
     return target
 
 

@@ -10,6 +10,7 @@ from rmtui.auth.origin import origin
 from rmtui.auth.refusals import TooManyAttempts
 from rmtui.auth.sessions import SIGN_IN
 from rmtui.db.own import Audit
+from rmtui.i18n import tr
 
 __all__ = ["ATTEMPTS", "WINDOW", "check", "lock_name"]
 
@@ -47,4 +48,4 @@ def check() -> None:
             refused.append(row.at)
     if len(refused) >= ATTEMPTS:
         again = clock.stamp(refused[ATTEMPTS - 1] + WINDOW)
-        raise TooManyAttempts(f"Too many attempts to sign in were refused. Nothing was looked at; try again after {again}.")
+        raise TooManyAttempts(tr("Too many attempts to sign in were refused. Nothing was looked at; try again after {again}.", again=again))

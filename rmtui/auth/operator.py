@@ -13,6 +13,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound
 from rmtui.db.people import Person, Role
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import later, tr
 from rmtui.text import plain, storable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ADMIN = "admin"
 class NotAnOperator(ConfigurationError):
     """Who was named cannot act here."""
 
-    title = "No operator"
+    title = later("No operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def findable(callsign: str) -> str:
     :raises NotFound: no database can hold it, so nobody has it.
     """
     if not storable(callsign):
-        raise NotFound(f"There is no “{plain(callsign, 80)}”.")
+        raise NotFound(tr("There is no “{callsign}”.", callsign=plain(callsign, 80)))
     return callsign
 
 
@@ -98,7 +99,7 @@ def claimed(surface: str = "library") -> Operator | None:
     :raises NotAnOperator: who was named is not an active admin.
     """
     config = settings.current()
-    name, source = config.operator, "--as or RMTUI_OPERATOR"
+    name, source = config.operator, tr("--as or RMTUI_OPERATOR")
     if name is None:
         name, source = config.operators.get(deployment_key()), "config.toml"
     if name is None:
@@ -106,12 +107,14 @@ def claimed(surface: str = "library") -> Operator | None:
     try:
         person = Person.by_callsign(findable(name))
     except Deleted:
-        raise NotAnOperator(f"{plain(name)}, named by {source}, was revoked; name an active admin.") from None
+        raise NotAnOperator(tr("{name}, named by {source}, was revoked; name an active admin.", name=plain(name), source=source)) from None
     except AmbiguousCallsign as error:
-        raise NotAnOperator(f"{error} Who you are comes from {source}.") from None
+        raise NotAnOperator(tr("{error} Who you are comes from {source}.", error=error.sentence, source=source)) from None
     except NotFound:
-        raise NotAnOperator(f"There is no {plain(name)}, named by {source}; name an active admin.") from None
+        raise NotAnOperator(tr("There is no {name}, named by {source}; name an active admin.", name=plain(name), source=source)) from None
     roles = roles_of(person)
     if ADMIN not in roles:
-        raise NotAnOperator(f"{plain(person.callsign)}, named by {source}, is not an admin; name an active admin.")
+        raise NotAnOperator(
+            tr("{callsign}, named by {source}, is not an admin; name an active admin.", callsign=plain(person.callsign), source=source)
+        )
     return Operator(person.pk, person.callsign, source, surface, roles=roles)

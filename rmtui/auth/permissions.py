@@ -15,6 +15,7 @@ from rmtui.db.errors import NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.db.prepared import Prepared, Slot
+from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 __all__ = [
@@ -41,6 +42,21 @@ class Permission(enum.StrEnum):
     REVOKE = "revoke"
     ISSUE_CODES = "issue codes"
     INVITE = "manage invites"
+
+    @property
+    def words(self) -> str:
+        """What it allows, after “may”, in the operator's language."""
+        return tr(_WORDS[self])
+
+
+_WORDS: Mapping[Permission, str] = {
+    Permission.SEE: later("see"),
+    Permission.DECIDE: later("decide"),
+    Permission.GRANT: later("grant"),
+    Permission.REVOKE: later("revoke"),
+    Permission.ISSUE_CODES: later("issue codes"),
+    Permission.INVITE: later("manage invites"),
+}
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {ADMIN: frozenset(Permission)}
@@ -83,7 +99,7 @@ def require_writable() -> None:
     :raises ReadOnly: ``--read-only`` says no.
     """
     if settings.current().read_only:
-        raise ReadOnly("This is read-only mode; nothing was changed. Start rmtui without --read-only and RMTUI_READ_ONLY to act.")
+        raise ReadOnly(tr("This is read-only mode; nothing was changed. Start rmtui without --read-only and RMTUI_READ_ONLY to act."))
 
 
 def signin_required() -> bool:
@@ -121,24 +137,32 @@ def require(operator: Operator | None, permission: Permission) -> Person:
     """
     if operator is None:
         if signin_required():
-            raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
-        raise OperatorMissing("Nobody said who acts; name yourself with --as CALLSIGN or RMTUI_OPERATOR. Nothing was changed.")
+            raise SignInNeeded(tr("Signing in is required here, and nobody is signed in; nothing was changed."))
+        raise OperatorMissing(tr("Nobody said who acts; name yourself with --as CALLSIGN or RMTUI_OPERATOR. Nothing was changed."))
     name = plain(operator.callsign)
     if not operator.proven and signin_required():
-        raise SignInNeeded(f"Signing in is required here, and {name} is only a name; nothing was changed.")
+        raise SignInNeeded(tr("Signing in is required here, and {name} is only a name; nothing was changed.", name=name))
     if operator.until is not None and operator.until <= clock.utcnow():
-        raise SignInNeeded(f"The sign-in of {name} has run out; nothing was changed. Sign in again.")
+        raise SignInNeeded(tr("The sign-in of {name} has run out; nothing was changed. Sign in again.", name=name))
     try:
         person = Person.by_pk(operator.pk)
     except NotFound:
-        raise NotPermitted(f"{name} was revoked meanwhile; nothing was changed.") from None
+        raise NotPermitted(tr("{name} was revoked meanwhile; nothing was changed.", name=name)) from None
     if operator.session is not None and ended(operator.session, person):
-        raise SignInNeeded(f"{name} was signed out meanwhile; nothing was changed. Sign in again.")
+        raise SignInNeeded(tr("{name} was signed out meanwhile; nothing was changed. Sign in again.", name=name))
     if operator.fingerprint and _revoked(operator.fingerprint):
-        raise SignInNeeded(f"The certificate that {name} signed in with was revoked; nothing was changed. Sign in with the new one.")
+        raise SignInNeeded(
+            tr("The certificate that {name} signed in with was revoked; nothing was changed. Sign in with the new one.", name=name)
+        )
     roles = [row.role for row in _roles.all(user=person.pk)]
     if permission not in permissions_of(roles, proven=operator.proven):
         if operator.roles and ADMIN in operator.roles and ADMIN not in roles:
-            raise NotPermitted(f"{name} is not an admin any more; nothing was changed.")
-        raise NotPermitted(f"{name} has no role that may {permission}; nothing was changed. An admin can give one.")
+            raise NotPermitted(tr("{name} is not an admin any more; nothing was changed.", name=name))
+        raise NotPermitted(
+            tr(
+                "{name} has no role that may {permission}; nothing was changed. An admin can give one.",
+                name=name,
+                permission=permission.words,
+            )
+        )
     return person

@@ -16,6 +16,7 @@ from rmtui.db.logincodes import LoginCode
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import InvalidCallsign, RmtuiError
+from rmtui.i18n import tr
 from rmtui.text import normalise_callsign, plain, storable
 
 if TYPE_CHECKING:
@@ -67,17 +68,30 @@ def by_certificate(credential: Credential) -> Proven:
         revoked = Issued.get_or_none((Issued.fingerprint == credential.fingerprint) & Issued.revoked_on.is_null(False))
     if revoked is not None:
         raise SignInRefused(
-            f"The certificate of {plain(credential.callsign)} was revoked on {clock.stamp(revoked.revoked_on)} "
-            f"({plain(revoked.reason or 'unspecified')}). Sign in with the one that took its place."
+            tr(
+                "The certificate of {callsign} was revoked on {when} ({reason}). Sign in with the one that took its place.",
+                callsign=plain(credential.callsign),
+                when=clock.stamp(revoked.revoked_on),
+                reason=plain(revoked.reason or "unspecified"),
+            )
         )
     person = _person({"type": "mtls", "userid": credential.callsign, "payload": {"CN": credential.callsign}})
     if person.callsign != credential.callsign:
-        raise SignInRefused(f"The certificate names {plain(credential.callsign)}, and the person is written {plain(person.callsign)}.")
+        raise SignInRefused(
+            tr(
+                "The certificate names {name}, and the person is written {callsign}.",
+                name=plain(credential.callsign),
+                callsign=plain(person.callsign),
+            )
+        )
     on_record = _on_record(person)
     if on_record != credential.fingerprint:
         raise SignInRefused(
-            f"This is not the certificate that is now on record for {plain(person.callsign)}: another was issued after it. "
-            "Sign in with the newest one."
+            tr(
+                "This is not the certificate that is now on record for {callsign}: another was issued after it. Sign in "
+                "with the newest one.",
+                callsign=plain(person.callsign),
+            )
         )
     return Proven("certificate", person, credential.fingerprint, credential.serial, credential.not_after - MARGIN, credential)
 
@@ -88,23 +102,24 @@ def by_code(code: str, surface: str) -> Proven:
     :raises SignInRefused: there is no such code, it was used or withdrawn, or who it is for cannot sign in.
     """
     if not storable(code) or not code.strip():
-        raise SignInRefused("There is no such login code. Ask for a new one.")
+        raise SignInRefused(tr("There is no such login code. Ask for a new one."))
     here = origin()
     used = {"used_by": f"rmtui {surface}, {here.os_user}@{here.host}", "used_from": here.ssh}
     try:
         token = LoginCode.use_code(code.strip(), used)
     except Deleted:
-        raise SignInRefused("The login code was withdrawn. Ask for a new one.") from None
+        raise SignInRefused(tr("The login code was withdrawn. Ask for a new one.")) from None
     except NotFound:
-        raise SignInRefused("There is no such login code. Look at it again, or ask for a new one.") from None
+        raise SignInRefused(tr("There is no such login code. Look at it again, or ask for a new one.")) from None
     except TokenReuse as error:
-        when = error.sentence.partition(";")[0]
-        raise SignInRefused(f"{when}; it is good once. If that was not you, tell an admin. Ask for a new one.") from None
+        raise SignInRefused(
+            tr("{error} It is good once. If that was not you, tell an admin. Ask for a new one.", error=error.sentence)
+        ) from None
     claims = _keys().verify(token, own_only=True)
     if not _names_somebody(claims):
         if claims.get(ANON_ADMIN) is True:
             return Proven("code", None)
-        raise SignInRefused("The login code names nobody who could sign in. Ask for a new one.")
+        raise SignInRefused(tr("The login code names nobody who could sign in. Ask for a new one."))
     return Proven("code", _person({"type": "jwt", "userid": None, "payload": claims}))
 
 
@@ -114,13 +129,15 @@ def check_can_be_made(callsign: str | None) -> None:
     :raises SignInRefused: they could not, and why.
     """
     if callsign is None:
-        raise SignInRefused("The login code makes an admin, and it was not said whom. It is still good: name them with --admin CALLSIGN.")
+        raise SignInRefused(
+            tr("The login code makes an admin, and it was not said whom. It is still good: name them with --admin CALLSIGN.")
+        )
     try:
         callsign = normalise_callsign(callsign)
         callsigns.check_reserved(callsign)
         Person.check_free(callsign)
     except (CallsignReserved, InvalidCallsign) as error:
-        raise SignInRefused(f"{error.sentence} The login code is still good: name another with --admin CALLSIGN.") from None
+        raise SignInRefused(tr("{error} The login code is still good: name another with --admin CALLSIGN.", error=error.sentence)) from None
 
 
 def by_token(token: Secret) -> Proven:
@@ -131,7 +148,7 @@ def by_token(token: Secret) -> Proven:
     """
     claims = _keys().verify(token.reveal(), own_only=True)
     if not _names_somebody(claims):
-        raise SignInRefused("The token is refused: it does not say whom it is for (sub). Ask for a new one.")
+        raise SignInRefused(tr("The token is refused: it does not say whom it is for (sub). Ask for a new one."))
     until = dt.datetime.fromtimestamp(min(claims["exp"], LATEST), dt.UTC)
     return Proven("token", _person({"type": "jwt", "userid": None, "payload": claims}), until=until)
 
@@ -151,11 +168,11 @@ def _person(payload: dict[str, Any]) -> Person:
     try:
         return Person.by_mtlsjwt_payload(payload)
     except Deleted:
-        raise SignInRefused("The person that it names was revoked. Ask an admin.") from None
+        raise SignInRefused(tr("The person that it names was revoked. Ask an admin.")) from None
     except AmbiguousCallsign as error:
-        raise SignInRefused(f"{error.sentence} Ask an admin.") from None
+        raise SignInRefused(tr("{error} Ask an admin.", error=error.sentence)) from None
     except NotFound:
-        raise SignInRefused("Nobody of this deployment has the callsign that it names. Check which deployment this is.") from None
+        raise SignInRefused(tr("Nobody of this deployment has the callsign that it names. Check which deployment this is.")) from None
 
 
 def _on_record(person: Person) -> str:
@@ -168,4 +185,6 @@ def _on_record(person: Person) -> str:
     try:
         return read_certificate(person.directory).fingerprint
     except RmtuiError as error:
-        raise SignInRefused(f"The certificate on record for {plain(person.callsign)} cannot be read: {error.sentence}") from error
+        raise SignInRefused(
+            tr("The certificate on record for {callsign} cannot be read: {error}", callsign=plain(person.callsign), error=error.sentence)
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import later
 
 __all__ = ["NotPermitted", "OperatorMissing", "ReadOnly", "SignInNeeded", "SignInRefused", "TooManyAttempts"]
 
@@ -10,34 +11,35 @@ __all__ = ["NotPermitted", "OperatorMissing", "ReadOnly", "SignInNeeded", "SignI
 class NotPermitted(RmtuiError):
     """The operator may not do this."""
 
-    title = "Not permitted"
+    title = later("Not permitted")
 
 
 class SignInNeeded(NotPermitted):
     """Whoever acts here proves who they are first."""
 
-    title = "Sign in"
+    title = later("Sign in")
+    wants_sign_in = True
 
 
 class SignInRefused(NotPermitted):
     """What was shown does not prove who is at the keyboard."""
 
-    title = "Not signed in"
+    title = later("Not signed in")
 
 
 class TooManyAttempts(SignInRefused):
     """Whoever guesses is made to wait."""
 
-    title = "Too many attempts"
+    title = later("Too many attempts")
 
 
 class ReadOnly(RmtuiError):
     """The program was told to change nothing."""
 
-    title = "Read-only"
+    title = later("Read-only")
 
 
 class OperatorMissing(ConfigurationError):
     """Nobody said who is at the keyboard."""
 
-    title = "No operator"
+    title = later("No operator")

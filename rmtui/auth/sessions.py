@@ -26,6 +26,7 @@ from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.db.trail import chain_name, details_of
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.text import plain
 
 __all__ = ["LIFETIME", "SIGN_IN", "SIGN_OUT", "Ticket", "current", "digest_of", "ended", "forget", "kept", "keep", "new_secret"]
@@ -136,11 +137,11 @@ def current(surface: str) -> Operator | None:
     session, name = Session(row.id, digest_of(ticket.secret)), plain(row.operator)
     until = min(_until(row), row.at + LIFETIME)
     if until <= clock.utcnow():
-        raise SignInNeeded(f"The sign-in of {name} ran out at {clock.stamp(until)}. Sign in again.")
+        raise SignInNeeded(tr("The sign-in of {name} ran out at {when}. Sign in again.", name=name, when=clock.stamp(until)))
     try:
         person = Person.by_pk(row.operator_pk)
     except NotFound:
-        raise SignInNeeded(f"{name}, who was signed in, was revoked. Sign in as somebody else.") from None
+        raise SignInNeeded(tr("{name}, who was signed in, was revoked. Sign in as somebody else.", name=name)) from None
     if ended(session, person):
         return None
     return Operator(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rmtui import clock, settings
 from rmtui.auth.refusals import SignInRefused
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.settings_ca import RemoteCA
 from rmtui.text import plain
 
@@ -49,8 +50,11 @@ def trust() -> tuple[bytes, bytes | None]:
     if trusted is None:
         where = " or ".join(plain(place / "ca_chain.pem") for place in places)
         raise NoTrust(
-            f"This host does not see the deployment's CA ({where}), so no certificate can be believed. "
-            "Check RM_PERSISTENT_DATA_DIR, or sign in with a login code."
+            tr(
+                "This host does not see the deployment's CA ({where}), so no certificate can be believed. Check "
+                "RM_PERSISTENT_DATA_DIR, or sign in with a login code.",
+                where=where,
+            )
         )
     crl = _first(places, "crl.pem")
     if remote and not _good(crl):
@@ -72,7 +76,7 @@ def _places() -> list[Path]:
     config = settings.current()
     if config.cert_backend != "cfssl":
         return [config.public_dir]
-    from rmtui.pki.cfssl import CA_CERTS
+    from rmtui.pki.mutual_tls import CA_CERTS
 
     return [config.public_dir, config.local_ca_certs or CA_CERTS]
 
@@ -128,5 +132,5 @@ def _from_ca(ask: Callable[[CfsslAuthority], bytes], what: str) -> bytes | None:
             kept = ask(CfsslAuthority.from_settings(config))
             _given[place] = now, kept
         except RmtuiError as error:
-            logger.warning("the %s cannot be had from the CA: %s", what, error.sentence)
+            logger.warning("the %s cannot be had from the CA: %s", what, error)
     return kept

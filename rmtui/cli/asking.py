@@ -9,23 +9,39 @@ from pathlib import Path
 
 from rmtui import settings
 from rmtui.cli.output import say
-from rmtui.cli.parser import UsageError
+from rmtui.cli.usage import UsageError
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.settings import Secret
 from rmtui.text import plain
 
-__all__ = ["Declined", "ask_secret", "can_ask", "confirm", "offering_force", "read_code", "read_passphrase"]
+__all__ = ["Declined", "ask_secret", "can_ask", "check_can_ask", "confirm", "offering_force", "read_code", "read_passphrase"]
+
+
+YES = later("y yes")
+"""What an answer is that lets it be done: these words of English, and of the operator's language."""
 
 
 class Declined(RmtuiError):
     """The operator said no."""
 
-    title = "Left as it is"
+    title = later("Left as it is")
 
 
 def can_ask() -> bool:
-    """Whether there is a terminal to ask on."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    """Whether there is a terminal to ask on, and it may be."""
+    return not settings.current().no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def check_can_ask() -> None:
+    """Refuse to go on where it would have to be asked and cannot be.
+
+    :raises UsageError: with what to do instead.
+    """
+    if settings.current().no_input:
+        raise UsageError(tr("nothing may be asked; add --yes to go on without"))
+    if not can_ask():
+        raise UsageError(tr("there is no terminal to ask on; add --yes to go on without"))
 
 
 def _typed(prompt: str) -> str:
@@ -43,10 +59,9 @@ def confirm(question: str, yes: bool) -> None:
     """
     if yes:
         return
-    if not can_ask():
-        raise UsageError("there is no terminal to ask on; add --yes to go on without")
-    if _typed(f"{question} [y/N] ").casefold() not in {"y", "yes"}:
-        raise Declined("Nothing was changed.")
+    check_can_ask()
+    if _typed(tr("{question} [y/N] ", question=question)).casefold() not in {*YES.split(), *tr(YES).split()}:
+        raise Declined(tr("Nothing was changed."))
 
 
 @contextmanager
@@ -57,13 +72,13 @@ def offering_force() -> Iterator[None]:
     try:
         yield
     except InTheWay as error:
-        error.args = (f"{error} Or replace it with --force.",)
+        error.args = (tr("{error} Or replace it with --force.", error=error.sentence),)
         raise
 
 
 def ask_secret(prompt: str, *, hidden: bool = True) -> str:
     """A line typed at the terminal, unseen if it is a secret; without a terminal, a line of standard input."""
-    if not sys.stdin.isatty():
+    if not settings.standard_input().isatty():
         return sys.stdin.readline().strip()
     if hidden:
         from getpass import getpass
@@ -81,12 +96,13 @@ def read_passphrase(path: Path | None = None) -> Secret | None:
     if not can_ask():
         return None
     path = path or settings.current().identity
-    say("A PFX made by the deployment opens with the callsign, as it is written.")
-    return Secret(ask_secret(f"Passphrase of {plain(path)}: "))
+    say(tr("A PFX made by the deployment opens with the callsign, as it is written."))
+    return Secret(ask_secret(tr("Passphrase of {path}: ", path=plain(path))))
 
 
 def read_code(given: str) -> str:
     """The code, from the option itself, or for ``-`` from a prompt or a line of standard input."""
     if given != "-":
         return given
-    return _typed("Approve code: " if can_ask() else "")
+    settings.standard_input()
+    return _typed(tr("Approve code: ") if can_ask() else "")

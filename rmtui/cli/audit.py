@@ -12,8 +12,9 @@ from typing import Any
 from rmtui import clock
 from rmtui.cli.output import one, printing, say, table
 from rmtui.cli.paging import every
-from rmtui.cli.parser import UsageError
+from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_REFUSED
+from rmtui.i18n import tr
 from rmtui.services import filters, trail
 from rmtui.services.types import AuditEntry, AuditQuery
 
@@ -26,11 +27,11 @@ def record_of(entry: AuditEntry) -> dict[str, Any]:
         "id": entry.id,
         "at": entry.at,
         "operator": entry.operator,
-        "proof": entry.proof,
+        "proof": tr(entry.proof),
         "surface": entry.surface,
         "action": entry.action,
         "target": entry.target,
-        "outcome": entry.outcome,
+        "outcome": tr(entry.outcome),
         "reason": entry.reason,
         "about": entry.about,
         "details": dict(entry.details),
@@ -49,7 +50,7 @@ def _moment(name: str, given: str | None) -> dt.datetime | None:
     try:
         return trail.moment(given, clock.utcnow()) if given is not None else None
     except (ValueError, OverflowError):
-        raise UsageError(f"--{name} takes 2h, 3d and the like, or a date, 2026-11-24 or 2026-11-24T10:00") from None
+        raise UsageError(tr("--{name} takes 2h, 3d and the like, or a date, 2026-11-24 or 2026-11-24T10:00", name=name)) from None
 
 
 def _query(args: argparse.Namespace) -> AuditQuery:
@@ -69,7 +70,7 @@ def list_(args: argparse.Namespace) -> None:
     """List the trail, newest first."""
     query = _query(args)
     if args.limit < 0:
-        raise UsageError("--limit takes a whole number; 0 is everything")
+        raise UsageError(tr("--limit takes a whole number; 0 is everything"))
     entries = every(trail.list_entries, trail.cursor, query)
     more = False
 
@@ -81,7 +82,7 @@ def list_(args: argparse.Namespace) -> None:
 
     table(records(), COLUMNS, args.format)
     if more:
-        say(f"These are the latest {args.limit}; --limit 0 shows everything.")
+        say(tr("These are the latest {limit}; --limit 0 shows everything.", limit=args.limit))
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -103,7 +104,13 @@ def verify(args: argparse.Namespace) -> int:
         args.format,
     )
     if found.ok and found.entries > found.compared:
-        say(f"The log on this host knows {found.compared} of the {found.entries} entries; the others have no second witness here.")
+        say(
+            tr(
+                "The log on this host knows {compared} of the {entries} entries; the others have no second witness here.",
+                compared=found.compared,
+                entries=found.entries,
+            )
+        )
     if not found.ok:
         say(found.sentence)
     return EXIT_DONE if found.ok else EXIT_REFUSED

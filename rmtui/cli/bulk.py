@@ -11,15 +11,16 @@ from typing import Any
 
 from rmtui.cli.asking import confirm
 from rmtui.cli.paging import every
-from rmtui.cli.parser import UsageError
-from rmtui.cli.reports import NOTHING, planned, report, stopping
+from rmtui.cli.reports import nothing, planned, report, stopping
+from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import enrollments, people
 from rmtui.services.bulk import Report, Result, Target
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
 from rmtui.text import plain
 
-__all__ = ["NOBODY", "Chosen", "NobodyFits", "act_on", "chosen_enrollments", "chosen_people", "named", "single"]
+__all__ = ["NOBODY", "Chosen", "NobodyFits", "act_on", "chosen_by", "chosen_enrollments", "chosen_people", "named", "only_one"]
 
 NAMED = 5
 """Callsigns that a question names."""
@@ -30,7 +31,7 @@ NOBODY = uuid.UUID(int=0)
 class NobodyFits(RmtuiError):
     """A filter chose nobody."""
 
-    title = "Nobody"
+    title = later("Nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,16 @@ class Chosen:
         return tuple(target for target in self.targets if target not in self.unknown)
 
 
-def single(args: argparse.Namespace) -> bool:
-    """Whether one was named and is to be acted on; ``args.callsign`` is then that one.
+def only_one(args: argparse.Namespace) -> str | None:
+    """The callsign, where one was named and is to be acted on; None where several are meant, or a dry run.
 
     :raises UsageError: nobody is named, or in two ways.
     """
     if (args.filter is None) == (not args.callsign):
-        raise UsageError("name one callsign or more, or choose them with --filter")
+        raise UsageError(tr("name one callsign or more, or choose them with --filter"))
     if args.filter is not None and not args.filter.strip():
-        raise UsageError("the filter is empty, which would choose everybody")
-    alone = len(args.callsign) == 1 and not args.dry_run
-    if alone:
-        args.callsign = args.callsign[0]
-    return alone
+        raise UsageError(tr("the filter is empty, which would choose everybody"))
+    return args.callsign[0] if len(args.callsign) == 1 and not args.dry_run else None
 
 
 def chosen_enrollments(args: argparse.Namespace) -> Chosen:
@@ -79,18 +77,31 @@ def _chosen(args: argparse.Namespace, find: Callable[[str], Any], fitting: Calla
     if args.filter is not None:
         targets = tuple(Target(row.pk, row.callsign) for row in fitting())
         if not targets:
-            raise NobodyFits("Nobody fits the filter; nothing was changed.")
+            raise NobodyFits(tr("Nobody fits the filter; nothing was changed."))
         return Chosen(targets, {})
+
+    def found(callsign: str) -> Target:
+        row = find(callsign)
+        return Target(row.pk, row.callsign)
+
+    return chosen_by(args.callsign, found)
+
+
+def chosen_by(given: Sequence[str], find: Callable[[str], Target], called: Callable[[str], str] = str) -> Chosen:
+    """Those that were named, each once.
+
+    :param find: gives the one of a name, or says why there is none.
+    :param called: how one that is not there is told of.
+    """
     found: dict[Target, None] = {}
     unknown: dict[Target, str] = {}
-    for callsign in args.callsign:
+    for name in given:
         try:
-            row = find(callsign)
-            found[Target(row.pk, row.callsign)] = None
+            found[find(name)] = None
         except RmtuiError as error:
             if error.exit_code != NobodyFits.exit_code:
                 raise
-            missing = Target(NOBODY, callsign)
+            missing = Target(NOBODY, called(name))
             found[missing], unknown[missing] = None, error.sentence
     return Chosen(tuple(found), unknown)
 
@@ -98,28 +109,40 @@ def _chosen(args: argparse.Namespace, find: Callable[[str], Any], fitting: Calla
 def named(targets: Sequence[Target]) -> str:
     """How many they are, and what the first are called."""
     names = ", ".join(plain(target.name, 80) for target in targets[:NAMED])
-    more = f" and {len(targets) - NAMED:,} more" if len(targets) > NAMED else ""
-    return f"{len(targets):,}: {names}{more}"
+    number, more = f"{len(targets):,}", len(targets) - NAMED
+    if more > 0:
+        return tr("{number}: {names} and {more} more", number=number, names=names, more=f"{more:,}")
+    return tr("{number}: {names}", number=number, names=names)
 
 
 def act_on(
-    args: argparse.Namespace, chosen: Chosen, verb: str, question: str, work: Callable[[Sequence[Target], threading.Event], Report]
+    args: argparse.Namespace,
+    chosen: Chosen,
+    verb: str,
+    question: str,
+    work: Callable[[Sequence[Target], threading.Event], Report],
+    *,
+    column: str = "callsign",
+    **values: str,
 ) -> int:
     """Ask once, act on each, and report; or only tell, where that was asked for.
 
     :param verb: what is done to each, as a dry run tells it.
-    :param question: how the question begins; how many, and the first of them, follow.
+    :param question: what is asked, with ``{who}`` for how many they are and the first of them.
+    :param column: what the names of what is acted on are called.
+    :param values: what else the question has.
     """
     if args.dry_run:
-        planned(((f"{NOTHING}{chosen.unknown[each]}" if each in chosen.unknown else verb, each) for each in chosen.targets), args.format)
+        would = ((nothing(chosen.unknown[each]) if each in chosen.unknown else verb, each) for each in chosen.targets)
+        planned(would, args.format, idle=len(chosen.unknown), column=column)
         return EXIT_DONE
     known = chosen.known
     if not known:
-        return report(_whole(chosen, Report(())), args.format)
-    confirm(f"{question} {named(known)}?", args.yes)
+        return report(_whole(chosen, Report(())), args.format, column)
+    confirm(tr(question, who=named(known), **values), args.yes)
     with stopping() as stop:
         done = work(known, stop)
-    return report(_whole(chosen, done), args.format)
+    return report(_whole(chosen, done), args.format, column)
 
 
 def _whole(chosen: Chosen, done: Report) -> Report:

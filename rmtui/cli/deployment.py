@@ -6,23 +6,24 @@ import argparse
 
 from rmtui.cli.asking import confirm
 from rmtui.cli.output import one, say
+from rmtui.i18n import tr
 from rmtui.services import deployment, information, setup
 from rmtui.text import plain
 
 
 def init(args: argparse.Namespace) -> None:
     """Make what is missing of a deployment."""
-    confirm("Make what is missing of this deployment?", args.yes)
+    confirm(tr("Make what is missing of this deployment?"), args.yes)
     done = setup.set_up(args.admin, progress=say)
     if not done.made:
-        say("Nothing was missing.")
+        say(tr("Nothing was missing."))
     if done.problem:
         say(done.problem)
     record = {"database": done.database, "data_dir": done.data_dir, "made": done.made}
     if done.admin:
         record |= {"admin": done.admin, "pfx": done.pfx}
         if args.format == "text":
-            say(f"The PFX opens with the callsign, {plain(done.admin)}.")
+            say(tr("The PFX opens with the callsign, {admin}.", admin=plain(done.admin)))
     one(record, args.format)
 
 
@@ -33,6 +34,6 @@ def info(args: argparse.Namespace) -> None:
 
 def crl(args: argparse.Namespace) -> None:
     """Renew the certificate revocation lists."""
-    confirm("Renew the certificate revocation lists?", args.yes)
+    confirm(tr("Renew the certificate revocation lists?"), args.yes)
     chain, path = deployment.renew_crl()
     one({"crl": path, "ca_chain": chain}, args.format)

@@ -4,40 +4,92 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from rmtui import i18n, logs
 from rmtui.cli.admission import admit
+from rmtui.cli.language import chosen
 from rmtui.cli.output import discard_output, printing, say
-from rmtui.cli.parser import UsageError, build
+from rmtui.cli.parser import build
+from rmtui.cli.telling import telling
+from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
+from rmtui.i18n import tr
 
 __all__ = ["main"]
 
-DEFAULTS = {"db": None, "operator": None, "format": "text", "read_only": None, "yes": False, "identity": None, "passphrase_file": None}
+logger = logging.getLogger("rmtui.cli")
+
+DEFAULTS = {
+    "db": None,
+    "operator": None,
+    "format": "text",
+    "read_only": None,
+    "yes": False,
+    "no_input": None,
+    "log_level": None,
+    "identity": None,
+    "passphrase_file": None,
+    "lang": None,
+    "plain": False,
+    "thin": None,
+    "theme": None,
+    "ascii": None,
+}
 """What the options of every command are without being given."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; what it exits with is in :mod:`rmtui.errors`."""
     try:
-        return _run(argv)
+        with _interruptible():
+            return _run(argv)
     except RmtuiError as error:
-        say(f"rmtui: {error.sentence}{' See rmtui signin --help.' if error.title == 'Sign in' else ''}")
+        said = tr("{error} See rmtui signin --help.", error=error.sentence) if error.wants_sign_in else error.sentence
+        say(f"rmtui: {said}")
         return error.exit_code
     except KeyboardInterrupt:
-        say("rmtui: interrupted; what was under way was taken back or left as it was.")
+        discard_output()  # nobody may read it: the pipe may be full
+        say(tr("rmtui: interrupted; what was under way was taken back or left as it was."))
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read the list has seen enough
         discard_output()
         return EXIT_REFUSED
+    finally:
+        logs.end()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """What ends a program is as Ctrl+C, so that what is under way is taken back and a terminal that hides what is typed shows it again."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _run(argv: Sequence[str] | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another alphabet still gets the rest
+    i18n.use(chosen(sys.argv[1:] if argv is None else argv, os.environ))
     args = build().parse_args(argv)
     for name, value in DEFAULTS.items():
         if not hasattr(args, name):
@@ -51,8 +103,10 @@ def _run(argv: Sequence[str] | None) -> int:
     _configure(args)
     module, _, function = args.run.partition(":")
     args.who = admit(args) if args.sees else None
-    code = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)(args)
-    if args.acts:
+    command = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)
+    with telling(args):
+        code = command(args)
+    if args.acts and not getattr(args, "dry_run", False):
         _look_after()
     _warn_of_log()
     return EXIT_DONE if code is None else int(code)
@@ -65,14 +119,14 @@ def _look_after() -> None:
     try:
         start_up()
     except RmtuiError as error:
-        say(f"Warning: {error.sentence}")
+        say(tr("Warning: {warning}", warning=error.sentence))
 
 
 def _warn_of_log() -> None:
     """A log that is behind the audit trail is told by whoever finds out."""
     witness = sys.modules.get("rmtui.services.witness")
     if witness is not None and witness.trouble():
-        say(f"Warning: {witness.trouble()}")
+        say(tr("Warning: {warning}", warning=witness.trouble()))
 
 
 def _configure(args: Any) -> None:
@@ -81,14 +135,21 @@ def _configure(args: Any) -> None:
     from rmtui.services.database import use_database
 
     if args.db is not None and "://" not in args.db:
-        raise UsageError("--db takes a URL: sqlite:///PATH or postgresql://…")
+        raise UsageError(tr("--db takes a URL: sqlite:///PATH or postgresql://…"))
     settings.configure(
         settings.Settings.from_env(
             db=args.db,
             operator=args.operator,
             read_only=args.read_only,
+            theme=args.theme,
+            ascii=args.ascii,
+            no_input=args.no_input,
+            log_level=args.log_level,
             identity=Path(args.identity).expanduser().absolute() if args.identity else None,
             passphrase_file=Path(args.passphrase_file) if args.passphrase_file else None,
         )
     )
+    if not args.run.startswith("console:"):  # a console has its own say in where it is logged
+        logs.begin(settings.current().state_dir, settings.current().log_level, told=True)
+        logger.debug("%s", args.run)
     use_database(args.db)

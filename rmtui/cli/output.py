@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from rmtui import clock
+from rmtui.cli.fields import title
 from rmtui.errors import RmtuiError
+from rmtui.i18n import english, later, tr
 from rmtui.text import plain
 
 __all__ = ["NotPrinted", "discard_output", "one", "printing", "say", "table"]
@@ -27,12 +31,13 @@ def say(sentence: str) -> None:
 class NotPrinted(RmtuiError):
     """What was asked for was done, and the result could not be told."""
 
-    title = "Not printed"
+    title = later("Not printed")
 
 
 def discard_output() -> None:
     """Let what was not printed go: it would fail once more when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(io.UnsupportedOperation):  # it goes to no file, and cannot fail
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -50,37 +55,49 @@ def printing() -> Iterator[None]:
     except OSError as error:
         discard_output()
         raise NotPrinted(
-            f"The result could not be printed ({error.strerror}). If something was to be changed, it was: look before trying again."
+            tr(
+                "The result could not be printed ({why}). If something was to be changed, it was: look before trying again.",
+                why=tr(error.strerror or type(error).__name__),
+            )
         ) from error
 
 
 def _data(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601 and UTC."""
+    """A value as programs read it, in English: times in ISO 8601 and UTC."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, (tuple, list)):
         return [_data(each) for each in value]
     if isinstance(value, Mapping):
         return {name: _data(each) for name, each in value.items()}
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    if isinstance(value, str):
+        return english(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 def _cell(value: Any) -> str:
-    """A value as one harmless piece of text."""
+    """A value as one harmless piece of text, in the operator's language."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        return clock.stamp(value)
     if isinstance(value, (tuple, list)):
         return ", ".join(_cell(each) for each in value)
     return plain(json.dumps(_data(value), sort_keys=True, ensure_ascii=False) if isinstance(value, Mapping) else value)
 
 
+def _in_english(value: Any) -> str:
+    """A value as one harmless piece of text that programs read."""
+    if isinstance(value, (tuple, list)):
+        return " ".join(_in_english(each) for each in value)
+    return english(_cell(english(value) if isinstance(value, str) else value))
+
+
 def _csv_cell(value: Any) -> str:
     """A value that no spreadsheet takes for a formula."""
-    text = _cell(value) if not isinstance(value, (tuple, list)) else " ".join(_cell(each) for each in value)
+    text = _in_english(value)
     return f"'{text}" if unicodedata.normalize("NFKC", text).lstrip()[:1] in {"=", "+", "-", "@"} else text
 
 
@@ -116,7 +133,7 @@ def _table(records: Iterable[Record], columns: Sequence[str], form: str) -> None
             writer.writerow([_csv_cell(record[name]) for name in columns])
     else:
         rows = [[_cell(record[name]) for name in columns] for record in records]
-        head = [name.replace("_", " ").upper() for name in columns]
+        head = [title(name).upper() for name in columns]
         widths = [max((_width(row[place]) for row in (head, *rows)), default=0) for place in range(len(columns))]
         for row in (head, *rows) if rows else ():
             padded = (text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
@@ -139,14 +156,15 @@ def _one(record: Record, form: str) -> None:
     if form == "csv":
         _table([record], list(record), form)
         return
-    shown = {name.replace("_", " "): value for name, value in record.items() if value not in (None, "", (), {})}
-    width = max((len(name) for name in shown), default=0)
-    for name, value in shown.items():
+    shown = [(name, title(name), value) for name, value in record.items() if value not in (None, "", (), {})]
+    width = max((len(label) for _name, label, _value in shown), default=0)
+    for name, label, value in shown:
         if name == "history":
-            sys.stdout.write("history\n")
+            sys.stdout.write(label + "\n")
             for entry in value:
-                who = f" by {_cell(entry['operator'])} ({_cell(entry['proof'])})" if entry["operator"] else ""
-                why = f": {_cell(entry['detail'])}" if entry["detail"] else ""
-                sys.stdout.write(f"  {_cell(entry['at'])}  {_cell(entry['action'])} {_cell(entry['outcome'])}{who}{why}\n")
+                told = {key: _cell(each) for key, each in entry.items()}
+                who = tr("{at}  {action} {outcome} by {operator} ({proof})", **told) if told["operator"] else ""
+                what = who or tr("{at}  {action} {outcome}", **told)
+                sys.stdout.write(f"  {what}: {told['detail']}\n" if told["detail"] else f"  {what}\n")
         else:
-            sys.stdout.write(f"{name:<{width}}  {_cell(value)}\n")
+            sys.stdout.write(f"{label:<{width}}  {_cell(value)}\n")

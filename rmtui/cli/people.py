@@ -7,20 +7,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from rmtui.cli.asking import confirm, offering_force
-from rmtui.cli.bulk import act_on, chosen_people, single
+from rmtui.cli.bulk import act_on, chosen_people, only_one
 from rmtui.cli.enrollments import csr_of, entries
 from rmtui.cli.output import one, say, table
 from rmtui.cli.paging import asked, every
-from rmtui.cli.parser import UsageError
+from rmtui.cli.telling import one_told
+from rmtui.cli.usage import UsageError
+from rmtui.i18n import later, tr
 from rmtui.services import bulk_actions, certificates, people
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.text import plain
+
+EFFECT = ("id", "created", "event", "target", "state", "failing", "attempts", "next_try", "done_on", "last_error")
+"""What is said of each effect, as ``rmtui effects list`` says it."""
 
 
 def _record(row: PersonRow) -> dict[str, Any]:
     return {
         "callsign": row.callsign,
-        "status": "revoked" if row.revoked_on else "active",
+        "status": tr("revoked") if row.revoked_on else tr("active"),
         "roles": row.roles,
         "created": row.created,
         "revoked_on": row.revoked_on,
@@ -63,6 +68,7 @@ def show(args: argparse.Namespace) -> None:
             "crl": certificate.crl.sentence if certificate else None,
             "certificate_problem": found.certificate_problem,
             "extra": dict(found.extra),
+            "effects": [{name: getattr(row, name) for name in EFFECT} for row in found.effects],
             "history": entries(found.history),
         },
         args.format,
@@ -71,38 +77,46 @@ def show(args: argparse.Namespace) -> None:
 
 def revoke(args: argparse.Namespace) -> int | None:
     """Revoke somebody, or several, and their certificates."""
-    if not single(args):
+    callsign = only_one(args)
+    if callsign is None:
         return act_on(
             args,
             chosen_people(args),
-            f"revoke ({args.reason})",
-            f"Revoke ({args.reason})",
+            tr("revoke ({reason})", reason=args.reason),
+            later("Revoke ({reason}) {who}?"),
             lambda targets, stop: bulk_actions.revoke(args.who, targets, args.reason, stop=stop),
+            reason=args.reason,
         )
-    row = people.by_callsign(args.callsign)
-    confirm(f"Revoke {plain(row.callsign)} ({args.reason})? They cannot come back under this callsign.", args.yes)
+    row = people.by_callsign(callsign)
+    confirm(
+        tr("Revoke {callsign} ({reason})? They cannot come back under this callsign.", callsign=plain(row.callsign), reason=args.reason),
+        args.yes,
+    )
     done = certificates.revoke(args.who, row.pk, args.reason)
-    one({"callsign": done.callsign, "status": "revoked", "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args.format)
+    one_told(
+        {"callsign": done.callsign, "status": tr("revoked"), "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args
+    )
     return None
 
 
 def reissue(args: argparse.Namespace) -> int | None:
     """Give somebody, or several, a new certificate."""
-    if not single(args):
+    callsign = only_one(args)
+    if callsign is None:
         if args.csr is not None:
-            raise UsageError("--csr is for one callsign")
+            raise UsageError(tr("--csr is for one callsign"))
         return act_on(
             args,
             chosen_people(args),
-            "reissue",
-            "Make new certificates and revoke the old ones, for",
+            tr("reissue"),
+            later("Make new certificates and revoke the old ones, for {who}?"),
             lambda targets, stop: bulk_actions.reissue(args.who, targets, stop=stop),
         )
-    row = people.by_callsign(args.callsign)
+    row = people.by_callsign(callsign)
     csr = csr_of(args.csr)
-    confirm(f"Make a new certificate for {plain(row.callsign)}? The old one is revoked.", args.yes)
+    confirm(tr("Make a new certificate for {callsign}? The old one is revoked.", callsign=plain(row.callsign)), args.yes)
     done = certificates.reissue(args.who, row.pk, csr=csr)
-    one(
+    one_told(
         {
             "callsign": done.callsign,
             "serial": done.serial,
@@ -111,28 +125,39 @@ def reissue(args: argparse.Namespace) -> int | None:
             "files": done.files,
             "pk": done.pk,
         },
-        args.format,
+        args,
     )
     return None
 
 
 def export(args: argparse.Namespace) -> int | None:
     """Write somebody's PFX or PEM to a file, or those of several into a directory."""
-    if not single(args):
+    callsign = only_one(args)
+    if callsign is None:
         if args.force:
-            raise UsageError("--force is for one callsign")
+            raise UsageError(tr("--force is for one callsign"))
         return act_on(
             args,
             chosen_people(args),
-            f"export to {plain(args.to)}",
-            f"Write to {plain(args.to)} the {'PEM' if args.pem else 'PFX'} of",
+            tr("export to {path}", path=plain(args.to)),
+            later("Write to {path} the {form} of {who}?"),
             lambda targets, stop: bulk_actions.export(args.who, targets, args.to, pem=args.pem, stop=stop),
+            path=plain(args.to),
+            form="PEM" if args.pem else "PFX",
         )
-    row = people.by_callsign(args.callsign)
-    confirm(f"Write the {'PEM' if args.pem else 'PFX'} of {plain(row.callsign)} to {plain(args.to)}?", args.yes)
+    row = people.by_callsign(callsign)
+    confirm(
+        tr(
+            "Write the {form} of {callsign} to {path}?",
+            form="PEM" if args.pem else "PFX",
+            callsign=plain(row.callsign),
+            path=plain(args.to),
+        ),
+        args.yes,
+    )
     with offering_force():
         done = certificates.export(args.who, row.pk, args.to, pem=args.pem, force=args.force)
     if done.key is False:
-        say(f"{plain(done.callsign)} keeps the key themselves; it is not in the file.")
+        say(tr("{callsign} keeps the key themselves; it is not in the file.", callsign=plain(done.callsign)))
     one({"callsign": done.callsign, "path": done.path, "form": done.form, "pk": done.pk}, args.format)
     return None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from rmtui.cli.asking import confirm
-from rmtui.cli.bulk import act_on, chosen_people, single
-from rmtui.cli.output import one, say, table
+from rmtui.cli.bulk import act_on, chosen_people, only_one
+from rmtui.cli.output import say, table
 from rmtui.cli.paging import asked
+from rmtui.cli.telling import one_told
+from rmtui.i18n import later, tr
 from rmtui.services import bulk_actions, people, roles
+from rmtui.services.bulk import Report
 from rmtui.services.types import RoleQuery
 from rmtui.text import plain
 
@@ -19,42 +23,45 @@ def list_(args: argparse.Namespace) -> None:
     table(({"role": row.role, "members": row.members} for row in rows), ("role", "members"), args.format)
 
 
-def _after(callsign: str, form: str) -> None:
+def _several(args: argparse.Namespace, verb: str, question: str, change: Callable[..., Report]) -> int:
+    return act_on(
+        args,
+        chosen_people(args),
+        verb,
+        question,
+        lambda targets, stop: change(args.who, targets, args.role, stop=stop),
+        role=plain(args.role),
+    )
+
+
+def _after(callsign: str, args: argparse.Namespace) -> None:
     row = people.by_callsign(callsign)
-    one({"callsign": row.callsign, "roles": row.roles, "pk": row.pk}, form)
+    one_told({"callsign": row.callsign, "roles": row.roles, "pk": row.pk}, args)
 
 
 def assign(args: argparse.Namespace) -> int | None:
     """Give somebody, or several, a role."""
-    if not single(args):
-        return act_on(
-            args,
-            chosen_people(args),
-            f"assign {plain(args.role)}",
-            f"Give the role {plain(args.role)} to",
-            lambda targets, stop: bulk_actions.assign_role(args.who, targets, args.role, stop=stop),
-        )
-    row = people.by_callsign(args.callsign)
-    confirm(f"Give {plain(row.callsign)} the role {plain(args.role)}?", args.yes)
+    role, callsign = plain(args.role), only_one(args)
+    if callsign is None:
+        return _several(args, tr("assign {role}", role=role), later("Give the role {role} to {who}?"), bulk_actions.assign_role)
+    row = people.by_callsign(callsign)
+    confirm(tr("Give {callsign} the role {role}?", callsign=plain(row.callsign), role=role), args.yes)
     if not roles.assign(args.who, row.pk, args.role):
-        say(f"{plain(row.callsign)} has the role {plain(args.role)} already.")
-    _after(row.callsign, args.format)
+        say(tr("{callsign} has the role {role} already.", callsign=plain(row.callsign), role=role))
+    _after(row.callsign, args)
     return None
 
 
 def remove(args: argparse.Namespace) -> int | None:
     """Take a role from somebody, or several."""
-    if not single(args):
-        return act_on(
-            args,
-            chosen_people(args),
-            f"remove {plain(args.role)}",
-            f"Take the role {plain(args.role)} from",
-            lambda targets, stop: bulk_actions.remove_role(args.who, targets, args.role, stop=stop),
-        )
-    row = people.by_callsign(args.callsign)
-    confirm(f"Take the role {plain(args.role)} from {plain(row.callsign)}?", args.yes)
+    role, callsign = plain(args.role), only_one(args)
+    if callsign is None:
+        return _several(args, tr("remove {role}", role=role), later("Take the role {role} from {who}?"), bulk_actions.remove_role)
+    row = people.by_callsign(callsign)
+    confirm(tr("Take the role {role} from {callsign}?", role=role, callsign=plain(row.callsign)), args.yes)
     if not roles.remove(args.who, row.pk, args.role):
-        raise roles.NotAMember(f"{plain(row.callsign)} does not have the role {plain(args.role)}; nothing was changed.")
-    _after(row.callsign, args.format)
+        raise roles.NotAMember(
+            tr("{callsign} does not have the role {role}; nothing was changed.", callsign=plain(row.callsign), role=role)
+        )
+    _after(row.callsign, args)
     return None

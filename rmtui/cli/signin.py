@@ -9,8 +9,9 @@ from typing import Any
 from rmtui import settings
 from rmtui.cli.asking import ask_secret, can_ask, read_passphrase
 from rmtui.cli.output import one, say
-from rmtui.cli.parser import UsageError
+from rmtui.cli.usage import UsageError
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import operators, signin
 from rmtui.services.secrets_in_files import first_line
 from rmtui.services.signin import AdminCode, SignedIn
@@ -20,27 +21,27 @@ from rmtui.text import callsign_problem, plain
 class NobodyHere(RmtuiError):
     """Nobody is signed in, and nobody is named."""
 
-    title = "Nobody"
+    title = later("Nobody")
 
 
 def sign_in(args: argparse.Namespace) -> None:
     """Sign in with a certificate, a login code or a token."""
     if args.admin is not None and (problem := callsign_problem(args.admin)):
-        raise UsageError(f"--admin takes a callsign, and {plain(args.admin, 40)} is none: {problem}")
+        raise UsageError(tr("--admin takes a callsign, and {name} is none: {problem}", name=plain(args.admin, 40), problem=problem))
     if args.code:
         _with_code(args)
         return
     if args.token is not None:
         if args.identity is not None:
-            raise UsageError("sign in with one: --identity or --token")
-        _tell(signin.with_token(first_line(Path(args.token), "a token"), "command"), args.format)
+            raise UsageError(tr("sign in with one: --identity or --token"))
+        _tell(signin.with_token(first_line(Path(args.token), tr("a token")), "command"), args.format)
         return
     if settings.current().token and settings.current().identity is None:
         _tell(signin.with_token(settings.current().token, "command"), args.format)
         return
     offered = signin.identity_offered()
     if not offered:
-        raise UsageError("name your PFX or PEM with --identity FILE, or sign in with --code or --token FILE")
+        raise UsageError(tr("name your PFX or PEM with --identity FILE, or sign in with --code or --token FILE"))
     _tell(_with_certificate(Path(offered)), args.format)
 
 
@@ -58,13 +59,13 @@ def _with_certificate(path: Path) -> SignedIn:
 
 def _with_code(args: argparse.Namespace) -> None:
     if args.token is not None:
-        raise UsageError("sign in with one: --code or --token")
-    done = signin.with_code(ask_secret("Login code: "), "command", admin=args.admin, asks=can_ask())
+        raise UsageError(tr("sign in with one: --code or --token"))
+    done = signin.with_code(ask_secret(tr("Login code: ")), "command", admin=args.admin, asks=can_ask())
     if isinstance(done, SignedIn):
         _tell(done, args.format)
         return
     made = _make_admin(done, args.admin)
-    say(f"The PFX opens with the callsign, {plain(made.callsign)}.")
+    say(tr("The PFX opens with the callsign, {callsign}.", callsign=plain(made.callsign)))
     _tell(made.signed_in, args.format, pfx=made.pfx)
 
 
@@ -73,8 +74,8 @@ def _make_admin(code: AdminCode, callsign: str | None) -> signin.NewAdmin:
     while True:
         if callsign is None:
             if not can_ask():
-                raise UsageError("--admin CALLSIGN names whom to make an admin; the code is used, so make a new one")
-            callsign = ask_secret("Callsign of the new admin: ", hidden=False)
+                raise UsageError(tr("--admin CALLSIGN names whom to make an admin; the code is used, so make a new one"))
+            callsign = ask_secret(tr("Callsign of the new admin: "), hidden=False)
         try:
             return signin.make_admin(code, callsign, progress=say)
         except RmtuiError as error:
@@ -93,10 +94,10 @@ def _tell(done: SignedIn, form: str, **more: Any) -> None:
 def _who(operator: operators.Operator) -> dict[str, Any]:
     return {
         "callsign": operator.callsign,
-        "proof": operator.proof,
+        "proof": tr(operator.proof),
         "source": operator.source,
         "roles": operator.roles,
-        "may": tuple(sorted(str(each) for each in operators.Permission if operators.may(operator, each))),
+        "may": tuple(each.words for each in sorted(operators.Permission) if operators.may(operator, each)),
         "until": operator.until,
     }
 
@@ -105,13 +106,13 @@ def sign_out(_args: argparse.Namespace) -> None:
     """End the sign-in."""
     name = signin.sign_out("command")
     if name is None:
-        raise NobodyHere("Nobody was signed in here.")
-    say(f"{plain(name)} is signed out.")
+        raise NobodyHere(tr("Nobody was signed in here."))
+    say(tr("{name} is signed out.", name=plain(name)))
 
 
 def whoami(args: argparse.Namespace) -> None:
     """Show who is at the keyboard, and how that is known."""
     operator = operators.identify("command", read_passphrase)
     if operator is None:
-        raise NobodyHere("Nobody is signed in, and nobody is named. Sign in with rmtui signin.")
+        raise NobodyHere(tr("Nobody is signed in, and nobody is named. Sign in with rmtui signin."))
     one({**_who(operator), **operators.whence()}, args.format)

@@ -30,6 +30,7 @@ from rmtui.db.people import Person
 from rmtui.db.prepared import Prepared, Slot, insert
 from rmtui.db.process import alive, host, process
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.text import callsign_problem, normalise_callsign, plain, same_code
 
 __all__ = ["CLAIM_TIME", "approve", "check_code", "create_with_cert", "live_claim"]
@@ -98,7 +99,9 @@ def check_code(row: Enrollment, code: str) -> None:
     :raises WrongCode: it is not, or it is empty.
     """
     if not same_code(code, row.approvecode):
-        raise WrongCode(f"That is not the code of {plain(row.callsign)}; nothing was approved. Ask them to read it out again.")
+        raise WrongCode(
+            tr("That is not the code of {callsign}; nothing was approved. Ask them to read it out again.", callsign=plain(row.callsign))
+        )
 
 
 def approve(
@@ -122,7 +125,10 @@ def approve(
             if not _end_claim.run(enrollment=row.pk, token=claim.token):
                 enrollment.guard_pending()
                 raise BeingApproved(
-                    f"The approval of {plain(row.callsign)} took too long and another took over; nothing was approved here."
+                    tr(
+                        "The approval of {callsign} took too long and another took over; nothing was approved here.",
+                        callsign=plain(row.callsign),
+                    )
                 )
             now = enrollment.guard_pending()
             _check_unchanged(now, row)
@@ -168,40 +174,63 @@ def create_with_cert(
 
 
 def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[Claim, Enrollment]:
-    with exclusive(decision(enrollment.pk), callsigns.taking(enrollment.callsign)):
-        row = enrollment.guard_pending()
-        if code is not None:
-            check_code(row, code)
-        problem = callsign_problem(row.callsign)
-        if problem is not None:
-            raise InvalidCallsign(f"“{plain(row.callsign, 80)}” cannot be approved: {problem}. Reject it, and let them ask again.")
-        callsigns.check_reserved(row.callsign)
-        Person.check_free(row.callsign)
-        _check_csr(row.csr, row.callsign)
-        _check_unchanged(row, enrollment)
-        held = _claim_of.first(enrollment=row.pk)
-        if held is not None and _lives(held):
-            raise BeingApproved(
-                f"{plain(held.operator)} is approving {plain(row.callsign)} since {clock.stamp(held.created)}; nothing was done here."
+    token = uuid.uuid4()
+    try:
+        with exclusive(decision(enrollment.pk), callsigns.taking(enrollment.callsign)):
+            row = enrollment.guard_pending()
+            if code is not None:
+                check_code(row, code)
+            _check_approvable(row, enrollment)
+            held = _claim_of.first(enrollment=row.pk)
+            if held is not None and _lives(held):
+                raise BeingApproved(
+                    tr(
+                        "{operator} is approving {callsign} since {when}; nothing was done here.",
+                        operator=plain(held.operator),
+                        callsign=plain(row.callsign),
+                        when=clock.stamp(held.created),
+                    )
+                )
+            if held is not None:
+                _end_claim.run(enrollment=row.pk, token=held.token)
+            claim = Claim(
+                token=token,
+                enrollment=row.pk,
+                person=uuid.uuid4(),
+                operator=approver.callsign,
+                host=host(),
+                process=process(),
+                expires=clock.utcnow() + CLAIM_TIME,
             )
-        if held is not None:
-            _end_claim.run(enrollment=row.pk, token=held.token)
-        claim = Claim(
-            enrollment=row.pk,
-            person=uuid.uuid4(),
-            operator=approver.callsign,
-            host=host(),
-            process=process(),
-            expires=clock.utcnow() + CLAIM_TIME,
-        )
-        _under_way.add(claim.token)
-        insert(claim)
+            _under_way.add(token)
+            insert(claim)
+    except BaseException:  # the claim may be there all the same, where the answer to the commit was lost
+        _under_way.discard(token)
+        raise
     return claim, row
+
+
+def _check_approvable(row: Enrollment, before: Enrollment) -> None:
+    problem = callsign_problem(row.callsign)
+    if problem is not None:
+        raise InvalidCallsign(
+            tr(
+                "“{callsign}” cannot be approved: {problem}. Reject it, and let them ask again.",
+                callsign=plain(row.callsign, 80),
+                problem=problem,
+            )
+        )
+    callsigns.check_reserved(row.callsign)
+    Person.check_free(row.callsign)
+    _check_csr(row.csr, row.callsign)
+    _check_unchanged(row, before)
 
 
 def _check_unchanged(now: Enrollment, before: Enrollment) -> None:
     if (now.callsign, now.csr, now.approvecode) != (before.callsign, before.csr, before.approvecode):
-        raise EnrollmentError(f"The enrolment of {plain(before.callsign)} was changed meanwhile; nothing was approved. Look again.")
+        raise EnrollmentError(
+            tr("The enrolment of {callsign} was changed meanwhile; nothing was approved. Look again.", callsign=plain(before.callsign))
+        )
 
 
 def _check_csr(csr: str | None, callsign: str) -> None:
@@ -216,7 +245,7 @@ def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]
     try:
         person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
     except IntegrityError:  # the web API takes no lock of ours, but the index holds
-        raise CallsignReserved(f"{plain(identity.callsign)} was taken just now; nothing was made.") from None
+        raise CallsignReserved(tr("{callsign} was taken just now; nothing was made.", callsign=plain(identity.callsign))) from None
     _keep.run(serial=identity.serial)
     effects.plan(person.pk, person.callsign, "created")
     return person
@@ -231,7 +260,7 @@ def _outcome(
     """
     try:
         _make(identity, signer, tell)
-        tell("Recording the approval")
+        tell(tr("Recording the approval"))
         return commit()
     except (DatabaseError, InterfaceError) as error:  # a connection that is lost is not always an OperationalError
         done = _after_lost_connection(identity, claim, names, error)
@@ -253,9 +282,9 @@ def _make(identity: _Identity, signer: Any, tell: Callable[[str], None]) -> None
     def on_signed(signed: Any) -> None:
         identity.serial = f"{signed.serial:x}"
         identity.issued = issuing.record_issued(signed, identity.pk, identity.callsign)
-        tell("Writing the files")
+        tell(tr("Writing the files"))
 
-    tell("Making the key and the certificate" if identity.csr is None else "Signing the certificate")
+    tell(tr("Making the key and the certificate") if identity.csr is None else tr("Signing the certificate"))
     make_identity(
         identity.directory,
         identity.callsign,
@@ -273,15 +302,11 @@ def _undo(identity: _Identity, claim: Claim | None) -> None:
     try:
         remove_identity(identity.directory)
     except RmtuiError as error:
-        logger.warning("left behind, to be swept: %s", error.sentence)
+        logger.warning("left behind, to be swept: %s", error)
     if claim is not None:
         _end_claim.run(enrollment=claim.enrollment, token=claim.token)
     if identity.serial is not None:
-        issuing.revoke_serials(Issued.serial == identity.serial, "cessationOfOperation")
-        try:
-            issuing.publish_crl()
-        except RmtuiError as error:
-            logger.warning("the next CRL names a lost certificate, this one does not: %s", error.sentence)
+        issuing.revoke_lost(identity.serial)
 
 
 def _committed(identity: _Identity) -> bool:
@@ -307,8 +332,11 @@ def _after_lost_connection(identity: _Identity, claim: Claim | None, names: tupl
             person: Person | None = Person.get_or_none(Person.pk == identity.pk)
     except (DatabaseError, InterfaceError):
         raise OutcomeUnknown(
-            f"The database was lost while {plain(identity.callsign)} was being approved, and whether that was recorded is not known. "
-            "Look at the enrolment once the database is back; if it is pending, approve it again."
+            tr(
+                "The database was lost while {callsign} was being approved, and whether that was recorded is not known. "
+                "Look at the enrolment once the database is back; if it is pending, approve it again.",
+                callsign=plain(identity.callsign),
+            )
         ) from error
     if person is None:
         try:

@@ -15,6 +15,7 @@ from rmtui.db.engine import make_database
 from rmtui.db.errors import Deleted, ForbiddenOperation, NotFound
 from rmtui.db.fields import UTCDateTimeField, parse_pk
 from rmtui.db.prepared import Prepared, Slot
+from rmtui.i18n import tr
 
 __all__ = ["BaseModel", "DBModel", "KeptModel", "bind_config", "db", "init_db", "utcnow"]
 
@@ -115,12 +116,12 @@ class BaseModel(DBModel):
         """
         found: Self | None = _by_pk(cls).first(pk=parse_pk(pk))
         if found is None:
-            raise NotFound(f"There is no such {cls.noun}.")
+            raise NotFound(tr("There is no such {noun}.", noun=tr(cls.noun)))
         return found._unless_deleted(allow_deleted)
 
     def _unless_deleted(self, allow_deleted: bool) -> Self:
         if self.deleted is not None and not allow_deleted:
-            raise Deleted(f"The {self.noun} was revoked or deleted on {clock.stamp(self.deleted)}.")
+            raise Deleted(tr("The {noun} was revoked or deleted on {when}.", noun=tr(self.noun), when=clock.stamp(self.deleted)))
         return self
 
     def reread(self) -> Self:
@@ -188,4 +189,4 @@ class KeptModel(BaseModel):
 
 
 def _kept(model: type[DBModel]) -> ForbiddenOperation:
-    return ForbiddenOperation(f"Rows of {model.__tablename__} are kept; nothing was deleted.")
+    return ForbiddenOperation(tr("Rows of {table} are kept; nothing was deleted.", table=model.__tablename__))

@@ -15,6 +15,7 @@ from rmtui.db.base import BaseModel, db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import AmbiguousCallsign, CallsignReserved, Deleted, NotFound
 from rmtui.db.prepared import Prepared, Slot
+from rmtui.i18n import tr
 from rmtui.text import fold, plain, skeleton
 
 __all__ = ["UNSTEADY", "alike", "by_callsign", "check_reserved", "matching", "lookalikes", "taking"]
@@ -62,16 +63,21 @@ def by_callsign(model: type[M], callsign: str, allow_deleted: bool = False) -> M
     exact: M | None = model.get_or_none(model.callsign == callsign)  # type: ignore[attr-defined]
     rows = [exact] if exact is not None else matching(model, callsign)
     if not rows:
-        raise NotFound(f"There is no {model.noun} “{plain(callsign, 80)}”.")
+        raise NotFound(tr("There is no {noun} “{callsign}”.", noun=tr(model.noun), callsign=plain(callsign, 80)))
     live = [row for row in rows if row.deleted is None]
     if len(live) > 1 or (not live and len(rows) > 1 and allow_deleted):
         names = ", ".join(plain(row.callsign) for row in rows)  # type: ignore[attr-defined]
         raise AmbiguousCallsign(
-            f"Several {model.noun} records differ from “{plain(callsign, 80)}” in case only ({names}); write it exactly."
+            tr(
+                "Several {noun} records differ from “{callsign}” in case only ({names}); write it exactly.",
+                noun=tr(model.noun),
+                callsign=plain(callsign, 80),
+                names=names,
+            )
         )
     row = live[0] if live else rows[0]
     if row.deleted is not None and not allow_deleted:
-        raise Deleted(f"{plain(row.callsign)} was revoked or deleted on {clock.stamp(row.deleted)}.")  # type: ignore[attr-defined]
+        raise Deleted(tr("{callsign} was revoked or deleted on {when}.", callsign=plain(row.callsign), when=clock.stamp(row.deleted)))  # type: ignore[attr-defined]
     return row
 
 
@@ -101,10 +107,10 @@ def alike(model: type[BaseModel], skeletons: Container[str]) -> Iterator[tuple[s
 
 def _reserved() -> dict[str, str]:
     config = settings.current()
-    names = {fold("anon_admin"): "the system itself", fold(config.client_cert_cn): "the deployment's own certificate"}
-    found = manifest.read("reserved names are not known; nobody is enrolled or approved")
+    names = {fold("anon_admin"): tr("the system itself"), fold(config.client_cert_cn): tr("the deployment's own certificate")}
+    found = manifest.read(tr("reserved names are not known; nobody is enrolled or approved"))
     for product, certcn in found.products.items() if found is not None else ():
-        names[fold(product)] = names[fold(certcn)] = "a product"
+        names[fold(product)] = names[fold(certcn)] = tr("a product")
     return names
 
 
@@ -116,4 +122,4 @@ def check_reserved(callsign: str) -> None:
     """
     owner = _reserved().get(fold(callsign))
     if owner is not None:
-        raise CallsignReserved(f"{plain(callsign)} is reserved for {owner}; choose another callsign.")
+        raise CallsignReserved(tr("{callsign} is reserved for {owner}; choose another callsign.", callsign=plain(callsign), owner=owner))

@@ -10,6 +10,7 @@ from peewee import IntegrityError
 from rmtui import settings
 from rmtui.db.base import db
 from rmtui.db.errors import BackendError
+from rmtui.i18n import tr
 from rmtui.text import new_code
 
 __all__ = ["with_code"]
@@ -28,4 +29,4 @@ def with_code(write: Callable[[str], T]) -> T:
                 return write(new_code(settings.current().code_size))
         except IntegrityError as error:
             clash = error
-    raise BackendError("No free code was found in five tries; nothing was made.") from clash
+    raise BackendError(tr("No free code was found in five tries; nothing was made.")) from clash

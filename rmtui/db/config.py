@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from rmtui import settings
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
 from rmtui.settings import Secret, flag
 
 __all__ = ["SCHEMA", "DBConfig"]
@@ -31,7 +32,7 @@ def _int(name: str, default: int) -> Any:
     def read() -> int:
         text = os.environ.get(name, "").strip() or str(default)
         if not text.isascii() or not text.isdigit():
-            raise ConfigurationError(f"{name} is {text!r}; it takes a whole number.")
+            raise ConfigurationError(tr("{name} is {text}; it takes a whole number.", name=name, text=repr(text)))
         return int(text)
 
     return field(default_factory=read)
@@ -104,11 +105,11 @@ class DBConfig:
         if isinstance(self.password, str):
             self.password = Secret(self.password)
         if self.ssl not in _SSL_MODES:
-            raise ConfigurationError(f"DB_SSL is {self.ssl!r}; it takes one of {', '.join(_SSL_MODES)}.")
+            raise ConfigurationError(tr("DB_SSL is {ssl}; it takes one of {names}.", ssl=repr(self.ssl), names=", ".join(_SSL_MODES)))
         if self.dsn:
             scheme, separator, rest = self.dsn.reveal().partition("://")
             if not separator:
-                raise ConfigurationError("RM_DB_DSN is no URL; write postgresql://… or sqlite:///PATH.")
+                raise ConfigurationError(tr("RM_DB_DSN is no URL; write postgresql://… or sqlite:///PATH."))
             scheme = scheme.partition("+")[0]
             self.driver = "postgresql" if scheme == "postgres" else scheme
             self.dsn = Secret(f"{self.driver}://{rest}")
@@ -120,14 +121,16 @@ class DBConfig:
         if self.driver in {"postgres", "psycopg2"}:
             self.driver = "postgresql"
         if self.driver not in {"postgresql", "sqlite"}:
-            raise ConfigurationError(f"The database driver {self.driver!r} is not supported; it is postgresql or sqlite.")
+            raise ConfigurationError(
+                tr("The database driver {driver} is not supported; it is postgresql or sqlite.", driver=repr(self.driver))
+            )
         if self.driver == "sqlite":
             if not self.dsn:
                 self.database = str(settings.current().local_data_dir / "rmtui.db")
             if not self.database:
-                raise ConfigurationError("The SQLite URL names no file; write sqlite:///PATH.")
+                raise ConfigurationError(tr("The SQLite URL names no file; write sqlite:///PATH."))
         elif not self.host and not self.dsn:
-            raise ConfigurationError("RM_DATABASE_HOST or RM_DB_DSN must name the PostgreSQL server.")
+            raise ConfigurationError(tr("RM_DATABASE_HOST or RM_DB_DSN must name the PostgreSQL server."))
 
     @property
     def is_sqlite(self) -> bool:
@@ -147,14 +150,14 @@ class DBConfig:
             try:
                 params = dict(parse_dsn(self.dsn.reveal()))
             except ProgrammingError:
-                raise ConfigurationError("RM_DB_DSN is not a URL that libpq understands.") from None
+                raise ConfigurationError(tr("RM_DB_DSN is not a URL that libpq understands.")) from None
             params.setdefault("dbname", "raesenmaeher")
         else:
             params = {"host": self.host, "port": self.port, "user": self.user, "dbname": self.database}
             if self.password:
                 params["password"] = self.password.reveal()
         if "=" in params["dbname"] or "://" in params["dbname"]:  # libpq would take it for another DSN, password and all
-            raise ConfigurationError("The name of the database is a connection string; put what it says in RM_DB_DSN itself.")
+            raise ConfigurationError(tr("The name of the database is a connection string; put what it says in RM_DB_DSN itself."))
         params.setdefault("sslmode", self.ssl)
         for name, value in _NETWORK.items():
             params.setdefault(name, value)
@@ -168,6 +171,8 @@ class DBConfig:
         }
         if settings.current().read_only:
             own["default_transaction_read_only"] = "on"
+            if params.get("target_session_attrs") == "read-write":  # which no session of ours is
+                params["target_session_attrs"] = "primary"
         options = " ".join(f"-c {name}={value}" for name, value in own.items())
         params["options"] = f"{params.get('options', '')} {options}".strip()
         return params

@@ -1,7 +1,8 @@
 """What actions do outside their rows: planned in the transaction that acts, carried out afterwards, in order, at least once.
 
 Whoever carries one out holds a lease on it, which is a guarded update; nothing is done with a transaction open. What fails is tried
-again, ever later. A crash after something was done and before that was recorded does it once more.
+again, ever later; whoever does not answer is asked once, and all that waits there waits. A crash after something was done and before
+that was recorded does it once more.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from peewee import fn
@@ -18,22 +22,33 @@ from rmtui import clock, settings
 from rmtui.db import manifest
 from rmtui.db.own import Effect, Issued
 from rmtui.db.process import alive, host, process
-from rmtui.errors import ConfigurationError
+from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.i18n import english, tr
 from rmtui.text import plain
 
 __all__ = [
     "CA",
     "CRL",
+    "FEW",
     "KEYCLOAK",
     "PRODUCT",
     "PRODUCTS",
+    "Noted",
+    "bring_forward",
     "done",
     "due",
     "failed",
     "free_dead",
+    "hurry",
+    "nobody_answers",
+    "noting",
     "ours",
     "plan",
+    "plan_publishing",
     "plan_revocations",
+    "plan_untold",
+    "prune",
+    "put_off",
     "take",
     "unpublished",
 ]
@@ -46,8 +61,10 @@ ADMIN = "admin"
 
 LEASE = dt.timedelta(minutes=2)
 """How long one attempt may take before somebody else makes another."""
-FIRST, LONGEST = 5.0, 3600.0
-"""Seconds between the first two attempts, and the most there ever are."""
+FIRST, LONGEST, LONGEST_SILENT = 5.0, 3600.0, 300.0
+"""Seconds between the first two attempts, the most there ever are, and the most where nobody answers, who may be back any time."""
+KEPT = dt.timedelta(days=90)
+"""How long what was done or skipped is kept; the audit trail keeps the action for good."""
 MAX_ERROR = 500
 """Characters kept of why something failed."""
 FEW = 50
@@ -56,13 +73,36 @@ FEW = 50
 WAITS = Effect.state == "waiting"
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Of whom something was planned."""
+
+    since: dt.datetime
+    people: dict[uuid.UUID, None] = field(default_factory=dict)
+    """Primary keys, in order."""
+
+
+_noted: ContextVar[Noted | None] = ContextVar("_noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[Noted]:
+    """Note of whom something is planned in the block, by this thread and those that run in its context; of what is taken back too."""
+    noted = Noted(clock.utcnow())
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
 def _targets() -> list[str]:
     """Whom people's changes are told to, apart from the authority."""
     config = settings.current()
     if config.manifest is None and config.keycloak is None:
         return []
     try:
-        found = manifest.read("its products are told later")
+        found = manifest.read(tr("its products are told later"))
     except ConfigurationError:
         targets = [PRODUCTS]  # a revocation is not to wait for somebody who mends a file
     else:
@@ -73,6 +113,9 @@ def _targets() -> list[str]:
 def plan(person: uuid.UUID, callsign: str, *events: str) -> None:
     """Write down what is to be told of somebody, in the transaction that is open; nothing where there is nobody to be told."""
     targets = _targets()
+    noted = _noted.get()
+    if targets and noted is not None:
+        noted.people[person] = None
     _insert({"person": person, "callsign": callsign, "event": event, "target": target} for event in events for target in targets)
 
 
@@ -87,6 +130,22 @@ def plan_revocations(where: Any) -> None:
     by_serial = settings.current().cert_backend == "cfssl"
     rows = {(person, callsign, CA + serial if by_serial else CRL): None for person, callsign, serial in found}
     _insert({"person": person, "callsign": callsign, "event": "revoked", "target": target, **_ours()} for person, callsign, target in rows)
+
+
+def plan_publishing(person: uuid.UUID, callsign: str) -> None:
+    """Write down that the world is to hear of a certificate that was signed for somebody."""
+    _insert([{"person": person, "callsign": callsign, "event": "created", "target": CRL}])
+
+
+def plan_untold(revocations: Iterable[tuple[uuid.UUID, str, str]]) -> None:
+    """Write down that the authority is to be told of these, one by one, unless that was written down before.
+
+    :param revocations: person, callsign and serial of each.
+    """
+    query: Any = Effect.select(Effect.target).where(Effect.target.startswith(CA)).tuples()
+    known = {target for (target,) in query}
+    rows = [{"person": person, "callsign": callsign, "event": "revoked", "target": CA + serial} for person, callsign, serial in revocations]
+    _insert(row for row in rows if row["target"] not in known)
 
 
 def _insert(rows: Iterable[dict[str, Any]]) -> None:
@@ -135,20 +194,27 @@ def free_dead() -> int:
     return freed
 
 
-def take(avoid: Collection[str] = (), only: int | None = None) -> Effect | None:
+_TURNS = (Effect.next_try, Effect.attempts, Effect.id)
+"""Of those that wait for the same moment, who failed least comes first: what one message does to a product keeps no other from it."""
+
+
+def take(avoid: Collection[str] = (), only: Sequence[int] = (), people: Sequence[uuid.UUID] = ()) -> Effect | None:
     """Lease what is to be carried out next; None when nothing is due.
 
     :param avoid: targets that are left alone.
-    :param only: the one that is wanted, by its id.
+    :param only: those that are wanted, by their ids; all when there are none.
+    :param people: whose are wanted, a few; everybody's when there are none.
     """
     while True:
         now = clock.utcnow()
         wanted = _due(now)
         if avoid:
             wanted &= Effect.target.not_in(list(avoid))
-        if only is not None:
-            wanted &= Effect.id == only
-        found: Effect | None = Effect.select().where(wanted).order_by(Effect.next_try, Effect.id).first()
+        if only:
+            wanted &= Effect.id.in_(list(only))
+        if people:
+            wanted &= Effect.person.in_(list(people))
+        found: Effect | None = Effect.select().where(wanted).order_by(*_TURNS).first()
         if found is None:
             return None
         ours = _ours()
@@ -157,11 +223,15 @@ def take(avoid: Collection[str] = (), only: int | None = None) -> Effect | None:
             return found
 
 
-def unpublished() -> list[Effect]:
-    """Revocations that the world has not heard of, in order; of those that the authority is told one by one, what is due or ours."""
+def unpublished(*, at_once: bool = False) -> list[Effect]:
+    """What the world has not heard of, in order; of revocations that the authority is told one by one, those that are due or ours.
+
+    :param at_once: whether those are too that failed and are to wait.
+    """
     now = clock.utcnow()
     here = (Effect.host == host()) & (Effect.process == process()) & (Effect.lease_until > now)
-    told = (Effect.target == CRL) | (Effect.target.startswith(CA) & (here | (_free(now) & (Effect.next_try <= now))))
+    free = _free(now) if at_once else _free(now) & (Effect.next_try <= now)
+    told = (Effect.target == CRL) | (Effect.target.startswith(CA) & (here | free))
     return list(Effect.select().where(WAITS & told).order_by(Effect.id))
 
 
@@ -175,8 +245,13 @@ def done(effects: Iterable[Effect]) -> None:
     _each(effects, WAITS, state="done", done_on=clock.utcnow(), last_error="", lease=None, lease_until=None)
 
 
-def failed(effects: Iterable[Effect], why: str) -> None:
-    """Record why these were not carried out; they are tried again later, unless somebody else does so already."""
+def nobody_answers(error: RmtuiError) -> bool:
+    """Whether others at the same target would fail in the same way."""
+    return isinstance(error, (UnreachableError, ConfigurationError))
+
+
+def failed(effects: Iterable[Effect], error: RmtuiError) -> None:
+    """Record why these were not carried out, in English; they are tried again later, unless somebody else does so already."""
     by_attempts: dict[tuple[int, Any], list[Effect]] = {}
     for effect in effects:
         by_attempts.setdefault((effect.attempts, effect.lease), []).append(effect)
@@ -185,11 +260,40 @@ def failed(effects: Iterable[Effect], why: str) -> None:
             few,
             WAITS & (Effect.lease.is_null() if lease is None else Effect.lease == lease),
             attempts=attempts + 1,
-            next_try=clock.utcnow() + _pause(attempts + 1),
-            last_error=plain(why, MAX_ERROR),
+            next_try=clock.utcnow() + _pause(attempts + 1, LONGEST_SILENT if nobody_answers(error) else LONGEST),
+            last_error=plain(english(error.sentence), MAX_ERROR),
             lease=None,
             lease_until=None,
         )
+
+
+def put_off(effect: Effect, error: RmtuiError) -> None:
+    """Let all that waits where nobody answered wait, the longer the more was tried there in vain, and say why."""
+    now = clock.utcnow()
+    there = WAITS & (Effect.target == effect.target)
+    tried: Any = Effect.select(fn.SUM(Effect.attempts)).where(there).scalar()
+    until = now + _pause(max(int(tried or 0), 1), LONGEST_SILENT)
+    sooner = there & (Effect.next_try < until) & _free(now)
+    Effect.update(next_try=until, last_error=plain(english(error.sentence), MAX_ERROR)).where(sooner).execute()
+
+
+def bring_forward(target: str) -> None:
+    """Let what was put off at a target that answers again be tried now."""
+    now = clock.utcnow()
+    Effect.update(next_try=now).where(WAITS & (Effect.target == target) & (Effect.attempts == 0) & (Effect.next_try > now)).execute()
+
+
+def hurry() -> None:
+    """Let all that waits for its next try be tried now."""
+    now = clock.utcnow()
+    Effect.update(next_try=now).where(WAITS & (Effect.next_try > now)).execute()
+
+
+def prune(most: int = 1_000) -> int:
+    """Remove what was done or skipped long ago, looking at no more than the oldest few; how many were. Needs an open connection."""
+    oldest = Effect.select(Effect.id).order_by(Effect.id).limit(most)
+    removed: int = Effect.delete().where(Effect.id.in_(oldest) & ~WAITS & (Effect.done_on < clock.utcnow() - KEPT)).execute()
+    return removed
 
 
 def _each(effects: Iterable[Effect], guard: Any, **changes: Any) -> None:
@@ -198,7 +302,7 @@ def _each(effects: Iterable[Effect], guard: Any, **changes: Any) -> None:
         Effect.update(**changes).where(Effect.id.in_(keys[start : start + FEW]) & guard).execute()
 
 
-def _pause(attempts: int) -> dt.timedelta:
+def _pause(attempts: int, most: float = LONGEST) -> dt.timedelta:
     """How long to wait after so many failures: twice as long each time, spread so that not all come at once."""
-    longest = min(LONGEST, FIRST * 2 ** min(attempts - 1, 20))
+    longest = min(most, FIRST * 2 ** min(attempts - 1, 20))
     return dt.timedelta(seconds=random.uniform(max(FIRST, longest * 0.75), longest))  # noqa: S311  # no secret

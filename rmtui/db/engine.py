@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, SqliteDatabase
+from peewee import Database, OperationalError, SqliteDatabase
 from playhouse.pool import PooledPostgresqlDatabase
 
 from rmtui import settings
@@ -23,19 +24,37 @@ logger = logging.getLogger("rmtui.db")
 
 
 class _Retrying:
-    """Tries a failed connection again, ``retry_limit`` times with ``retry_interval`` seconds between."""
+    """Tries a failed connection again, ``retry_limit`` times with ``retry_interval`` seconds between.
+
+    Connections are made one at a time, and a host that is gone takes a while to be given up on: who has waited for a failure shares it.
+    """
 
     retry_limit = 0
     retry_interval = 0
+    _failed: tuple[float, str] = (-1.0, "")
+    """When the last attempt failed, and why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._asked = threading.local()
+        super().__init__(*args, **kwargs)
+
+    def connect(self, reuse_if_open: bool = False) -> Any:
+        """Take a connection of the pool, or make one."""
+        self._asked.at = time.monotonic()
+        return super().connect(reuse_if_open)  # type: ignore[misc]
 
     def _connect(self) -> Any:
         from psycopg2 import OperationalError  # Peewee wraps it further out
 
+        when, why = self._failed
+        if when > self._asked.at:
+            raise OperationalError(why)
         for left in range(self.retry_limit, -1, -1):
             try:
                 return super()._connect()  # type: ignore[misc]
             except OperationalError as error:
                 if left == 0 or "FATAL" in str(error):  # the server answered: asking again changes nothing
+                    self._failed = (time.monotonic(), str(error))
                     raise
                 time.sleep(self.retry_interval)
         raise AssertionError("unreachable")
@@ -47,6 +66,17 @@ class Postgresql(_Retrying, PooledPostgresqlDatabase):  # type: ignore[misc]
 
 class Sqlite(SqliteDatabase):
     """One file in WAL mode; every transaction is ``IMMEDIATE``, so that a read inside it is still true when it commits."""
+
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        """As Peewee's, but waits for another process that turns WAL on in a new file: SQLite waits for everything else by itself."""
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return bool(super().connect(reuse_if_open))
+            except OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= until:
+                    raise
+            time.sleep(0.01)
 
 
 def _sqlite(config: DBConfig) -> Sqlite:
@@ -71,7 +101,7 @@ def make_database(config: DBConfig) -> Database:
     if config.is_sqlite:
         return _sqlite(config)
     params = config.connect_params()
-    database = Postgresql(  # type: ignore[no-untyped-call]
+    database = Postgresql(
         params.pop("dbname"),
         max_connections=max(config.pool_max_size, 1),
         stale_timeout=300,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -16,25 +15,14 @@ from rmtui.db.errors import AlreadyDecided, BackendError, CallsignReserved, Dele
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
 from rmtui.db.locks import exclusive
 from rmtui.db.people import Person
+from rmtui.db.states import EnrollmentState, state_word
+from rmtui.i18n import later, tr
 from rmtui.text import normalise_callsign, normalise_code, plain
 
 if TYPE_CHECKING:
     from rmtui.db.own import Issued
 
 __all__ = ["Enrollment", "EnrollmentPool", "EnrollmentState", "decision", "state_word"]
-
-
-class EnrollmentState(enum.IntEnum):
-    """Enrolment states."""
-
-    PENDING = 0
-    APPROVED = 1
-    REJECTED = 2
-
-
-def state_word(state: int) -> str:
-    """An enrolment's state as a word, one that others invented too."""
-    return EnrollmentState(state).name.lower() if state in set(EnrollmentState) else f"in state {state}"
 
 
 def decision(pk: Any) -> str:
@@ -46,7 +34,7 @@ class EnrollmentPool(BaseModel):
     """Enrollment pools aka links, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "enrollmentpools"
-    noun: ClassVar[str] = "invite"
+    noun: ClassVar[str] = later("invite")
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -77,7 +65,7 @@ class EnrollmentPool(BaseModel):
         """
         found: Self | None = cls.get_or_none(cls.invitecode == invitecode) or cls.get_or_none(cls.invitecode == normalise_code(invitecode))
         if found is None:
-            raise NotFound("There is no such invite code.")
+            raise NotFound(tr("There is no such invite code."))
         return found._unless_deleted(allow_deleted)
 
     @classmethod
@@ -102,7 +90,7 @@ class EnrollmentPool(BaseModel):
         cls = type(self)
         changed = cls.update(active=state, updated=clock.utcnow()).where((cls.pk == self.pk) & cls.deleted.is_null()).execute()
         if not changed:
-            raise Deleted("The invite was deleted meanwhile; nothing was changed.")
+            raise Deleted(tr("The invite was deleted meanwhile; nothing was changed."))
         return self.reread()
 
     def reset_invitecode(self) -> str:
@@ -115,7 +103,7 @@ class EnrollmentPool(BaseModel):
         def write(code: str) -> str:
             fresh = cls.update(invitecode=code, updated=clock.utcnow()).where((cls.pk == self.pk) & cls.deleted.is_null())
             if not fresh.execute():
-                raise Deleted("The invite is deleted; it got no new code.")
+                raise Deleted(tr("The invite is deleted; it got no new code."))
             return code
 
         code = with_code(write)
@@ -132,7 +120,7 @@ class Enrollment(KeptModel):
     """Enrollments, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "enrollments"
-    noun: ClassVar[str] = "enrolment"
+    noun: ClassVar[str] = later("enrolment")
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -208,11 +196,15 @@ class Enrollment(KeptModel):
             )
             if changed != 1:
                 now_is = self.reread()
-                word = state_word(now_is.state)
+                word = tr(state_word(now_is.state))
                 if now_is.person is not None and now_is.state == EnrollmentState.REJECTED:
-                    word = "rejected, but a person was made of it"
+                    word = tr("rejected, but a person was made of it")
                 raise ForbiddenOperation(
-                    f"{plain(self.callsign)} is {word}; only a rejected enrolment without a person can be re-opened. Nothing was changed."
+                    tr(
+                        "{callsign} is {word}; only a rejected enrolment without a person can be re-opened. Nothing was changed.",
+                        callsign=plain(self.callsign),
+                        word=word,
+                    )
                 )
             return code
 
@@ -255,7 +247,7 @@ class Enrollment(KeptModel):
         """
         now = self.reread()
         if now.deleted is not None:
-            raise Deleted(f"The enrolment of {plain(now.callsign)} is marked as deleted; nothing was changed.")
+            raise Deleted(tr("The enrolment of {callsign} is marked as deleted; nothing was changed.", callsign=plain(now.callsign)))
         if now.state != EnrollmentState.PENDING:
             decider = Person.get_or_none(Person.pk == now.decided_by) if now.decided_by else None
             word = state_word(now.state)
@@ -290,7 +282,7 @@ class Enrollment(KeptModel):
         """
         found: Self | None = cls.get_or_none(cls.approvecode == code) or cls.get_or_none(cls.approvecode == normalise_code(code))
         if found is None:
-            raise NotFound("No enrolment has this approve code.")
+            raise NotFound(tr("No enrolment has this approve code."))
         return found._unless_deleted(False)
 
     @classmethod
@@ -300,8 +292,15 @@ class Enrollment(KeptModel):
         :raises CallsignReserved: there is one.
         """
         for other in callsigns.matching(cls, callsign):
-            word = state_word(other.state)
-            raise CallsignReserved(f"{plain(callsign)} has an enrolment already ({plain(other.callsign)}, {word}); nothing was made.")
+            word = tr(state_word(other.state))
+            raise CallsignReserved(
+                tr(
+                    "{callsign} has an enrolment already ({other}, {word}); nothing was made.",
+                    callsign=plain(callsign),
+                    other=plain(other.callsign),
+                    word=word,
+                )
+            )
 
     @classmethod
     def create_for_callsign(
@@ -327,7 +326,7 @@ class Enrollment(KeptModel):
             if pool is not None:
                 fresh = pool.reread()
                 if fresh.deleted is not None or not fresh.active:
-                    raise PoolInactive("The invite is disabled or deleted; nothing was made.")
+                    raise PoolInactive(tr("The invite is disabled or deleted; nothing was made."))
 
             def write(code: str) -> Any:
                 made = cls.create(approvecode=code, callsign=callsign, pool=pool.pk if pool else None, extra=dict(extra or {}), csr=csr)
@@ -340,7 +339,7 @@ class Enrollment(KeptModel):
                 return made
             except BackendError:
                 if cls.get_or_none(cls.callsign == callsign) is not None:  # the web API took it in between
-                    raise CallsignReserved(f"{plain(callsign)} was taken just now; nothing was made.") from None
+                    raise CallsignReserved(tr("{callsign} was taken just now; nothing was made.", callsign=plain(callsign))) from None
                 raise
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from peewee import DateTimeField, JSONField, TextField
 
 from rmtui.db.errors import NotFound
+from rmtui.i18n import tr
 
 __all__ = ["ObjectField", "UTCDateTimeField", "VarCharField", "parse_pk", "parse_time"]
 
@@ -84,4 +85,4 @@ def parse_pk(value: uuid.UUID | str | bytes) -> uuid.UUID:
             return uuid.UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
         return uuid.UUID(text)
     except (ValueError, binascii.Error):
-        raise NotFound("That is no primary key.") from None
+        raise NotFound(tr("That is no primary key.")) from None

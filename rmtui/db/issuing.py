@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+
+from peewee import IntegrityError
 
 from rmtui import clock, settings
 from rmtui.db import effects
@@ -17,12 +20,15 @@ from rmtui.db.own import Claim, Issued
 from rmtui.db.prepared import insert
 from rmtui.db.publishing import publish
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import tr, trn
 from rmtui.text import plain
 
 if TYPE_CHECKING:
     from rmtui.db.people import Person
     from rmtui.pki.embedded import EmbeddedAuthority
     from rmtui.pki.interface import Authority, Revocation, SignedCertificate
+
+logger = logging.getLogger("rmtui.db.issuing")
 
 __all__ = [
     "LEFTOVER_AGE",
@@ -33,6 +39,7 @@ __all__ = [
     "publishing_once",
     "record_issued",
     "revocations",
+    "revoke_lost",
     "revoke_person",
     "revoke_serials",
     "signing_many",
@@ -57,13 +64,17 @@ def authority() -> Authority:
     config = settings.current()
     backend = config.cert_backend or ("embedded" if DBConfig.singleton().is_sqlite else None)
     if backend is None:
-        raise ConfigurationError("RM_CERT_BACKEND does not name who signs; nothing is signed before it does. Set it to embedded or cfssl.")
+        raise ConfigurationError(
+            tr("RM_CERT_BACKEND does not name who signs; nothing is signed before it does. Set it to embedded or cfssl.")
+        )
     if not DBConfig.singleton().is_sqlite and not config.data_dir_named:
-        raise ConfigurationError("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was signed.")
+        raise ConfigurationError(tr("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was signed."))
     if backend == "cfssl":
         from rmtui.pki.cfssl import CfsslAuthority
 
-        return CfsslAuthority.from_settings(config)
+        remote = CfsslAuthority.from_settings(config)
+        remote.late = _take_late
+        return remote
     from rmtui.pki.embedded import EmbeddedAuthority
 
     shared = _signing.get()
@@ -90,7 +101,10 @@ def signing_many() -> Iterator[None]:
 
 
 def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> Issued:
-    """Record a certificate before any file holds it, so that a lost one can be revoked."""
+    """Record a certificate before any file holds it, so that a lost one can be revoked.
+
+    :raises PKIError: another one has its serial number already.
+    """
     issued = Issued(
         serial=f"{signed.serial:x}",
         person=person,
@@ -99,8 +113,42 @@ def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -
         not_before=signed.not_before,
         not_after=signed.not_after,
     )
-    insert(issued)
+    try:
+        insert(issued)
+    except IntegrityError:
+        from rmtui.pki.interface import PKIError
+
+        raise PKIError(
+            tr(
+                "The CA gave a certificate the serial number {serial}, which another has already. It was not used; check the CA.",
+                serial=issued.serial,
+            )
+        ) from None
+    if not signed.announced:
+        effects.plan_publishing(person, callsign)
     return issued
+
+
+def revoke_lost(serial: str) -> None:
+    """Revoke what was recorded and given to nobody, and publish that; what cannot be published now is tried again later."""
+    revoke_serials((Issued.serial == serial) & ~Issued.committed, "cessationOfOperation")
+    try:
+        publish_crl()
+    except RmtuiError as error:
+        logger.warning("a lost certificate is told of later: %s", error.sentence)
+
+
+def _take_late(signed: SignedCertificate, callsign: str) -> None:
+    """A certificate came after whoever asked for it had given it up; nobody has it."""
+    from rmtui.db.middleware import connection
+
+    try:
+        with connection():
+            revoke_lost(record_issued(signed, uuid.uuid4(), callsign).serial)
+    except RmtuiError as error:
+        logger.warning(
+            "a certificate for %s came too late and was not revoked, serial %x: %s", plain(callsign), signed.serial, error.sentence
+        )
 
 
 def revocations() -> Iterator[Revocation]:
@@ -112,9 +160,12 @@ def revocations() -> Iterator[Revocation]:
         yield Revocation(int(serial, 16), revoked_on, reason or "unspecified", not_after)
 
 
-def publish_crl() -> None:
-    """Renew the CRL from what is recorded. Needs an open connection."""
-    publish(authority(), revocations)
+def publish_crl(*, at_once: bool = False) -> None:
+    """Renew the CRL from what is recorded. Needs an open connection.
+
+    :param at_once: whether what failed before is tried again though it was to wait.
+    """
+    publish(authority(), revocations, at_once=at_once)
 
 
 def revoke_serials(where: Any, reason: str) -> int:
@@ -138,7 +189,9 @@ def revoke_person(
     from rmtui.pki.interface import REASONS
 
     if reason not in REASONS:
-        raise ConfigurationError(f"{plain(reason)} is no reason of RFC 5280; it is one of {', '.join(REASONS)}.")
+        raise ConfigurationError(
+            tr("{reason} is no reason of RFC 5280; it is one of {reasons}.", reason=plain(reason), reasons=", ".join(REASONS))
+        )
     signer = authority()
     with exclusive(ADMINS), exclusive(f"roles:{person.pk}"):
         type(person).by_pk(person.pk)
@@ -154,7 +207,7 @@ def revoke_person(
         effects.plan(person.pk, person.callsign, "revoked")
         if on_commit is not None:
             on_commit(serials)
-    publish_after(signer, f"{plain(person.callsign)} is revoked")
+    publish_after(signer, tr("{callsign} is revoked", callsign=plain(person.callsign)))
 
 
 @contextmanager
@@ -186,7 +239,13 @@ def publish_after(signer: Authority, done: str) -> None:
     try:
         publish(signer, revocations)
     except RmtuiError as error:
-        error.args = (f"{done}, but the CRL was not published: {error} Run rmtui crl.",)
+        error.args = (
+            tr(
+                "{done}, but the CRL was not published: {error} An open console tries again by itself; rmtui crl does so at once.",
+                done=done,
+                error=error.sentence,
+            ),
+        )
         raise
 
 
@@ -244,18 +303,22 @@ def sweep() -> list[str]:
     lost = ~Issued.committed & (Issued.created < now - LEFTOVER_AGE) & Issued.person.not_in(held) & Issued.person.not_in(unseen)
     revoked = revoke_serials(lost, "cessationOfOperation")
     if revoked:
-        done.append(f"Revoked {revoked} certificate(s) that were signed and lost.")
+        done.append(
+            trn("Revoked {n} certificate that was signed and lost.", "Revoked {n} certificates that were signed and lost.", revoked)
+        )
+    effects.prune()
     people_dir = settings.current().people_dir
+    unfinished = {row.person for row in Issued.select(Issued.person).where(~Issued.committed)}
     for path in identity.leftovers(people_dir, LEFTOVER_AGE, now):
         owner = _uuid_of(path.name)
         if owner is not None and (
-            not Issued.select().where((Issued.person == owner) & ~Issued.committed).exists()
+            owner not in unfinished
             or Person.select().where(Person.pk == owner).exists()
             or Claim.select().where(Claim.person == owner).exists()
         ):
             continue
         identity.remove_identity(path)
-        done.append(f"Removed {plain(path.name)}, which nothing points at.")
+        done.append(tr("Removed {name}, which nothing points at.", name=plain(path.name)))
     return done
 
 

@@ -11,6 +11,7 @@ from rmtui import clock, settings
 from rmtui.db.base import BaseModel, KeptModel, db
 from rmtui.db.errors import BackendError, Deleted, NotFound, TokenReuse
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField
+from rmtui.i18n import later, tr
 from rmtui.text import new_code, normalise_code
 
 __all__ = ["CODE_SIZE", "LoginCode"]
@@ -26,7 +27,7 @@ class LoginCode(KeptModel):
     """Track the login codes that can be exchanged for session JWTs."""
 
     __tablename__: ClassVar[str] = "logincodes"
-    noun: ClassVar[str] = "login code"
+    noun: ClassVar[str] = later("login code")
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -103,9 +104,9 @@ class LoginCode(KeptModel):
         """
         found: Self | None = cls.get_or_none(cls.code == code) or cls.get_or_none(cls.code == normalise_code(code))
         if found is None:
-            raise NotFound("There is no such login code.")
+            raise NotFound(tr("There is no such login code."))
         if found.deleted is not None and not allow_deleted:
-            raise Deleted("The login code was withdrawn.")
+            raise Deleted(tr("The login code was withdrawn."))
         return found
 
     @classmethod
@@ -119,7 +120,7 @@ class LoginCode(KeptModel):
             except IntegrityError:  # the code is in use; draw another
                 continue
             return code
-        raise BackendError("No free login code was found in five tries; nothing was made.")
+        raise BackendError(tr("No free login code was found in five tries; nothing was made."))
 
 
 LoginCode.add_index(ModelIndex(LoginCode, [LoginCode.code], name="ix_raesenmaeher_logincodes_code", unique=True))
@@ -127,7 +128,7 @@ LoginCode.add_index(ModelIndex(LoginCode, [LoginCode.code], name="ix_raesenmaehe
 
 def _gone(row: LoginCode) -> Deleted | TokenReuse:
     if row.deleted is not None:
-        return Deleted(f"The login code was withdrawn on {clock.stamp(row.deleted)}; nothing was done.")
+        return Deleted(tr("The login code was withdrawn on {when}; nothing was done.", when=clock.stamp(row.deleted)))
     if row.burnt:
-        return Deleted(f"The login code was burnt on {clock.stamp(row.used_on)}; nothing was done.")
-    return TokenReuse(f"The login code was used already on {clock.stamp(row.used_on)}; nothing was done.")
+        return Deleted(tr("The login code was burnt on {when}; nothing was done.", when=clock.stamp(row.used_on)))
+    return TokenReuse(tr("The login code was used already on {when}; nothing was done.", when=clock.stamp(row.used_on)))

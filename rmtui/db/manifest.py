@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rmtui import settings
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
 from rmtui.text import plain
 
 __all__ = ["Manifest", "read"]
@@ -43,6 +44,11 @@ def read(consequence: str) -> Manifest | None:
         dns, deployment = (value if isinstance(value := found.get(key), str) else "" for key in ("dns", "deployment"))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigurationError(
-            f"The manifest {plain(path)} cannot be read ({type(error).__name__}), so {consequence}. Check RM_KRAFTWERK_MANIFEST_PATH."
+            tr(
+                "The manifest {path} cannot be read ({kind}), so {consequence}. Check RM_KRAFTWERK_MANIFEST_PATH.",
+                path=plain(path),
+                kind=type(error).__name__,
+                consequence=consequence,
+            )
         ) from error
     return Manifest(dns, deployment, products, apis)

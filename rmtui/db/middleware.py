@@ -13,9 +13,10 @@ from playhouse.pool import MaxConnectionsExceeded
 
 from rmtui.db.base import bind_config, db
 from rmtui.db.config import DBConfig
+from rmtui.db.connecting import no_connection
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import BackendError, DatabaseBusy, DatabaseUnreachable, DBError, DeploymentMissing, ReadOnlyError, SchemaMismatch
-from rmtui.errors import ConfigurationError
+from rmtui.i18n import tr
 from rmtui.text import plain
 
 __all__ = ["DBConnectionMiddleware", "connected", "connection", "explain"]
@@ -80,9 +81,6 @@ def _is_missing(path: str) -> bool:
     return False
 
 
-_REFUSED = ("password authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry", "authentication failed")
-
-
 def _first_of(cause: BaseException) -> BaseException:
     """What really failed, where SQLite ended the transaction itself, as on a full disk, and the rollback after it failed too."""
     before = cause.__context__
@@ -99,25 +97,31 @@ def explain(error: Exception) -> Exception:
     line = plain(text.splitlines()[0] if text else type(error).__name__, 160)
     place = plain(DBConfig.singleton().place())
     if isinstance(error, IntegrityError):
-        return DBError(f"The database refused the change, and nothing was changed: {line}")
+        return DBError(tr("The database refused the change, and nothing was changed: {line}", line=line))
     if code in {"42P01", "42703", "3F000"} or "no such table" in text or "no such column" in text:
-        return SchemaMismatch(f"The database {place} is not a deployment of today, or was dropped meanwhile: {line}")
+        return SchemaMismatch(
+            tr("The database {place} is not a deployment of today, or was dropped meanwhile: {line}", place=place, line=line)
+        )
     if code == "42501":
-        return DBError(f"The database role may not do this; nothing was changed. See the README for the grants: {line}")
+        return DBError(tr("The database role may not do this; nothing was changed. See the README for the grants: {line}", line=line))
     if code == "25006" or "readonly database" in text or "query_only" in text:
-        return ReadOnlyError(f"The database {place} takes no writes; nothing was changed.")
+        return ReadOnlyError(tr("The database {place} takes no writes; nothing was changed.", place=place))
     if code in {"55P03", "57014", "40P01"} or "database is locked" in text or isinstance(error, MaxConnectionsExceeded):
-        return DatabaseBusy(f"The database {place} is busy; nothing was changed. Try again.")
+        return DatabaseBusy(tr("The database {place} is busy; nothing was changed. Try again.", place=place))
     if "disk is full" in text or code == "53100":
-        return BackendError("The disk of the database is full; nothing was changed.")
-    if code is None and any(words in text for words in _REFUSED):
-        return ConfigurationError(f"The database {place} turned us away: {line}")
+        return BackendError(tr("The disk of the database is full; nothing was changed."))
     if "unable to open" in text and _is_missing(DBConfig.singleton().database):
-        return DeploymentMissing(f"The database file {place} cannot be opened: it is not there. rmtui init makes a new deployment.")
+        return DeploymentMissing(
+            tr("The database file {place} cannot be opened: it is not there. rmtui init makes a new deployment.", place=place)
+        )
     if "unable to open" in text:
-        return DatabaseUnreachable(f"The database file {place} cannot be opened: check that it is there and may be written.")
+        return DatabaseUnreachable(
+            tr("The database file {place} cannot be opened: check that it is there and may be written.", place=place)
+        )
     if "not a database" in text or "malformed" in text:
-        return SchemaMismatch(f"{place} is no SQLite database, or is damaged; it was left as it is.")
+        return SchemaMismatch(tr("{place} is no SQLite database, or is damaged; it was left as it is.", place=place))
     if isinstance(error, (OperationalError, InterfaceError)):
-        return DatabaseUnreachable(f"The database {place} cannot be reached: {line}")
-    return BackendError(f"The database failed: {line}")
+        if code is None and not DBConfig.singleton().is_sqlite:
+            return no_connection(text)
+        return DatabaseUnreachable(tr("The database {place} cannot be reached: {line}", place=place, line=line))
+    return BackendError(tr("The database failed: {line}", line=line))

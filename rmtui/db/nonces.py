@@ -11,6 +11,7 @@ from rmtui.db.base import BaseModel, KeptModel, db
 from rmtui.db.errors import Deleted, NotFound, TokenReuse
 from rmtui.db.fields import ObjectField, VarCharField
 from rmtui.db.locks import exclusive
+from rmtui.i18n import later, tr
 
 __all__ = ["SeenToken"]
 
@@ -19,7 +20,7 @@ class SeenToken(KeptModel):
     """Store tokens we should see used only once."""
 
     __tablename__: ClassVar[str] = "seentokens"
-    noun: ClassVar[str] = "token"
+    noun: ClassVar[str] = later("token")
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -41,10 +42,10 @@ class SeenToken(KeptModel):
         try:
             with exclusive(f"token:{token}"), db.atomic():
                 if cls.select(cls.pk).where(cls.token == token).exists():
-                    raise TokenReuse("The token was used already; nothing was done.")
+                    raise TokenReuse(tr("The token was used already; nothing was done."))
                 return cls.create(token=token, auditmeta=dict(auditmeta or {}))
         except IntegrityError:  # the web API takes no lock of ours, but the index holds
-            raise TokenReuse("The token was used already; nothing was done.") from None
+            raise TokenReuse(tr("The token was used already; nothing was done.")) from None
 
     @classmethod
     def by_token(cls, token: str) -> Self:
@@ -55,9 +56,9 @@ class SeenToken(KeptModel):
         """
         found: Self | None = cls.get_or_none(cls.token == token)
         if found is None:
-            raise NotFound("The token was never used.")
+            raise NotFound(tr("The token was never used."))
         if found.deleted is not None:
-            raise Deleted("The record of the token is marked as deleted.")
+            raise Deleted(tr("The record of the token is marked as deleted."))
         return found
 
 

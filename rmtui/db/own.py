@@ -11,6 +11,7 @@ from rmtui.db.base import db, utcnow
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import ForbiddenOperation
 from rmtui.db.fields import UTCDateTimeField, VarCharField
+from rmtui.i18n import tr
 
 __all__ = ["OWN_MODELS", "OWN_SCHEMA", "Audit", "Chain", "Claim", "Effect", "Issued", "Signer", "own_table", "place_own_tables"]
 
@@ -191,7 +192,7 @@ class Effect(OwnModel):
 
 
 def _append_only() -> ForbiddenOperation:
-    return ForbiddenOperation("The audit trail is only ever added to; nothing was changed.")
+    return ForbiddenOperation(tr("The audit trail is only ever added to; nothing was changed."))
 
 
 OWN_MODELS: tuple[type[OwnModel], ...] = (Claim, Issued, Audit, Signer, Chain, Effect)

@@ -16,6 +16,7 @@ from rmtui.db.base import BaseModel, DBModel, utcnow
 from rmtui.db.errors import NotFound
 from rmtui.db.fields import ObjectField, UTCDateTimeField, VarCharField, parse_pk
 from rmtui.db.locks import exclusive
+from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Person(BaseModel):
     """People, pk is UUID and comes from basemodel."""
 
     __tablename__: ClassVar[str] = "users"
-    noun: ClassVar[str] = "person"
+    noun: ClassVar[str] = later("person")
 
     class Config(BaseModel.Config):
         """Basemodel config."""
@@ -121,7 +122,7 @@ class Person(BaseModel):
             value = get(source, name) if source is not None else None
             if isinstance(value, str) and value:
                 return cls.by_callsign(value, allow_deleted)
-        raise NotFound("The token or certificate names nobody.")
+        raise NotFound(tr("The token or certificate names nobody."))
 
     @property
     def directory(self) -> Path:
@@ -235,9 +236,16 @@ class Person(BaseModel):
         from rmtui.db.errors import CallsignReserved
 
         for other in callsigns.matching(cls, callsign):
-            state = "a revoked person" if other.deleted else "a person"
-            same = "" if other.callsign == callsign else f", written {plain(other.callsign)}"
-            raise CallsignReserved(f"{plain(callsign)} is taken by {state}{same}; nothing was made.")
+            taken, known = plain(callsign), plain(other.callsign)
+            if other.callsign == callsign and other.deleted:
+                raise CallsignReserved(tr("{callsign} is taken by a revoked person; nothing was made.", callsign=taken))
+            if other.callsign == callsign:
+                raise CallsignReserved(tr("{callsign} is taken by a person; nothing was made.", callsign=taken))
+            if other.deleted:
+                raise CallsignReserved(
+                    tr("{callsign} is taken by a revoked person, written {other}; nothing was made.", callsign=taken, other=known)
+                )
+            raise CallsignReserved(tr("{callsign} is taken by a person, written {other}; nothing was made.", callsign=taken, other=known))
 
 
 Person.add_index(ModelIndex(Person, [Person.callsign], name="ix_raesenmaeher_users_callsign", unique=True))
@@ -247,7 +255,7 @@ class Role(DBModel):
     """Give a person a role."""
 
     __tablename__: ClassVar[str] = "roles"
-    noun: ClassVar[str] = "role"
+    noun: ClassVar[str] = later("role")
 
     pk = UUIDField(primary_key=True, default=uuid.uuid4)
     """Primary key."""

@@ -25,8 +25,8 @@ from rmtui.db.errors import BackendError, Deleted, OutcomeUnknown
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
-from rmtui.db.publishing import publish
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ OnCommit = Callable[[list[str], str], None]
 class ReissuedMeanwhile(BackendError):
     """Somebody else gave the person another certificate first."""
 
-    title = "Changed meanwhile"
+    title = later("Changed meanwhile")
 
 
 class _Making:
@@ -82,7 +82,7 @@ def reissue(person: Person, csr: str | None, on_commit: OnCommit | None) -> Issu
         _make(making, signer, csr)
         _commit(making, before, on_commit)
     except BaseException as error:
-        if not _resolved(making, signer, error):
+        if not _resolved(making, error):
             raise
         if not isinstance(error, Exception):
             _finish(making, signer)
@@ -94,7 +94,7 @@ def reissue(person: Person, csr: str | None, on_commit: OnCommit | None) -> Issu
 def _finish(making: _Making, signer: Authority) -> None:
     with suppress(RmtuiError):  # swept later
         _remove(making.part)
-    issuing.publish_after(signer, f"{plain(making.person.callsign)} has a new certificate")
+    issuing.publish_after(signer, tr("{callsign} has a new certificate", callsign=plain(making.person.callsign)))
 
 
 def _check_place(directory: Path) -> None:
@@ -110,7 +110,9 @@ def _check_place(directory: Path) -> None:
     except FileMissing:
         return
     if not stat.S_ISDIR(about.st_mode):
-        raise StorageError(f"{plain(directory)} is no directory of files; nothing was signed. Check who put it there.")
+        raise StorageError(
+            tr("{directory} is no directory of files; nothing was signed. Check who put it there.", directory=plain(directory))
+        )
 
 
 def _standing(person: Person) -> list[str]:
@@ -146,7 +148,10 @@ def _commit(making: _Making, before: list[str], on_commit: OnCommit | None) -> N
         changed = (now.callsign, now.certspath) != (person.callsign, person.certspath)
         if changed or _standing(person) != before or not Issued.select().where(fresh).exists():
             raise ReissuedMeanwhile(
-                f"{plain(person.callsign)} was given another certificate meanwhile; the one made here was revoked. Look again."
+                tr(
+                    "{callsign} was given another certificate meanwhile; the one made here was revoked. Look again.",
+                    callsign=plain(person.callsign),
+                )
             )
         if on_commit is not None:  # while the operator's own certificate still counts, should it be the one
             on_commit(before, making.serial)
@@ -180,7 +185,7 @@ def _in_place(directory: Path) -> str:
         return ""
 
 
-def _resolved(making: _Making, signer: Authority, error: BaseException) -> bool:
+def _resolved(making: _Making, error: BaseException) -> bool:
     """What became of a reissue that an error ended: True if it was done; else what was made is taken back.
 
     A session that was lost may live on and commit yet: it holds its lock until then, and that is waited for.
@@ -198,11 +203,14 @@ def _resolved(making: _Making, signer: Authority, error: BaseException) -> bool:
                 return True
             if making.serial and _in_place(making.directory) == making.serial:
                 _swap_back(making)
-        _undo(making, signer)
+        _undo(making)
     except (DatabaseError, InterfaceError):
         raise OutcomeUnknown(
-            f"The database was lost while {plain(making.person.callsign)} was given a new certificate, and whether that was recorded is "
-            "not known. Look at the person once the database is back, and try again if the certificate is the old one."
+            tr(
+                "The database was lost while {callsign} was given a new certificate, and whether that was recorded is not "
+                "known. Look at the person once the database is back, and try again if the certificate is the old one.",
+                callsign=plain(making.person.callsign),
+            )
         ) from error
     return False
 
@@ -216,17 +224,13 @@ def _swap_back(making: _Making) -> None:
         files.rename_dir(making.directory, making.part)
 
 
-def _undo(making: _Making, signer: Authority) -> None:
+def _undo(making: _Making) -> None:
     try:
         _remove(making.part)
     except RmtuiError as error:
-        logger.warning("left behind, to be swept: %s", error.sentence)
+        logger.warning("left behind, to be swept: %s", error)
     if making.serial:
-        issuing.revoke_serials(Issued.serial == making.serial, "cessationOfOperation")
-        try:
-            publish(signer, issuing.revocations)
-        except RmtuiError as error:
-            logger.warning("the next CRL names a lost certificate, this one does not: %s", error.sentence)
+        issuing.revoke_lost(making.serial)
 
 
 def _remove(part: Path) -> None:
@@ -266,10 +270,10 @@ def settle_all() -> tuple[list[str], list[uuid.UUID]]:
             with exclusive(f"roles:{person.pk}"):
                 Person.by_pk(person.pk)
                 if _settle(person):
-                    done.append(f"Finished the reissue of {plain(person.callsign)} that was interrupted.")
+                    done.append(tr("Finished the reissue of {callsign} that was interrupted.", callsign=plain(person.callsign)))
         except Deleted:
             continue
         except RmtuiError as error:
             unseen.append(person.pk)
-            logger.warning("left as it is: %s", error.sentence)
+            logger.warning("left as it is: %s", error)
     return done, unseen

@@ -17,6 +17,7 @@ from rmtui.db.middleware import connection
 from rmtui.db.nonces import SeenToken
 from rmtui.db.own import OWN_SCHEMA, own_table
 from rmtui.db.people import Person, Role
+from rmtui.i18n import tr
 from rmtui.text import plain
 
 __all__ = ["MODELS", "create_all", "migrate", "own_tables_ready", "present"]
@@ -63,8 +64,12 @@ def present() -> bool:
     lacks = _missing(found)
     if lacks:
         raise SchemaMismatch(
-            f"The database {plain(DBConfig.singleton().place())} is not one of today's deployments; it lacks {', '.join(lacks)}. "
-            "It was left as it is. Upgrade the deployment first, or name another database."
+            tr(
+                "The database {place} is not one of today's deployments; it lacks {lacks}. It was left as it is. Upgrade "
+                "the deployment first, or name another database.",
+                place=plain(DBConfig.singleton().place()),
+                lacks=", ".join(lacks),
+            )
         )
     return True
 
@@ -119,8 +124,11 @@ def own_tables_ready() -> bool:
     newer = sorted(applied - known)
     if newer:
         raise SchemaMismatch(
-            f"The tables of rmtui in {plain(DBConfig.singleton().place())} were made by a newer version ({plain(newer[-1])}); "
-            "nothing was touched. Install that version."
+            tr(
+                "The tables of rmtui in {place} were made by a newer version ({newer}); nothing was touched. Install that version.",
+                place=plain(DBConfig.singleton().place()),
+                newer=plain(newer[-1]),
+            )
         )
     return applied == known
 

@@ -21,6 +21,7 @@ from rmtui.db.errors import BackendError
 from rmtui.db.locks import joined
 from rmtui.db.own import Audit, Chain, Signer
 from rmtui.db.prepared import Prepared, Slot, insert
+from rmtui.i18n import english, tr
 from rmtui.text import plain, storable
 
 __all__ = ["Entry", "Key", "UndecodableText", "append", "chain_name", "chain_row", "details_of", "hold"]
@@ -146,13 +147,14 @@ def _one(query: Prepared[Chain]) -> Chain:
     found = chain_row(query)
     if found is None:
         raise BackendError(
-            "The record of the audit trail's head is gone: nothing can be recorded, and nothing was done. Run rmtui audit verify."
+            tr("The record of the audit trail's head is gone: nothing can be recorded, and nothing was done. Run rmtui audit verify.")
         )
     return found
 
 
 def _storable(text: str) -> str:
-    return text if storable(text) else plain(text)
+    """In English, since others read it, and as every database can hold it."""
+    return english(text) if storable(text) else plain(english(text))
 
 
 def _harmless(value: Any) -> Any:
@@ -162,4 +164,4 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_harmless(each) for each in value]
     number = isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value))
-    return value if value is None or number else _storable(str(value))
+    return value if value is None or number else _storable(value if isinstance(value, str) else str(value))

@@ -17,6 +17,7 @@ from rmtui.db.fields import parse_time
 from rmtui.db.own import Audit, Chain, Signer, own_table
 from rmtui.db.trail import UndecodableText, chain_row
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.text import plain
 
 __all__ = ["Finding", "Walk", "walk"]
@@ -97,14 +98,20 @@ def _walk(head: Chain | None, witnessed: Mapping[int, str], signers: _Signers) -
         if signature is not None or row[_SIGNER] is not None:
             problem = signers.problem(row[_SIGNER], signature, written, row)
             if problem:
-                finding = Finding(number, "signature", f"Entry {number} ({_words(row)}) {problem}.")
+                finding = Finding(
+                    number, "signature", tr("Entry {number} ({words}) {problem}.", number=number, words=_words(row), problem=problem)
+                )
                 break
             signed += 1
         seen = witnessed.get(number)
         if seen is not None:
             compared += 1
             if seen != written:
-                sentence = f"Entry {number} ({_words(row)}) is not what the log has: it was changed, and the chain made anew after it."
+                sentence = tr(
+                    "Entry {number} ({words}) is not what the log has: it was changed, and the chain made anew after it.",
+                    number=number,
+                    words=_words(row),
+                )
                 finding = Finding(number, "log", sentence)
                 break
         before.append(previous)
@@ -125,38 +132,52 @@ def _fits(previous: str | None, row: list[Any], written: Any) -> bool:
 def _end(head: Chain | None, last: int, previous: str | None, witnessed: Mapping[int, str]) -> Finding | None:
     """What is wrong with where the trail ends."""
     if head is None:
-        return Finding(last, "head", "The trail's record of its own end is gone, or is none; somebody removed it.")
+        return Finding(last, "head", tr("The trail's record of its own end is gone, or is none; somebody removed it."))
     known = max((head.entries, *witnessed), default=0)
     if known > last:
-        who = "the trail's own record of its end" if head.entries > last else "the log"
-        return Finding(last + 1, "removed", f"{_gone(last + 1, known)} The end of the trail is missing, as {who} says.")
+        who = tr("the trail's own record of its end") if head.entries > last else tr("the log")
+        return Finding(
+            last + 1, "removed", tr("{gone} The end of the trail is missing, as {who} says.", gone=_gone(last + 1, known), who=who)
+        )
     if head.entries < last:
         return _put_in(head.entries + 1)
     if head.head != previous:
-        return Finding(last, "head", f"The trail's record of its own end does not fit entry {last}, which is the last.")
+        return Finding(last, "head", tr("The trail's record of its own end does not fit entry {last}, which is the last.", last=last))
     return None
 
 
 def _not_as_written(number: int, row: list[Any], head: Chain | None) -> Finding:
     if number < 1 or (head is not None and number > head.entries):
-        return Finding(number, "inserted", f"Entry {number} ({_words(row)}) was put in by other means than rmtui.")
-    sentence = f"Entry {number} ({_words(row)}) is not what was written there: it was changed, or another was put in its place."
+        return Finding(
+            number, "inserted", tr("Entry {number} ({words}) was put in by other means than rmtui.", number=number, words=_words(row))
+        )
+    sentence = tr(
+        "Entry {number} ({words}) is not what was written there: it was changed, or another was put in its place.",
+        number=number,
+        words=_words(row),
+    )
     return Finding(number, "changed", sentence)
 
 
 def _put_in(number: int) -> Finding:
-    return Finding(number, "inserted", f"Entry {number} was put in by other means than rmtui.")
+    return Finding(number, "inserted", tr("Entry {number} was put in by other means than rmtui.", number=number))
 
 
 def _gone(first: int, last: int) -> str:
-    return f"Entry {first} was removed." if first == last else f"Entry {first} was removed, and all up to {last}."
+    return (
+        tr("Entry {first} was removed.", first=first)
+        if first == last
+        else tr("Entry {first} was removed, and all up to {last}.", first=first, last=last)
+    )
 
 
 def _words(row: list[Any]) -> str:
     """What a row says now, in a few words; it may be anything."""
     at, operator, action, target = (row[COVERED.index(name)] for name in ("at", "operator", "action", "target"))
-    by = f" by {plain(operator, 64)}" if operator else ""
-    return f"{plain(action, 32)} of {plain(target, 64)}{by}, {plain(at, 19)}Z"
+    said = {"action": plain(action, 32), "target": plain(target, 64), "at": plain(at, 19)}
+    if operator:
+        return tr("{action} of {target} by {operator}, {at}Z", operator=plain(operator, 64), **said)
+    return tr("{action} of {target}, {at}Z", **said)
 
 
 _ID, _SIGNER, _AT = COVERED.index("id"), COVERED.index("signer"), COVERED.index("at")
@@ -207,9 +228,9 @@ class _Signers:
     def problem(self, fingerprint: str | None, signature: str | None, written: str, row: list[Any]) -> str:
         """What is wrong with an entry's signature, as the rest of a sentence about the entry; empty when nothing is."""
         if fingerprint is None:
-            return "has a signature, and was written without one"
+            return tr("has a signature, and was written without one")
         if signature is None:
-            return "was signed, and its signature is gone"
+            return tr("was signed, and its signature is gone")
         verifier = self._known.get(fingerprint)
         if verifier is None:
             verifier = self._known[fingerprint] = self._load(fingerprint)
@@ -217,12 +238,12 @@ class _Signers:
             return verifier
         raw = _unpacked(signature)
         if not verifier.verify(written.encode("ascii"), raw):
-            return "has a signature that is not of it"
+            return tr("has a signature that is not of it")
         if verifier.callsign != row[_OPERATOR]:
-            return f"is signed by {plain(verifier.callsign, 64)}, and says that it is by another"
+            return tr("is signed by {callsign}, and says that it is by another", callsign=plain(verifier.callsign, 64))
         at = _time(row[_AT])
         if at is None or not verifier.not_before <= at <= verifier.not_after:
-            return "is signed with a certificate that was not valid at the time"
+            return tr("is signed with a certificate that was not valid at the time")
         return ""
 
     def _load(self, fingerprint: str) -> Any:
@@ -232,14 +253,14 @@ class _Signers:
         try:
             kept = Signer.get_or_none(Signer.fingerprint == fingerprint)
             if kept is None:
-                return "is signed with a certificate that was removed from the trail"
+                return tr("is signed with a certificate that was removed from the trail")
             verifier = Verifier(str(kept.certificate).encode("ascii", "replace"))
         except (RmtuiError, ValueError, UndecodableText):
-            return "is signed with a certificate that was damaged"
+            return tr("is signed with a certificate that was damaged")
         if verifier.fingerprint != fingerprint:
-            return "is signed with a certificate that was exchanged for another"
+            return tr("is signed with a certificate that was exchanged for another")
         if self._trusted is not None and not verifier.issued_by(self._trusted):
-            return "is signed with a certificate that this deployment's CA did not issue"
+            return tr("is signed with a certificate that this deployment's CA did not issue")
         return verifier
 
 

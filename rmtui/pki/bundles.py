@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rmtui.i18n import tr
 from rmtui.pki.identity import read_certificate, read_file, read_pfx
 from rmtui.pki.interface import FileMissing, PKIError
 from rmtui.text import plain
@@ -15,7 +16,11 @@ def names_another(names: str, callsign: str) -> str:
     """What is wrong with a certificate whose one CN is ``names``; empty when it is ``callsign``."""
     if names == callsign:
         return ""
-    return f"The certificate there names {plain(names, 80) or 'nobody'}, not {plain(callsign, 80)}. Find out who put it there."
+    return tr(
+        "The certificate there names {names}, not {callsign}. Find out who put it there.",
+        names=plain(names, 80) or tr("nobody"),
+        callsign=plain(callsign, 80),
+    )
 
 
 def check_names(directory: Path, callsign: str) -> None:
@@ -25,7 +30,7 @@ def check_names(directory: Path, callsign: str) -> None:
     """
     problem = names_another(read_certificate(directory).names, callsign)
     if problem:
-        raise PKIError(f"{problem} Nothing was handed out.")
+        raise PKIError(tr("{problem} Nothing was handed out.", problem=problem))
 
 
 def pfx_bundle(directory: Path, callsign: str) -> bytes:
@@ -47,8 +52,11 @@ def pfx_bundle(directory: Path, callsign: str) -> bytes:
     fingerprint = read_certificate(directory).fingerprint
     if all(each.certificate.fingerprint(hashes.SHA256()).hex() != fingerprint for each in held):
         raise PKIError(
-            f"The PFX of {plain(callsign)} does not open with the callsign, or holds another certificate than the one on record. "
-            "Nothing was handed out; take the PEM, or issue a new one."
+            tr(
+                "The PFX of {callsign} does not open with the callsign, or holds another certificate than the one on "
+                "record. Nothing was handed out; take the PEM, or issue a new one.",
+                callsign=plain(callsign),
+            )
         )
     return pfx
 
@@ -69,6 +77,11 @@ def pem_bundle(directory: Path, callsign: str) -> bytes:
     except FileMissing:
         return certificates
     leaf = x509.load_pem_x509_certificates(certificates)[0]
-    if keys.load(key, what=f"The key in {plain(directory)}").public_key() != leaf.public_key():
-        raise PKIError(f"The key of {plain(callsign)} is not the certificate's. Nothing was handed out; restore both from one backup.")
+    if keys.load(key, what=tr("The key in {directory}", directory=plain(directory))).public_key() != leaf.public_key():
+        raise PKIError(
+            tr(
+                "The key of {callsign} is not the certificate's. Nothing was handed out; restore both from one backup.",
+                callsign=plain(callsign),
+            )
+        )
     return key.rstrip(b"\n") + b"\n" + certificates

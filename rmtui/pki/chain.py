@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from rmtui import clock
+from rmtui.i18n import tr
 from rmtui.pki import signatures
 from rmtui.pki.certificates import crl_number
 from rmtui.pki.interface import CredentialError
@@ -36,16 +37,16 @@ class Listing:
     """Of the revocation; empty without one."""
 
 
-def look_up(serial: int, issuer: str, trusted_pem: bytes, crl_pem: bytes) -> Listing | None:
+def look_up(serial: int, issuer: x509.Name, trusted_pem: bytes, crl_pem: bytes) -> Listing | None:
     """What the CRLs as published say of a certificate; None when none of them is of its issuer and to be believed.
 
-    :param issuer: RFC 4514, of the certificate.
+    :param issuer: of the certificate.
     :param trusted_pem: the deployment's ``ca_chain.pem``.
     :raises CredentialError: the CRLs are damaged.
     """
     crls = _crls(crl_pem)
     try:
-        authorities = [ca for ca in x509.load_pem_x509_certificates(trusted_pem) if ca.subject.rfc4514_string() == issuer]
+        authorities = [ca for ca in x509.load_pem_x509_certificates(trusted_pem) if ca.subject == issuer]
         newest = _newest(crl for ca in authorities for crl in crls if crl.issuer == ca.subject and _may_be_believed(crl, ca))
     except UNREADABLE:
         return None
@@ -85,11 +86,17 @@ def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | No
     """
     leaf, *cas = chain = signatures.chain_of(signatures.read(certificate_pem), trusted_pem)
     for ca in cas:
-        _check_times(f"The CA certificate {named(ca)}", ca, now, "Renew the deployment's CA")
-    _check_times(f"The certificate of {named(leaf)}", leaf, now, "Have a new one issued")
+        _check_times(tr("The CA certificate {ca}", ca=named(ca)), ca, now, tr("Renew the deployment's CA"))
+    _check_times(tr("The certificate of {leaf}", leaf=named(leaf)), leaf, now, tr("Have a new one issued"))
     problem = _client_problem(leaf)
     if problem is not None:
-        raise CredentialError(f"The certificate of {named(leaf)} is not a client's: {problem}. Use the one that was issued to you.")
+        raise CredentialError(
+            tr(
+                "The certificate of {leaf} is not a client's: {problem}. Use the one that was issued to you.",
+                leaf=named(leaf),
+                problem=problem,
+            )
+        )
     if crl_pem is None:
         return
     crls = _crls(crl_pem)
@@ -101,11 +108,22 @@ def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | No
 
 def _check_times(what: str, certificate: x509.Certificate, now: dt.datetime, advice: str) -> None:
     if now > certificate.not_valid_after_utc:
-        raise CredentialError(f"{what} ran out on {clock.stamp(certificate.not_valid_after_utc)}, and proves nothing since. {advice}.")
+        raise CredentialError(
+            tr(
+                "{what} ran out on {until}, and proves nothing since. {advice}.",
+                what=what,
+                until=clock.stamp(certificate.not_valid_after_utc),
+                advice=advice,
+            )
+        )
     if now < certificate.not_valid_before_utc:
         raise CredentialError(
-            f"{what} is not valid before {clock.stamp(certificate.not_valid_before_utc)}, and by this host's clock it is "
-            f"{clock.stamp(now)}. Check the clock, or wait."
+            tr(
+                "{what} is not valid before {start}, and by this host's clock it is {now}. Check the clock, or wait.",
+                what=what,
+                start=clock.stamp(certificate.not_valid_before_utc),
+                now=clock.stamp(now),
+            )
         )
 
 
@@ -116,12 +134,12 @@ def _client_problem(leaf: x509.Certificate) -> str | None:
     uses = signatures.extension(leaf, x509.ExtendedKeyUsage)
     unknown = signatures.strange(leaf)
     if (constraints is not None and constraints.ca) or (usage is not None and usage.key_cert_sign):
-        return "it is a CA's"
+        return tr("it is a CA's")
     if uses is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in uses:
-        return "its uses (extendedKeyUsage) leave out clientAuth"
+        return tr("its uses (extendedKeyUsage) leave out clientAuth")
     if usage is not None and not usage.digital_signature:
-        return "its key is not for signing (keyUsage without digitalSignature)"
-    return f"it demands something that is not known here ({unknown})" if unknown is not None else None
+        return tr("its key is not for signing (keyUsage without digitalSignature)")
+    return tr("it demands something that is not known here ({unknown})", unknown=unknown) if unknown is not None else None
 
 
 def _crls(pem: bytes) -> list[x509.CertificateRevocationList]:
@@ -135,7 +153,9 @@ def _crls(pem: bytes) -> list[x509.CertificateRevocationList]:
     except UNREADABLE:
         crls = []
     if not crls or pem.count(b"-----BEGIN ") > len(crls):
-        raise CredentialError("The deployment's CRL is damaged, so nobody knows who is revoked. Renew it with “rmtui crl” and try again.")
+        raise CredentialError(
+            tr("The deployment's CRL is damaged, so nobody knows who is revoked. Renew it with “rmtui crl” and try again.")
+        )
     return crls
 
 
@@ -149,22 +169,41 @@ def _check_revoked(
     newest = _newest(crl for crl in crls if _may_be_believed(crl, issuer))
     if newest is None:
         raise CredentialError(
-            f"The CRL is not signed by {named(issuer)} and not believed, so nobody knows whether {named(certificate)} is revoked. "
-            "Renew it with “rmtui crl” and try again."
+            tr(
+                "The CRL is not signed by {issuer} and not believed, so nobody knows whether {certificate} is revoked. "
+                "Renew it with “rmtui crl” and try again.",
+                issuer=named(issuer),
+                certificate=named(certificate),
+            )
         )
     entry = newest.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is not None:
         raise CredentialError(
-            f"The certificate of {named(certificate)} was revoked on {clock.stamp(entry.revocation_date_utc)} ({_reason(entry)}). "
-            "Use the one that took its place, or ask an admin."
+            tr(
+                "The certificate of {certificate} was revoked on {when} ({reason}). Use the one that took its place, or ask an admin.",
+                certificate=named(certificate),
+                when=clock.stamp(entry.revocation_date_utc),
+                reason=_reason(entry),
+            )
         )
-    if newest.next_update_utc is None or now > newest.next_update_utc:
-        until = (
-            f"ran out on {clock.stamp(newest.next_update_utc)}" if newest.next_update_utc is not None else "does not say how long it holds"
-        )
+    if newest.next_update_utc is None:
         raise CredentialError(
-            f"The CRL of {named(issuer)} {until}, so nobody knows whether {named(certificate)} is revoked. "
-            "Renew it with “rmtui crl” and try again."
+            tr(
+                "The CRL of {issuer} does not say how long it holds, so nobody knows whether {certificate} is revoked. Renew it with "
+                "“rmtui crl” and try again.",
+                issuer=named(issuer),
+                certificate=named(certificate),
+            )
+        )
+    if now > newest.next_update_utc:
+        raise CredentialError(
+            tr(
+                "The CRL of {issuer} ran out on {when}, so nobody knows whether {certificate} is revoked. Renew it with “rmtui crl” and "
+                "try again.",
+                issuer=named(issuer),
+                when=clock.stamp(newest.next_update_utc),
+                certificate=named(certificate),
+            )
         )
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from rmtui.errors import InvalidCallsign
+from rmtui.i18n import later, tr
 from rmtui.pki import keys
 from rmtui.pki.certificates import common_name, key_usage
 from rmtui.pki.interface import CSRError
@@ -45,11 +46,11 @@ _NAMES: Final = {
     NameOID.SERIAL_NUMBER: "serialNumber",
 }
 _BARRED_EXTENSIONS: Final = {
-    x509.SubjectAlternativeName: "other names for the person (subjectAltName)",
-    x509.IssuerAlternativeName: "other names for the authority (issuerAltName)",
-    x509.NameConstraints: "to be an authority (nameConstraints)",
-    x509.PolicyConstraints: "to be an authority (policyConstraints)",
-    x509.InhibitAnyPolicy: "to be an authority (inhibitAnyPolicy)",
+    x509.SubjectAlternativeName: later("it asks for other names for the person (subjectAltName)"),
+    x509.IssuerAlternativeName: later("it asks for other names for the authority (issuerAltName)"),
+    x509.NameConstraints: later("it asks to be an authority (nameConstraints)"),
+    x509.PolicyConstraints: later("it asks to be an authority (policyConstraints)"),
+    x509.InhibitAnyPolicy: later("it asks to be an authority (inhibitAnyPolicy)"),
 }
 
 
@@ -74,7 +75,9 @@ def build_csr(key: keys.PrivateKey, callsign: str) -> bytes:
     """
     problem = callsign_problem(callsign)
     if problem is not None:
-        raise InvalidCallsign(f"“{plain(callsign, 40)}” cannot stand in a certificate: {problem}. Nothing was signed.")
+        raise InvalidCallsign(
+            tr("“{callsign}” cannot stand in a certificate: {problem}. Nothing was signed.", callsign=plain(callsign, 40), problem=problem)
+        )
     return (
         x509.CertificateSigningRequestBuilder()
         .subject_name(common_name(callsign))
@@ -127,7 +130,7 @@ def _judge(pem: bytes) -> tuple[x509.Name, CSRDetails]:
             request = x509.load_der_x509_csr(der)
             subject = request.subject
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
-        raise _refused("it is damaged, or no CSR at all", "Ask for a new one.") from None
+        raise _refused(tr("it is damaged, or no CSR at all"), tr("Ask for a new one.")) from None
     key = _check_key(request)
     _check_signature(request)
     _check_extensions(request)
@@ -140,48 +143,51 @@ def _judge(pem: bytes) -> tuple[x509.Name, CSRDetails]:
 
 
 def _refused(why: str, advice: str) -> CSRError:
-    return CSRError(f"The CSR is refused: {why}. Nothing was signed. {advice}")
+    return CSRError(tr("The CSR is refused: {why}. Nothing was signed. {advice}", why=why, advice=advice))
 
 
 def _unwrap(data: bytes) -> bytes:
     """The DER within the one PEM block that is all there is."""
     if len(data) > LONGEST_CSR:
-        raise _refused(f"it is {len(data):,} bytes long, and none needs more than {LONGEST_CSR:,}", "Ask for a plain CSR.")
+        raise _refused(
+            tr("it is {count} bytes long, and none needs more than {longest_csr}", count=f"{len(data):,}", longest_csr=f"{LONGEST_CSR:,}"),
+            tr("Ask for a plain CSR."),
+        )
     if not data.strip():
-        raise _refused("it is empty", "Ask for one in PEM form.")
+        raise _refused(tr("it is empty"), tr("Ask for one in PEM form."))
     if b"PRIVATE KEY-----" in data:
-        raise _refused("it holds a private key, which is now known to others", "Ask for a CSR made with a new key.")
+        raise _refused(tr("it holds a private key, which is now known to others"), tr("Ask for a CSR made with a new key."))
     blocks = data.count(b"-----BEGIN ")
     if blocks > 1:
-        raise _refused(f"it holds {blocks} PEM blocks, and one is expected", "Ask for the CSR alone.")
+        raise _refused(tr("it holds {blocks} PEM blocks, and one is expected", blocks=blocks), tr("Ask for the CSR alone."))
     match = _BLOCK.fullmatch(data)
     if match is None:
-        why = "there is more than a CSR in it, or another kind of PEM" if blocks else "it is not in PEM form"
-        raise _refused(why, "Ask for the text from “BEGIN CERTIFICATE REQUEST” to its end, and nothing else.")
+        why = tr("there is more than a CSR in it, or another kind of PEM") if blocks else tr("it is not in PEM form")
+        raise _refused(why, tr("Ask for the text from “BEGIN CERTIFICATE REQUEST” to its end, and nothing else."))
     try:
         return base64.b64decode(b"".join(match[2].split()), validate=True)
     except binascii.Error:
-        raise _refused("its base64 is damaged", "Ask for it to be sent again.") from None
+        raise _refused(tr("its base64 is damaged"), tr("Ask for it to be sent again.")) from None
 
 
 def _check_key(request: x509.CertificateSigningRequest) -> CertificateIssuerPublicKeyTypes:
-    advice = "Ask for one with an RSA key of 2048 to 8192 bits, or a P-256, P-384 or P-521 key."
+    advice = tr("Ask for one with an RSA key of 2048 to 8192 bits, or a P-256, P-384 or P-521 key.")
     try:
         key = request.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _refused("its key is damaged or of an unknown kind", advice) from None
+        raise _refused(tr("its key is damaged or of an unknown kind"), advice) from None
     if isinstance(key, rsa.RSAPublicKey):
         numbers = key.public_numbers()
         if not 2048 <= key.key_size <= 8192:
-            raise _refused(f"its RSA key has {key.key_size} bits, and 2048 to 8192 are asked for", advice)
+            raise _refused(tr("its RSA key has {key_size} bits, and 2048 to 8192 are asked for", key_size=key.key_size), advice)
         if not 65537 <= numbers.e < 2**256 or numbers.e % 2 == 0 or numbers.n % 2 == 0:
-            raise _refused("its RSA key is malformed: the exponent or the modulus cannot be", advice)
+            raise _refused(tr("its RSA key is malformed: the exponent or the modulus cannot be"), advice)
         return key
     if isinstance(key, ec.EllipticCurvePublicKey):
         if not isinstance(key.curve, _CURVES):
-            raise _refused(f"its key is on the curve {plain(key.curve.name)}", advice)
+            raise _refused(tr("its key is on the curve {name}", name=plain(key.curve.name)), advice)
         return key
-    raise _refused(f"its key is {keys.describe(key)}, which phones and old desktops do not take", advice)
+    raise _refused(tr("its key is {key}, which phones and old desktops do not take", key=keys.describe(key)), advice)
 
 
 def _check_signature(request: x509.CertificateSigningRequest) -> None:
@@ -189,66 +195,72 @@ def _check_signature(request: x509.CertificateSigningRequest) -> None:
         algorithm = request.signature_hash_algorithm
         valid = isinstance(algorithm, _HASHES) and request.is_signature_valid
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _refused("its signature is of an unknown kind", "Ask for one signed with SHA-256.") from None
+        raise _refused(tr("its signature is of an unknown kind"), tr("Ask for one signed with SHA-256.")) from None
     if not isinstance(algorithm, _HASHES):
-        name = algorithm.name.upper() if algorithm is not None else "no hash"
-        raise _refused(f"its signature uses {name}, and SHA-256 or better is asked for", "Ask for one signed with SHA-256.")
+        name = algorithm.name.upper() if algorithm is not None else tr("no hash")
+        raise _refused(
+            tr("its signature uses {name}, and SHA-256 or better is asked for", name=name), tr("Ask for one signed with SHA-256.")
+        )
     if not valid:
-        raise _refused("its signature is not valid, so whoever sent it need not have the key", "Ask for it to be made and sent again.")
+        raise _refused(
+            tr("its signature is not valid, so whoever sent it need not have the key"), tr("Ask for it to be made and sent again.")
+        )
 
 
 def _check_extensions(request: x509.CertificateSigningRequest) -> None:
-    advice = "Ask for one without it; a person's certificate is for a client and nothing else."
+    advice = tr("Ask for one without it; a person's certificate is for a client and nothing else.")
     try:
         asked = sum(attribute.oid in _EXTENSION_REQUESTS for attribute in request.attributes)
         extensions = list(request.extensions)
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise _refused("what it asks for cannot be read, or is asked for twice", "Ask for a plain CSR without extensions.") from None
+        raise _refused(
+            tr("what it asks for cannot be read, or is asked for twice"), tr("Ask for a plain CSR without extensions.")
+        ) from None
     if asked > 1:
-        raise _refused("it asks for extensions in more than one place", "Ask for a plain CSR without extensions.")
+        raise _refused(tr("it asks for extensions in more than one place"), tr("Ask for a plain CSR without extensions."))
     for extension in extensions:
         why = _wants(extension.value)
         if why is not None:
-            raise _refused(f"it asks for {why}", advice)
+            raise _refused(tr(why), advice)
 
 
 def _wants(value: x509.ExtensionType) -> str | None:
     """What an extension asks for that nobody gets; None when it asks for nothing of the kind."""
     if isinstance(value, x509.BasicConstraints):
-        return "to be an authority (CA:TRUE)" if value.ca else None
+        return tr("it asks to be an authority (CA:TRUE)") if value.ca else None
     if isinstance(value, x509.KeyUsage):
-        return "to sign certificates or CRLs (keyUsage)" if value.key_cert_sign or value.crl_sign else None
+        return tr("it asks to sign certificates or CRLs (keyUsage)") if value.key_cert_sign or value.crl_sign else None
     if isinstance(value, x509.ExtendedKeyUsage):
         if ExtendedKeyUsageOID.SERVER_AUTH in value:
-            return "to be a server (serverAuth)"
+            return tr("it asks to be a server (serverAuth)")
         others = [usage.dotted_string for usage in value if usage != ExtendedKeyUsageOID.CLIENT_AUTH]
-        return f"another use than a client's (extendedKeyUsage {', '.join(others[:3])})" if others else None
+        return tr("it asks for another use than a client's (extendedKeyUsage {others})", others=", ".join(others[:3])) if others else None
     if isinstance(value, x509.UnrecognizedExtension) and value.oid == _NETSCAPE_TYPE:
-        return "to be an authority or a server (nsCertType)" if not value.value or value.value[-1] & _NETSCAPE_BARRED else None
+        return tr("it asks to be an authority or a server (nsCertType)") if not value.value or value.value[-1] & _NETSCAPE_BARRED else None
     return next((what for kind, what in _BARRED_EXTENSIONS.items() if isinstance(value, kind)), None)
 
 
 def _check_subject(subject: x509.Name, callsign: str) -> None:
     """The subject is one RDN of one attribute, which is the CN, in a sane string type, and the callsign to the byte."""
     wanted = f"CN={plain(callsign)}"
-    advice = f"Ask for one whose subject is exactly {wanted}."
+    advice = tr("Ask for one whose subject is exactly {wanted}.", wanted=wanted)
     attributes = list(subject)
     if not attributes:
-        raise _refused("its subject is empty", advice)
+        raise _refused(tr("its subject is empty"), advice)
     names = [attribute for attribute in attributes if attribute.oid == NameOID.COMMON_NAME]
     if len(names) > 1:
-        raise _refused(f"its subject has {len(names)} CNs: {_shown(subject)}", advice)
+        raise _refused(tr("its subject has {count} CNs: {subject}", count=len(names), subject=_shown(subject)), advice)
     others = sorted({_NAMES.get(each.oid, each.oid.dotted_string) for each in attributes if each.oid != NameOID.COMMON_NAME})
     if not names:
-        raise _refused(f"its subject has no CN, only {', '.join(others[:5])}", advice)
+        raise _refused(tr("its subject has no CN, only {others}", others=", ".join(others[:5])), advice)
     if others:
-        raise _refused(f"its subject says more than a CN: {', '.join(others[:5])}", advice)
+        raise _refused(tr("its subject says more than a CN: {others}", others=", ".join(others[:5])), advice)
     if names[0].value != callsign:
-        raise _refused(f"it is for “{plain(names[0].value, 80)}”, not for “{plain(callsign)}”", advice)
+        raise _refused(tr("it is for “{name}”, not for “{callsign}”", name=plain(names[0].value, 80), callsign=plain(callsign)), advice)
     der = subject.public_bytes()
     values = ((tag, callsign.encode(encoding, "replace")) for tag, encoding in _STRINGS)
     if not any(len(value) < 0x80 and der.endswith(bytes((0x06, 0x03, 0x55, 0x04, 0x03, tag, len(value))) + value) for tag, value in values):
-        raise _refused("its CN is written in an outdated kind of string", "Ask for one with a UTF-8 subject.")
+        raise _refused(tr("its CN is written in an outdated kind of string"), tr("Ask for one with a UTF-8 subject."))
 
 
 def _shown(subject: x509.Name) -> str:

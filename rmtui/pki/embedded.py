@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from rmtui import clock
 from rmtui.errors import ConfigurationError, InvalidCallsign
+from rmtui.i18n import tr
 from rmtui.pki import files
-from rmtui.pki.interface import REASONS, Authority, AuthorityMissing, FileMissing, PKIError, Revocation, SignedCertificate
+from rmtui.pki.interface import Authority, AuthorityMissing, FileMissing, PKIError, Revocation, SignedCertificate
 from rmtui.settings import Secret, Settings
 from rmtui.text import callsign_problem, plain
 
@@ -77,8 +78,14 @@ class EmbeddedAuthority(Authority):
 
         problem = callsign_problem(name)
         if problem is not None or len(name.encode()) > _LONGEST_NAME:
-            problem = problem or f"it takes more than {_LONGEST_NAME} bytes"
-            raise ConfigurationError(f"No authority was made: “{plain(name, 60)}” cannot be its name: {problem}. Choose another name.")
+            problem = problem or tr("it takes more than {most} bytes", most=_LONGEST_NAME)
+            raise ConfigurationError(
+                tr(
+                    "No authority was made: “{name}” cannot be its name: {problem}. Choose another name.",
+                    name=plain(name, 60),
+                    problem=problem,
+                )
+            )
         authority = cls(ca_dir, public_dir, passphrase=passphrase, hours=hours)
         files.make_dir(ca_dir.parent, 0o755)
         with authority._locked():
@@ -114,7 +121,7 @@ class EmbeddedAuthority(Authority):
 
     def describe(self) -> str:
         """``embedded authority, CN=…``, of the issuing CA."""
-        return f"embedded authority, {self._certificate('issuing').subject.rfc4514_string()}"
+        return tr("embedded authority, {subject}", subject=plain(self._certificate("issuing").subject.rfc4514_string(), 120))
 
     def sign(self, csr_pem: bytes, callsign: str) -> SignedCertificate:
         """Sign a certificate for the key of a CSR; see :meth:`Authority.sign`.
@@ -129,18 +136,30 @@ class EmbeddedAuthority(Authority):
 
         problem = callsign_problem(callsign)
         if problem is not None:
-            raise InvalidCallsign(f"“{plain(callsign, 40)}” cannot stand in a certificate: {problem}. Nothing was signed.")
+            raise InvalidCallsign(
+                tr(
+                    "“{callsign}” cannot stand in a certificate: {problem}. Nothing was signed.",
+                    callsign=plain(callsign, 40),
+                    problem=problem,
+                )
+            )
         details = csr.check_csr(csr_pem, callsign)
         issuing, issuing_key = self._issuing()
         now = clock.utcnow()
         if now < issuing.not_valid_before_utc:
             raise PKIError(
-                f"By this host's clock the issuing CA is not valid before {clock.stamp(issuing.not_valid_before_utc)}. Nothing was signed; "
-                "set the clock right and try again."
+                tr(
+                    "By this host's clock the issuing CA is not valid before {start}. Nothing was signed; set the clock right "
+                    "and try again.",
+                    start=clock.stamp(issuing.not_valid_before_utc),
+                )
             )
         if now >= issuing.not_valid_after_utc:
             raise PKIError(
-                f"The issuing CA ran out on {clock.stamp(issuing.not_valid_after_utc)}. Nothing was signed; make a new authority."
+                tr(
+                    "The issuing CA ran out on {until}. Nothing was signed; make a new authority.",
+                    until=clock.stamp(issuing.not_valid_after_utc),
+                )
             )
         public_key = x509.load_pem_x509_csr(details.pem).public_key()
         leaf = certificates.leaf_certificate(public_key, callsign, issuing, issuing_key, now=now, life=self._life)
@@ -155,8 +174,7 @@ class EmbeddedAuthority(Authority):
 
     def revoke(self, revocation: Revocation, revocations: Callable[[], Iterable[Revocation]]) -> None:
         """Publish CRLs that hold ``revocation`` too; see :meth:`Authority.revoke`."""
-        if revocation.reason not in REASONS:
-            raise PKIError(f"Nothing was revoked: {plain(revocation.reason)!r} is no reason; take one of {', '.join(REASONS)}.")
+        revocation.check()
         self.publish_crl(lambda: chain([revocation], revocations()))
 
     def publish_crl(self, revocations: Callable[[], Iterable[Revocation]]) -> None:
@@ -183,13 +201,19 @@ class EmbeddedAuthority(Authority):
         """Under the lock, before making: clear what a crash left half-made, and stop where anything else would be lost."""
         with files.storage(self.ca_dir, "read"):
             if self.ca_dir.is_symlink() or (self.ca_dir.exists() and (not self.ca_dir.is_dir() or any(self.ca_dir.iterdir()))):
-                raise PKIError(f"No authority was made: something is in {plain(self.ca_dir)} already, and it was left as it is.")
+                raise PKIError(
+                    tr("No authority was made: something is in {ca_dir} already, and it was left as it is.", ca_dir=plain(self.ca_dir))
+                )
             published = [path for path in (self.public_dir / CA_CHAIN, self.public_dir / CRL) if path.exists()]
         files.sweep(self.ca_dir)
         if published:
             raise PKIError(
-                f"No authority was made: {plain(published[0])} belongs to another one, and was left as it is. "
-                f"Restore that one's files to {plain(self.ca_dir)}, or move the file away."
+                tr(
+                    "No authority was made: {path} belongs to another one, and was left as it is. Restore that one's "
+                    "files to {ca_dir}, or move the file away.",
+                    path=plain(published[0]),
+                    ca_dir=plain(self.ca_dir),
+                )
             )
 
     def _publish(self, revocations: Iterable[Revocation]) -> None:
@@ -245,8 +269,11 @@ class EmbeddedAuthority(Authority):
     def _require(self) -> None:
         if not self.exists():
             raise AuthorityMissing(
-                f"There is no complete certificate authority in {plain(self.ca_dir)}; nothing was signed. "
-                "Make one with “rmtui init”, or restore its files."
+                tr(
+                    "There is no complete certificate authority in {ca_dir}; nothing was signed. Make one with “rmtui init”, "
+                    "or restore its files.",
+                    ca_dir=plain(self.ca_dir),
+                )
             )
 
     def _certificate(self, stem: str) -> x509.Certificate:
@@ -257,7 +284,7 @@ class EmbeddedAuthority(Authority):
         try:
             return x509.load_pem_x509_certificate(files.read_file(path))
         except ValueError as error:
-            raise PKIError(f"{plain(path)} is no certificate. Nothing was signed; restore it from a backup.") from error
+            raise PKIError(tr("{path} is no certificate. Nothing was signed; restore it from a backup.", path=plain(path))) from error
 
     def _issuing(self) -> tuple[x509.Certificate, PrivateKey]:
         """The issuing CA; from memory where it may be kept, and the files are those it was read from."""
@@ -277,9 +304,14 @@ class EmbeddedAuthority(Authority):
 
         certificate = self._certificate(stem)
         path = self.ca_dir / f"{stem}.key"
-        key = keys.load(files.read_file(path), self._passphrase, what=f"The authority's key {plain(path)}")
+        key = keys.load(files.read_file(path), self._passphrase, what=tr("The authority's key {path}", path=plain(path)))
         if key.public_key() != certificate.public_key():
-            raise PKIError(f"{plain(path)} does not belong to the certificate beside it. Nothing was signed; restore both from one backup.")
+            raise PKIError(
+                tr(
+                    "{path} does not belong to the certificate beside it. Nothing was signed; restore both from one backup.",
+                    path=plain(path),
+                )
+            )
         return certificate, key
 
 

@@ -16,7 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from rmtui.i18n import later, tr
 from rmtui.pki.interface import AuthorityUnavailable, FileMissing, StorageError
+from rmtui.reasons import why
 from rmtui.text import plain
 
 __all__ = [
@@ -48,35 +50,42 @@ _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
 
 _WHY: Final = {
-    errno.ENOSPC: ("The disk is full", "Free some space and try again."),
-    errno.EDQUOT: ("The disk quota is used up", "Free some space and try again."),
-    errno.EACCES: ("Permission is denied", "Run rmtui as the user who owns the data directory."),
-    errno.EPERM: ("Permission is denied", "Run rmtui as the user who owns the data directory."),
-    errno.EROFS: ("The file system is read-only", "Mount it writable, or name another data directory."),
-    errno.ENOENT: ("There is no such file or directory", "Check the data directory that is configured."),
-    errno.ENOTDIR: ("A file stands where a directory should be", "Check the data directory that is configured."),
-    errno.EEXIST: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
-    errno.ENOTEMPTY: ("Something of that name is already there", "It was left as it is; move it away if it is not needed."),
-    errno.ELOOP: ("A symbolic link stands where a file should be", "It was not followed; check who put it there."),
-    errno.ENOSYS: ("The file system cannot exchange directories", "Keep the data directory on a local file system of Linux."),
-    errno.EIO: ("The disk does not answer as it should", "Check the disk, then try again."),
+    errno.ENOSPC: (later("The disk is full"), later("Free some space and try again.")),
+    errno.EDQUOT: (later("The disk quota is used up"), later("Free some space and try again.")),
+    errno.EACCES: (later("Permission is denied"), later("Run rmtui as the user who owns the data directory.")),
+    errno.EPERM: (later("Permission is denied"), later("Run rmtui as the user who owns the data directory.")),
+    errno.EROFS: (later("The file system is read-only"), later("Mount it writable, or name another data directory.")),
+    errno.ENOENT: (later("There is no such file or directory"), later("Check the data directory that is configured.")),
+    errno.ENOTDIR: (later("A file stands where a directory should be"), later("Check the data directory that is configured.")),
+    errno.EEXIST: (later("Something of that name is already there"), later("It was left as it is; move it away if it is not needed.")),
+    errno.ENOTEMPTY: (later("Something of that name is already there"), later("It was left as it is; move it away if it is not needed.")),
+    errno.ELOOP: (later("A symbolic link stands where a file should be"), later("It was not followed; check who put it there.")),
+    errno.ENOSYS: (later("The file system cannot exchange directories"), later("Keep the data directory on a local file system of Linux.")),
+    errno.EIO: (later("The disk does not answer as it should"), later("Check the disk, then try again.")),
 }
+_DONE: Final = (
+    *(later("written"), later("read"), later("made"), later("locked")),
+    *(later("changed"), later("exchanged"), later("removed"), later("taken back")),
+)
+"""What does not happen to a path, as a participle."""
 
 
 @contextmanager
 def storage(path: Path, done: str = "written") -> Iterator[None]:
     """Turn an ``OSError`` of the block into a sentence about ``path``.
 
-    :param done: what did not happen to the path, as a participle.
+    :param done: what did not happen to the path, one of :data:`_DONE`.
     :raises FileMissing: it is not there (reading only).
     :raises StorageError: any other refusal of the operating system.
     """
     try:
         yield
     except OSError as error:
-        why, advice = _WHY.get(error.errno or 0, (f"The system says “{error.strerror or error}”", "Check the disk, then try again."))
+        what, advice = _WHY.get(error.errno or 0, (tr("The system says “{why}”", why=why(error)), later("Check the disk, then try again.")))
         kind = FileMissing if error.errno == errno.ENOENT and done == "read" else StorageError
-        raise kind(f"{why}: {plain(path)} was not {done}. {advice}") from error
+        raise kind(
+            tr("{why}: {path} was not {done}. {advice}", why=tr(what), path=plain(path), done=tr(done), advice=tr(advice))
+        ) from error
 
 
 def part_name(path: Path) -> Path:
@@ -208,7 +217,7 @@ def read_file(path: Path, *, own_directory: bool = False, follow: bool = False) 
             about = os.fstat(fd)
             if stat.S_ISREG(about.st_mode) and about.st_size <= MOST_READ:
                 return file.read(MOST_READ)
-    raise StorageError(f"{plain(path)} was not read: it is no plain file, or far too long. Check who put it there.")
+    raise StorageError(tr("{path} was not read: it is no plain file, or far too long. Check who put it there.", path=plain(path)))
 
 
 def rename_dir(source: Path, target: Path) -> None:
@@ -321,12 +330,16 @@ def lock(path: Path, timeout: float = LOCK_SECONDS) -> Iterator[None]:
             except BlockingIOError as error:
                 if time.monotonic() >= until:
                     raise AuthorityUnavailable(
-                        f"Another rmtui has held {plain(path)} for {timeout:.0f} seconds. Nothing was changed; try again when it is done."
+                        tr(
+                            "Another rmtui has held {path} for {timeout} seconds. Nothing was changed; try again when it is done.",
+                            path=plain(path),
+                            timeout=f"{timeout:.0f}",
+                        )
                     ) from error
                 time.sleep(0.02)
             except OSError as error:
                 raise StorageError(
-                    f"{plain(path)} cannot be locked: {error.strerror}. Nothing was changed; check the file system."
+                    tr("{path} cannot be locked: {why}. Nothing was changed; check the file system.", path=plain(path), why=why(error))
                 ) from error
         yield
     finally:

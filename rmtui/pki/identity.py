@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rmtui.errors import InvalidCallsign
+from rmtui.i18n import tr
 from rmtui.pki import files
 from rmtui.pki.interface import Authority, FileMissing, PKIError, SignedCertificate, StorageError
 from rmtui.text import callsign_problem, plain
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MODES",
     "CertificateSummary",
+    "certificates_in",
+    "common_name_of",
     "leftovers",
     "make_identity",
     "read_certificate",
@@ -39,7 +42,7 @@ MODES: Final[Mapping[str, int]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class CertificateSummary:
-    """What a person's certificate says. Subject and issuer are foreign text."""
+    """What a person's certificate says. Subject and issuer are foreign."""
 
     serial: str
     """Lower-case hexadecimal."""
@@ -48,8 +51,7 @@ class CertificateSummary:
     """SHA-256 of the DER, lower-case hexadecimal."""
     subject: str
     """RFC 4514."""
-    issuer: str
-    """RFC 4514."""
+    issuer: x509.Name
     names: str
     """The one CN of the subject; empty where there is none, or several."""
     key: str
@@ -71,7 +73,8 @@ def make_identity(
 
     :param key_type: one of :data:`rmtui.settings.KEY_TYPES`; of no account with a CSR.
     :param csr_pem: the person's own CSR, which is judged first.
-    :param on_signed: called before any file is written, so that no certificate is signed and forgotten. What it raises ends the making.
+    :param on_signed: called before any file is written, so that no certificate is signed and forgotten, not even one that is not used.
+        What it raises ends the making.
     :raises InvalidCallsign: a certificate cannot carry the callsign.
     :raises CSRError: the CSR is refused.
     :raises StorageError: the directory is there already, or a file cannot be written.
@@ -82,12 +85,19 @@ def make_identity(
 
     problem = callsign_problem(callsign)
     if problem is not None:
-        raise InvalidCallsign(f"“{plain(callsign, 40)}” cannot stand in a certificate: {problem}. Nothing was signed.")
+        raise InvalidCallsign(
+            tr("“{callsign}” cannot stand in a certificate: {problem}. Nothing was signed.", callsign=plain(callsign, 40), problem=problem)
+        )
     details = None if csr_pem is None else csr.check_csr(csr_pem, callsign)
     _ready(directory)
     key = (stock.take(key_type) or keys.generate(key_type)) if details is None else None
     request = details.pem if details is not None else csr.build_csr(key, callsign) if key is not None else b""
-    signed = authority.sign(request, callsign)
+    try:
+        signed = authority.sign(request, callsign)
+    except PKIError as error:
+        if error.lost is not None and on_signed is not None:
+            on_signed(error.lost)
+        raise
     if on_signed is not None:
         on_signed(signed)
     _check_signed(signed, request, callsign)
@@ -107,11 +117,16 @@ def _ready(directory: Path) -> None:
     files.make_dir(directory.parent, 0o755)
     with files.storage(directory, "made"):
         if os.path.lexists(directory):
-            raise StorageError(f"{plain(directory)} is there already and was left as it is. Nothing was signed; try again.")
+            raise StorageError(
+                tr("{directory} is there already and was left as it is. Nothing was signed; try again.", directory=plain(directory))
+            )
         if not os.access(directory.parent, os.W_OK | os.X_OK):
             raise StorageError(
-                f"Nothing can be written in {plain(directory.parent)}: permission is denied or the file system is read-only. "
-                "Nothing was signed; run rmtui as the user who owns the data directory."
+                tr(
+                    "Nothing can be written in {parent}: permission is denied or the file system is read-only. Nothing was "
+                    "signed; run rmtui as the user who owns the data directory.",
+                    parent=plain(directory.parent),
+                )
             )
 
 
@@ -130,10 +145,10 @@ def _check_signed(signed: SignedCertificate, request: bytes, callsign: str) -> N
         )
     except ValueError as error:
         raise PKIError(
-            "The authority answered with something that is no certificate. No files were written; check the authority."
+            tr("The authority answered with something that is no certificate. No files were written; check the authority.")
         ) from error
     if not right:
-        raise PKIError("The authority signed another key or name than it was asked to. No files were written; check the authority.")
+        raise PKIError(tr("The authority signed another key or name than it was asked to. No files were written; check the authority."))
 
 
 def _joined(*pems: bytes) -> bytes:
@@ -162,7 +177,7 @@ def read_file(directory: Path, name: str) -> bytes:
     :raises StorageError: it cannot be read, or the name is no name of a file.
     """
     if name in {"", ".", ".."} or "/" in name or "\0" in name:
-        raise StorageError(f"“{plain(name)}” is no name of a person's file; nothing was read.")
+        raise StorageError(tr("“{name}” is no name of a person's file; nothing was read.", name=plain(name)))
     return files.read_file(directory / name, own_directory=True)
 
 
@@ -180,9 +195,9 @@ def read_pfx(directory: Path, callsign: str) -> bytes:
 
     from rmtui.pki import keys, pkcs12
 
-    leaf, *chain = _certificates(pem, directory)
+    leaf, *chain = certificates_in(pem, directory)
     try:
-        key = keys.load(read_file(directory, "mtls.key"), what=f"The key in {plain(directory)}")
+        key = keys.load(read_file(directory, "mtls.key"), what=tr("The key in {directory}", directory=plain(directory)))
     except FileMissing:
         key = None
     return pkcs12.build_pfx(key, leaf.public_bytes(Encoding.PEM), b"".join(each.public_bytes(Encoding.PEM) for each in chain), callsign)
@@ -199,15 +214,15 @@ def read_certificate(directory: Path) -> CertificateSummary:
 
     from rmtui.pki import keys
 
-    leaf = _certificates(read_file(directory, "mtls.pem"), directory)[0]
+    leaf = certificates_in(read_file(directory, "mtls.pem"), directory)[0]
     try:
         return CertificateSummary(
             serial=format(leaf.serial_number, "x"),
             serial_number=leaf.serial_number,
             fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
             subject=leaf.subject.rfc4514_string(),
-            issuer=leaf.issuer.rfc4514_string(),
-            names=_common_name(leaf),
+            issuer=leaf.issuer,
+            names=common_name_of(leaf),
             key=keys.describe(leaf.public_key()),
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
@@ -216,14 +231,19 @@ def read_certificate(directory: Path) -> CertificateSummary:
         raise _damaged(directory) from error
 
 
-def _common_name(leaf: x509.Certificate) -> str:
+def common_name_of(leaf: x509.Certificate) -> str:
+    """The one CN of a certificate's subject; empty where there is none, or several."""
     from cryptography.x509.oid import NameOID
 
     found = [each.value for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     return found[0] if len(found) == 1 and isinstance(found[0], str) else ""
 
 
-def _certificates(pem: bytes, directory: Path) -> list[x509.Certificate]:
+def certificates_in(pem: bytes, directory: Path) -> list[x509.Certificate]:
+    """The certificate and its chain, of what ``mtls.pem`` in a directory holds.
+
+    :raises PKIError: it is damaged.
+    """
     from cryptography import x509
 
     try:
@@ -233,7 +253,9 @@ def _certificates(pem: bytes, directory: Path) -> list[x509.Certificate]:
 
 
 def _damaged(directory: Path) -> PKIError:
-    return PKIError(f"{plain(directory / 'mtls.pem')} is no certificate that can be read. Restore it from a backup, or issue a new one.")
+    return PKIError(
+        tr("{path} is no certificate that can be read. Restore it from a backup, or issue a new one.", path=plain(directory / "mtls.pem"))
+    )
 
 
 def remove_identity(directory: Path) -> None:

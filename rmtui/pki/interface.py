@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
+from rmtui.text import plain
 
 __all__ = [
     "REASONS",
@@ -17,6 +19,7 @@ __all__ = [
     "CSRError",
     "CredentialError",
     "FileMissing",
+    "NoAnswer",
     "PKIError",
     "Revocation",
     "SignedCertificate",
@@ -33,35 +36,46 @@ certificates that come back."""
 class PKIError(RmtuiError):
     """A key or a certificate could not be made, read or used."""
 
+    lost: SignedCertificate | None = None
+    """A certificate that was signed all the same for our key, and is good for nobody: whoever asked for it has it revoked."""
+
 
 class CSRError(PKIError):
     """The signing request is refused; nothing was signed."""
 
-    title = "CSR refused"
+    title = later("CSR refused")
 
 
 class AuthorityMissing(PKIError, ConfigurationError):
     """There is no authority to sign with; trying again changes nothing before one is made or named."""
 
-    title = "No authority"
+    title = later("No authority")
 
 
 class AuthorityUnavailable(PKIError, UnreachableError):
     """The authority cannot be reached just now; nothing was signed or revoked, and a retry may succeed."""
 
-    title = "Authority not reachable"
+    title = later("Authority not reachable")
+
+
+class NoAnswer(PKIError, UnreachableError):
+    """A server does not answer, or with nothing that could be its answer: to ask it for something else just now is of no use."""
+
+    title = later("No answer")
+    passing: bool = True
+    """Whether trying again at once may help, where it does no harm."""
 
 
 class WrongPassphrase(PKIError, ConfigurationError):
     """A private key does not open with the passphrase that is configured."""
 
-    title = "Passphrase"
+    title = later("Passphrase")
 
 
 class StorageError(PKIError):
     """A file could not be written or read: disk full, permission, a file that is no file."""
 
-    title = "Files"
+    title = later("Files")
 
 
 class FileMissing(StorageError):
@@ -71,13 +85,13 @@ class FileMissing(StorageError):
 class CredentialError(PKIError):
     """A certificate or its key does not prove who one is."""
 
-    title = "Not proven"
+    title = later("Not proven")
 
 
 class TokenError(PKIError):
     """A token could not be issued, or is not to be believed."""
 
-    title = "Token refused"
+    title = later("Token refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,8 @@ class SignedCertificate:
     not_after: dt.datetime
     fingerprint: str
     """SHA-256 of the leaf's DER, lower-case hexadecimal."""
+    announced: bool = True
+    """Whether those who answer for certificates (OCSP) were told of it; if not, the next publishing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,17 @@ class Revocation:
     not_after: dt.datetime | None = None
     """When the certificate runs out, aware; None when that is not known."""
 
+    def check(self) -> None:
+        """See that it can be published.
+
+        :raises PKIError: the reason is none that a person's certificate can be revoked for.
+        """
+        if self.reason not in REASONS:
+            shown = repr(plain(self.reason))
+            raise PKIError(
+                tr("Nothing was revoked: {reason} is no reason; take one of {reasons}.", reason=shown, reasons=", ".join(REASONS))
+            )
+
 
 class Authority(ABC):
     """Signs people's certificates and tells the world which are revoked.
@@ -114,6 +141,9 @@ class Authority(ABC):
     Every method blocks. All raise :class:`AuthorityMissing` when there is no authority, :class:`AuthorityUnavailable` when it
     cannot be reached just now, and :class:`StorageError` when a file cannot be read or written.
     """
+
+    lists = True
+    """Whether :meth:`publish_crl` finds out by itself what the world has not been told; if not, each is to be told with :meth:`revoke`."""
 
     @abstractmethod
     def describe(self) -> str:
@@ -124,6 +154,7 @@ class Authority(ABC):
         """Sign a certificate for the CSR's key whose subject is exactly ``CN=<callsign>``; nothing else of the CSR is used.
 
         :raises CSRError: the CSR is not fit for ``callsign``; nothing was signed.
+        :raises PKIError: it was not signed, or not as it was to be; ``lost`` is then a certificate to revoke.
         """
 
     @abstractmethod

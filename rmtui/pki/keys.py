@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import later, tr
 from rmtui.pki.interface import PKIError, WrongPassphrase
 from rmtui.settings import KEY_TYPES, Secret
 
@@ -52,7 +53,9 @@ def generate(key_type: str) -> PrivateKey:
     :raises ConfigurationError: ``key_type`` is none of :data:`rmtui.settings.KEY_TYPES`.
     """
     if key_type not in KEY_TYPES:
-        raise ConfigurationError(f"No key was made: the key type is {key_type!r}; it takes one of {', '.join(KEY_TYPES)}.")
+        raise ConfigurationError(
+            tr("No key was made: the key type is {key_type}; it takes one of {names}.", key_type=repr(key_type), names=", ".join(KEY_TYPES))
+        )
     if key_type == "ec256":
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=int(key_type.removeprefix("rsa")))
@@ -67,7 +70,7 @@ def private_pem(key: PrivateKey, passphrase: Secret | None = None) -> PrivateByt
         return PrivateBytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     if len(_encoded(passphrase)) > _LONGEST_PASSPHRASE:
         raise ConfigurationError(
-            f"The key was not written: its passphrase is longer than {_LONGEST_PASSPHRASE} bytes. Choose a shorter one."
+            tr("The key was not written: its passphrase is longer than {most} bytes. Choose a shorter one.", most=_LONGEST_PASSPHRASE)
         )
     return PrivateBytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(_encoded(passphrase))))
 
@@ -77,27 +80,38 @@ def public_pem(key: PublicKeyTypes) -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def load(pem: bytes, passphrase: Secret | None = None, *, what: str = "The private key") -> PrivateKey:
+def load(pem: bytes, passphrase: Secret | None = None, *, what: str = later("The private key")) -> PrivateKey:
     """Read a key that this deployment wrote; an RSA key is not proven anew, which would take 0.3 s and stop all threads.
 
     :param what: begins the sentence of an error: which key it is.
     :raises WrongPassphrase: the passphrase is wrong, missing, or there though the key is not encrypted.
     :raises PKIError: it is no key, or of another kind than RSA and EC.
     """
+    what = tr(what)
     encrypted, pem = b"ENCRYPTED" in pem, PrivateBytes(pem)
     try:
         key = load_pem_private_key(pem, _encoded(passphrase) if passphrase else None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
-        state = "is not encrypted, but a passphrase is configured" if passphrase else "is encrypted, and no passphrase is configured"
-        raise WrongPassphrase(f"{what} {state}. Nothing was signed; set or unset the passphrase and try again.") from None
+        if passphrase:
+            raise WrongPassphrase(
+                tr(
+                    "{what} is not encrypted, but a passphrase is configured. Nothing was signed; unset the passphrase and try again.",
+                    what=what,
+                )
+            ) from None
+        raise WrongPassphrase(
+            tr("{what} is encrypted, and no passphrase is configured. Nothing was signed; set the passphrase and try again.", what=what)
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         if passphrase and encrypted:
             raise WrongPassphrase(
-                f"{what} does not open with the passphrase that is configured. Nothing was signed; set the right one."
+                tr("{what} does not open with the passphrase that is configured. Nothing was signed; set the right one.", what=what)
             ) from None
-        raise PKIError(f"{what} is damaged or of an unknown form. Nothing was signed; restore the file from a backup.") from None
+        raise PKIError(
+            tr("{what} is damaged or of an unknown form. Nothing was signed; restore the file from a backup.", what=what)
+        ) from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise PKIError(f"{what} is neither RSA nor EC. Nothing was signed; put a key of a known kind in its place.")
+        raise PKIError(tr("{what} is neither RSA nor EC. Nothing was signed; put a key of a known kind in its place.", what=what))
     return key
 
 

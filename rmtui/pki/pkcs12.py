@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
 
+from rmtui.i18n import tr
 from rmtui.pki.interface import PKIError
 from rmtui.pki.keys import PrivateBytes, PrivateKey
 
@@ -28,15 +29,15 @@ def build_pfx(key: PrivateKey | None, cert_pem: bytes, chain_pem: bytes, callsig
         certificate = x509.load_pem_x509_certificate(cert_pem)
         chain = x509.load_pem_x509_certificates(chain_pem) if chain_pem.strip() else []
     except ValueError as error:
-        raise PKIError("The PFX was not made: the certificate is damaged. Restore it from a backup, or issue a new one.") from error
+        raise PKIError(tr("The PFX was not made: the certificate is damaged. Restore it from a backup, or issue a new one.")) from error
     if key is not None and key.public_key() != certificate.public_key():
-        raise PKIError("The PFX was not made: the certificate is for another key. Restore both from one backup, or issue a new one.")
+        raise PKIError(tr("The PFX was not made: the certificate is for another key. Restore both from one backup, or issue a new one."))
     if not callsign:
-        raise PKIError("The PFX was not made: its password is the callsign, and that is empty. Give the person a callsign.")
+        raise PKIError(tr("The PFX was not made: its password is the callsign, and that is empty. Give the person a callsign."))
     try:
         name = callsign.encode()
     except UnicodeEncodeError as error:
-        raise PKIError("The PFX was not made: its password is the callsign, and that holds half a character.") from error
+        raise PKIError(tr("The PFX was not made: its password is the callsign, and that holds half a character.")) from error
     encryption = (
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(ROUNDS)

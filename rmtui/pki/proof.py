@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
+from rmtui.i18n import later, tr
 from rmtui.pki import keys, signatures
 from rmtui.pki.chain import verify_chain
 from rmtui.pki.interface import CredentialError, FileMissing, PKIError, StorageError, WrongPassphrase
 from rmtui.pki.keys import PrivateBytes, PrivateKey
 from rmtui.pki.signatures import UNREADABLE, Verifier
+from rmtui.reasons import why as reason
 from rmtui.settings import Secret
 from rmtui.text import plain, storable
 
@@ -37,7 +39,7 @@ _KEY: Final = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(?:(?!--
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(?:[^-]+-----END CERTIFICATE-----)?")
 _HALF: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Half a character that no byte stands behind: whoever encodes it names the whole text in its error."""
-_OWN: Final = "A PFX made by the deployment takes the callsign, as it is written."
+_OWN: Final = later("A PFX made by the deployment takes the callsign, as it is written.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,16 @@ def load_credential(path: Path, passphrase: Secret | None, key_path: Path | None
             key = _load_key(_read(beside), passphrase, beside)
         except FileMissing:
             raise CredentialError(
-                f"There is no private key in {plain(path)}, and no {plain(beside.name)} beside it. Nobody was signed in; name it."
+                tr(
+                    "There is no private key in {path}, and no {name} beside it. Nobody was signed in; name it.",
+                    path=plain(path),
+                    name=plain(beside.name),
+                )
             ) from None
     if key is None:
-        raise CredentialError(f"There is no private key in {plain(key_path or beside or path)}. Nobody was signed in; name it.")
+        raise CredentialError(
+            tr("There is no private key in {key_path}. Nobody was signed in; name it.", key_path=plain(key_path or beside or path))
+        )
     return _proven(key, certificates, path)
 
 
@@ -113,23 +121,34 @@ def _read(path: Path) -> PrivateBytes:
         finally:
             os.close(fd)
     except FileNotFoundError as error:
-        raise FileMissing(f"There is no {plain(path)}. Nobody was signed in; name the file of your certificate and key.") from error
+        raise FileMissing(
+            tr("There is no {path}. Nobody was signed in; name the file of your certificate and key.", path=plain(path))
+        ) from error
     except PermissionError as error:
-        raise StorageError(f"{plain(path)} was not read: permission is denied. Nobody was signed in; run rmtui as its owner.") from error
+        raise StorageError(
+            tr("{path} was not read: permission is denied. Nobody was signed in; run rmtui as its owner.", path=plain(path))
+        ) from error
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "that is no name of a file"
-        raise StorageError(f"{plain(path)} was not read: {why}. Nobody was signed in; check the path.") from error
+        why = reason(error) if isinstance(error, OSError) and error.strerror else tr("that is no name of a file")
+        raise StorageError(tr("{path} was not read: {why}. Nobody was signed in; check the path.", path=plain(path), why=why)) from error
     if data is None or len(data) > MOST_READ:
         raise StorageError(
-            f"{plain(path)} was not read: it is no plain file, or longer than {MOST_READ:,} bytes. "
-            "Nobody was signed in; name the file of your certificate and key."
+            tr(
+                "{path} was not read: it is no plain file, or longer than {most} bytes. Nobody was signed in; name "
+                "the file of your certificate and key.",
+                path=plain(path),
+                most=f"{MOST_READ:,}",
+            )
         )
     return data
 
 
 def _open_pfx(data: PrivateBytes, passphrase: Secret | None, path: Path) -> tuple[PrivateKey | None, list[x509.Certificate]]:
-    what = "does not open with that passphrase" if passphrase else "asks for a passphrase"
-    wrong = f"{plain(path.name)} {what}. Nobody was signed in. {_OWN}"
+    name, own = plain(path.name), tr(_OWN)
+    if passphrase:
+        wrong = tr("{name} does not open with that passphrase. Nobody was signed in. {own}", name=name, own=own)
+    else:
+        wrong = tr("{name} asks for a passphrase. Nobody was signed in. {own}", name=name, own=own)
     if passphrase and not storable(passphrase.reveal()):  # the reader would name it in its error
         raise WrongPassphrase(wrong)
     try:
@@ -138,15 +157,17 @@ def _open_pfx(data: PrivateBytes, passphrase: Secret | None, path: Path) -> tupl
     except UNREADABLE as error:
         if "password" not in str(error):
             raise CredentialError(
-                f"{plain(path)} is damaged, or of an unknown form. Nobody was signed in; download the PFX again."
+                tr("{path} is damaged, or of an unknown form. Nobody was signed in; download the PFX again.", path=plain(path))
             ) from None
         raise WrongPassphrase(wrong) from None
     certificates = [*([first] if first is not None else []), *others]
     if not certificates:
-        raise CredentialError(f"There is no certificate in {plain(path)}. Nobody was signed in; use the PFX that the deployment made.")
+        raise CredentialError(
+            tr("There is no certificate in {path}. Nobody was signed in; use the PFX that the deployment made.", path=plain(path))
+        )
     if key is not None and not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise CredentialError(
-            f"The key in {plain(path)} is neither RSA nor EC. Nobody was signed in; have a certificate for another issued."
+            tr("The key in {path} is neither RSA nor EC. Nobody was signed in; have a certificate for another issued.", path=plain(path))
         )
     return key, certificates
 
@@ -155,13 +176,18 @@ def _certificates(data: bytes, path: Path) -> list[x509.Certificate]:
     blocks = _CERTIFICATE.findall(data)
     if not blocks:
         raise CredentialError(
-            f"There is no certificate in {plain(path)}: it is no PFX, and no PEM with one. Nobody was signed in; name another file."
+            tr(
+                "There is no certificate in {path}: it is no PFX, and no PEM with one. Nobody was signed in; name another file.",
+                path=plain(path),
+            )
         )
     try:
         with warnings.catch_warnings(action="ignore"):
             return x509.load_pem_x509_certificates(b"\n".join(blocks))
     except UNREADABLE:
-        raise CredentialError(f"The certificate in {plain(path)} is damaged. Nobody was signed in; download it again.") from None
+        raise CredentialError(
+            tr("The certificate in {path} is damaged. Nobody was signed in; download it again.", path=plain(path))
+        ) from None
 
 
 def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey | None:
@@ -170,8 +196,11 @@ def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey 
     if pem is None:
         return None
     encrypted = b"ENCRYPTED" in pem
-    what = "does not open with that passphrase" if passphrase else "is encrypted, and asks for its passphrase"
-    wrong = f"The key in {plain(path.name)} {what}. Nobody was signed in. {_OWN}"
+    name, own = plain(path.name), tr(_OWN)
+    if passphrase:
+        wrong = tr("The key in {name} does not open with that passphrase. Nobody was signed in. {own}", name=name, own=own)
+    else:
+        wrong = tr("The key in {name} is encrypted, and asks for its passphrase. Nobody was signed in. {own}", name=name, own=own)
     if encrypted and passphrase and _HALF.search(passphrase.reveal()):
         raise WrongPassphrase(wrong)
     try:
@@ -180,7 +209,7 @@ def _load_key(data: bytes, passphrase: Secret | None, path: Path) -> PrivateKey 
         raise WrongPassphrase(wrong) from None
     except PKIError:
         raise CredentialError(
-            f"The key in {plain(path)} is damaged, or neither RSA nor EC. Nobody was signed in; restore it from a backup."
+            tr("The key in {path} is damaged, or neither RSA nor EC. Nobody was signed in; restore it from a backup.", path=plain(path))
         ) from None
 
 
@@ -194,11 +223,17 @@ def _proven(key: PrivateKey, certificates: list[x509.Certificate], path: Path) -
     public_key = key.public_key()
     problem = signatures.key_problem(public_key)
     if problem is not None:
-        raise CredentialError(f"The key for {plain(path)} {problem}. Nobody was signed in; have a certificate for another key issued.")
+        raise CredentialError(
+            tr(
+                "The key for {path} {problem}. Nobody was signed in; have a certificate for another key issued.",
+                path=plain(path),
+                problem=problem,
+            )
+        )
     own = [each for each in certificates if _is_for(each, public_key)]
     if not own:
         raise CredentialError(
-            f"The private key does not belong to the certificate in {plain(path)}. Nobody was signed in; name the right pair."
+            tr("The private key does not belong to the certificate in {path}. Nobody was signed in; name the right pair.", path=plain(path))
         )
     leaf = max(own, key=lambda each: each.not_valid_after_utc)
     verifier = Verifier(leaf.public_bytes(Encoding.PEM))
@@ -217,7 +252,9 @@ def _proven(key: PrivateKey, certificates: list[x509.Certificate], path: Path) -
     except (ValueError, InternalError):
         proven = False
     if not proven:
-        raise CredentialError(f"The private key for {plain(path)} is damaged: what it signs is not valid. Restore it from a backup.")
+        raise CredentialError(
+            tr("The private key for {path} is damaged: what it signs is not valid. Restore it from a backup.", path=plain(path))
+        )
     return credential
 
 

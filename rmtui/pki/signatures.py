@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
+from rmtui.i18n import tr
 from rmtui.pki import keys
 from rmtui.pki.interface import CredentialError
 from rmtui.text import plain
@@ -85,17 +86,29 @@ class Verifier:
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         if len(names) != 1:
             raise CredentialError(
-                f"The certificate names nobody: its subject ({plain(certificate.subject.rfc4514_string(), 120)}) has {len(names)} CNs, "
-                "and one is expected, the callsign. Use the certificate that the deployment issued."
+                tr(
+                    "The certificate names nobody: its subject ({subject}) has {count} CNs, and one is expected, the "
+                    "callsign. Use the certificate that the deployment issued.",
+                    subject=plain(certificate.subject.rfc4514_string(), 120),
+                    count=len(names),
+                )
             )
         if not names[0].value:
             raise CredentialError(
-                "The certificate names nobody: the CN of its subject, which is to be the callsign, is empty. "
-                "Use the certificate that the deployment issued."
+                tr(
+                    "The certificate names nobody: the CN of its subject, which is to be the callsign, is empty. Use the "
+                    "certificate that the deployment issued."
+                )
             )
         problem = key_problem(certificate.public_key())
         if problem is not None:
-            raise CredentialError(f"The key of the certificate of {named(certificate)} {problem}. Have another certificate issued.")
+            raise CredentialError(
+                tr(
+                    "The key of the certificate of {certificate} {problem}. Have another certificate issued.",
+                    certificate=named(certificate),
+                    problem=problem,
+                )
+            )
         self._key: PublicKeyTypes = certificate.public_key()
         self.callsign = str(names[0].value)
         self.fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
@@ -177,7 +190,9 @@ def read(certificate_pem: bytes) -> x509.Certificate:
             certificate = x509.load_pem_x509_certificate(certificate_pem)
             _look_through(certificate)
     except UNREADABLE:
-        raise CredentialError("The certificate is damaged, or is none at all. Restore it from a backup, or have another issued.") from None
+        raise CredentialError(
+            tr("The certificate is damaged, or is none at all. Restore it from a backup, or have another issued.")
+        ) from None
     return certificate
 
 
@@ -194,10 +209,11 @@ def chain_of(certificate: x509.Certificate, trusted_pem: bytes) -> list[x509.Cer
 def key_problem(key: PublicKeyTypes) -> str | None:
     """Why a key proves nothing, as the end of a sentence; None when it can."""
     if isinstance(key, rsa.RSAPublicKey):
-        return None if key.key_size >= _LEAST_BITS else f"is too short ({keys.describe(key)}; RSA takes {_LEAST_BITS} bits at least)"
+        short = tr("is too short ({key}; RSA takes {least} bits at least)", key=keys.describe(key), least=_LEAST_BITS)
+        return short if key.key_size < _LEAST_BITS else None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES):
         return None
-    return f"is of an unknown kind ({keys.describe(key)}; RSA, EC P-256, P-384 and P-521 are known)"
+    return tr("is of an unknown kind ({key}; RSA, EC P-256, P-384 and P-521 are known)", key=keys.describe(key))
 
 
 def named(certificate: x509.Certificate) -> str:
@@ -251,7 +267,9 @@ def _bundle(pem: bytes) -> list[x509.Certificate]:
     except UNREADABLE:
         found = []
     if not found or pem.count(b"-----BEGIN CERTIFICATE-----") > len(found):
-        raise CredentialError("The deployment's CA certificates (ca_chain.pem) are damaged, so nobody can be believed. Restore the file.")
+        raise CredentialError(
+            tr("The deployment's CA certificates (ca_chain.pem) are damaged, so nobody can be believed. Restore the file.")
+        )
     return found
 
 
@@ -266,13 +284,15 @@ def _chain(leaf: x509.Certificate, trusted: list[x509.Certificate]) -> list[x509
         if len(chain) > 1 and not candidates and (not same_name or below.subject == below.issuer):
             return chain
         if same_name and weak(below):
-            raise _barred(leaf, f"{named(below)} is signed by way of a hash that is broken", "Have it issued anew")
+            raise _barred(leaf, tr("{below} is signed by way of a hash that is broken", below=named(below)), tr("Have it issued anew"))
         if not candidates:
             raise CredentialError(_not_ours(leaf, below, same_name=bool(same_name)))
         candidates.sort(key=lambda ca: ca.not_valid_after_utc, reverse=True)
         problems = [_ca_problem(ca, len(chain) - 1) for ca in candidates]
         if None not in problems:
-            raise _barred(leaf, f"{named(candidates[0])} above it {problems[0]}", "Check the deployment's ca_chain.pem")
+            raise _barred(
+                leaf, tr("{ca} above it {problem}", ca=named(candidates[0]), problem=problems[0]), tr("Check the deployment's ca_chain.pem")
+            )
         chain.append(candidates[problems.index(None)])
 
 
@@ -289,33 +309,40 @@ def _ca_problem(ca: x509.Certificate, cas_below: int) -> str | None:
     constraints, usage, uses = (extension(ca, kind) for kind in (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage))
     unknown = strange(ca)
     if not isinstance(constraints, x509.BasicConstraints) or not constraints.ca:
-        return "is no CA"
+        return tr("is no CA")
     if constraints.path_length is not None and constraints.path_length < cas_below:
-        return "may not have that many CAs below it"
+        return tr("may not have that many CAs below it")
     if isinstance(usage, x509.KeyUsage) and not usage.key_cert_sign:
-        return "may not sign certificates"
+        return tr("may not sign certificates")
     if isinstance(uses, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.CLIENT_AUTH not in uses:
-        return "may not issue certificates for clients"
-    return f"demands something that is not known here ({unknown})" if unknown is not None else None
+        return tr("may not issue certificates for clients")
+    return tr("demands something that is not known here ({unknown})", unknown=unknown) if unknown is not None else None
 
 
 def _barred(leaf: x509.Certificate, why: str, advice: str) -> CredentialError:
-    return CredentialError(f"The certificate of {named(leaf)} is not believed: {why}. {advice}.")
+    return CredentialError(tr("The certificate of {leaf} is not believed: {why}. {advice}.", leaf=named(leaf), why=why, advice=advice))
 
 
 def _not_ours(leaf: x509.Certificate, below: x509.Certificate, *, same_name: bool) -> str:
     issuer = plain(below.issuer.rfc4514_string(), 120)
     if below is not leaf:
-        return (
-            f"The certificate of {named(leaf)} is not believed: {named(below)} above it names {issuer} as its issuer, whose key "
-            "did not sign it. Restore the deployment's ca_chain.pem."
+        return tr(
+            "The certificate of {leaf} is not believed: {below} above it names {issuer} as its issuer, whose key did "
+            "not sign it. Restore the deployment's ca_chain.pem.",
+            leaf=named(leaf),
+            below=named(below),
+            issuer=issuer,
         )
     if same_name:
-        return (
-            f"The certificate of {named(leaf)} was not issued by this deployment's CA, but with another key under the same name, {issuer}. "
-            "Use the one that this deployment issued."
+        return tr(
+            "The certificate of {leaf} was not issued by this deployment's CA, but with another key under the same "
+            "name, {issuer}. Use the one that this deployment issued.",
+            leaf=named(leaf),
+            issuer=issuer,
         )
-    return (
-        f"The certificate of {named(leaf)} was not issued by this deployment's CA, but by another, {issuer}. "
-        "Use the one that this deployment issued."
+    return tr(
+        "The certificate of {leaf} was not issued by this deployment's CA, but by another, {issuer}. Use the one "
+        "that this deployment issued.",
+        leaf=named(leaf),
+        issuer=issuer,
     )

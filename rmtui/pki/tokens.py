@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rmtui import clock
+from rmtui.i18n import tr
 from rmtui.pki import files
 from rmtui.pki.interface import FileMissing, PKIError, StorageError, TokenError
 from rmtui.settings import Secret, Settings
@@ -82,7 +83,10 @@ class JWTKeys:
             if public_there:
                 there = self.privkey if private_there else self.own_public
                 raise PKIError(
-                    f"No key for tokens was made: {plain(there)} is there already, and was left as it is. Use it, or move it away."
+                    tr(
+                        "No key for tokens was made: {there} is there already, and was left as it is. Use it, or move it away.",
+                        there=plain(there),
+                    )
                 )
             for path in (self.privkey, self.own_public):
                 files.sweep(path)
@@ -104,7 +108,7 @@ class JWTKeys:
         try:
             return jwt.encode(payload, self._private(), algorithm=_ALGORITHM)
         except (TypeError, ValueError, jwt.PyJWTError) as error:
-            raise TokenError("No token was issued: its claims cannot be written as JSON. Correct the claims and try again.") from error
+            raise TokenError(tr("No token was issued: its claims cannot be written as JSON. Correct the claims and try again.")) from error
 
     def verify(self, token: str, own_only: bool = False) -> dict[str, Any]:
         """The claims of a token that is signed with a key we believe, and good now.
@@ -116,20 +120,26 @@ class JWTKeys:
         import jwt
 
         if len(token) > _LONGEST or not token.isascii():
-            raise TokenError("The token is refused: it is no token, or far too long. Ask for a new one.")
+            raise TokenError(tr("The token is refused: it is no token, or far too long. Ask for a new one."))
         try:
             algorithm = jwt.get_unverified_header(token).get("alg")
         except jwt.PyJWTError:
-            raise TokenError("The token is refused: it is damaged, or no token at all. Copy it whole, or ask for a new one.") from None
+            raise TokenError(tr("The token is refused: it is damaged, or no token at all. Copy it whole, or ask for a new one.")) from None
         if algorithm != _ALGORITHM:
-            raise TokenError(f"The token is refused: it says {plain(algorithm, 20)}, and only {_ALGORITHM} is accepted. Ask for a new one.")
+            raise TokenError(
+                tr(
+                    "The token is refused: it says {algorithm}, and only {known} is accepted. Ask for a new one.",
+                    algorithm=plain(algorithm, 20),
+                    known=_ALGORITHM,
+                )
+            )
         for key in [self._own()] if own_only else self._believed():
             claims = _claims(token, key)
             if claims is not None:
                 _check_times(claims)
                 return claims
-        whose = "the deployment's own key" if own_only else "a key of this deployment or of a service it believes"
-        raise TokenError(f"The token is refused: it is not signed with {whose}. Ask for a new one from this deployment.")
+        whose = tr("the deployment's own key") if own_only else tr("a key of this deployment or of a service it believes")
+        raise TokenError(tr("The token is refused: it is not signed with {whose}. Ask for a new one from this deployment.", whose=whose))
 
     def _pubkey_is_file(self) -> bool:
         with files.storage(self.pubkey, "read"):
@@ -140,10 +150,16 @@ class JWTKeys:
 
         from rmtui.pki import keys
 
-        what = f"The key for tokens {plain(self.privkey)}"
+        what = tr("The key for tokens {path}", path=plain(self.privkey))
         key = keys.load(files.read_file(self.privkey, follow=True), self._passphrase, what=what)
         if not isinstance(key, RSAPrivateKey) or key.key_size < _LEAST_BITS:
-            raise PKIError(f"{what} is no RSA key of {_LEAST_BITS} bits or more. No token was issued; name the deployment's own key.")
+            raise PKIError(
+                tr(
+                    "{what} is no RSA key of {least} bits or more. No token was issued; name the deployment's own key.",
+                    what=what,
+                    least=_LEAST_BITS,
+                )
+            )
         return key
 
     def _own(self) -> RSAPublicKey:
@@ -153,7 +169,7 @@ class JWTKeys:
         except FileMissing:
             key = _public(self.own_public)
         if key is None:
-            raise PKIError(f"{plain(self.own_public)} is no RSA public key. No token was believed; restore it from a backup.")
+            raise PKIError(tr("{path} is no RSA public key. No token was believed; restore it from a backup.", path=plain(self.own_public)))
         return key
 
     def _believed(self) -> Iterator[RSAPublicKey]:
@@ -164,7 +180,7 @@ class JWTKeys:
             with files.storage(self.pubkey, "read"):
                 paths = sorted(self.pubkey.glob("*.pub"), key=lambda path: (path.name != PUBLIC_NAME, path.name))
         if not paths:
-            raise FileMissing(f"There is no *.pub in {plain(self.pubkey)}; no token was believed. Check JWT_PUBKEY_PATH.")
+            raise FileMissing(tr("There is no *.pub in {path}; no token was believed. Check JWT_PUBKEY_PATH.", path=plain(self.pubkey)))
         unreadable: StorageError | None = None
         none = True
         for path in paths:
@@ -203,9 +219,9 @@ def _claims(token: str, key: RSAPublicKey) -> dict[str, Any] | None:
     except jwt.InvalidSignatureError:
         return None
     except jwt.MissingRequiredClaimError as error:
-        raise TokenError(f"The token is refused: it does not say its {plain(error.claim)}. Ask for a new one.") from None
+        raise TokenError(tr("The token is refused: it does not say its {claim}. Ask for a new one.", claim=plain(error.claim))) from None
     except jwt.PyJWTError:
-        raise TokenError("The token is refused: what it claims cannot be read. Ask for a new one.") from None
+        raise TokenError(tr("The token is refused: what it claims cannot be read. Ask for a new one.")) from None
     return claims
 
 
@@ -213,9 +229,9 @@ def _check_times(claims: Mapping[str, Any]) -> None:
     times = {name: claims[name] for name in ("exp", "nbf", "iat")}
     for name, value in times.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LATEST:
-            raise TokenError(f"The token is refused: its {name} is no time. Ask for a new one.")
+            raise TokenError(tr("The token is refused: its {name} is no time. Ask for a new one.", name=name))
     now = clock.utcnow().timestamp()
     if times["exp"] <= now:
-        raise TokenError("The token is refused: it has run out. Ask for a new one.")
+        raise TokenError(tr("The token is refused: it has run out. Ask for a new one."))
     if times["nbf"] > now + _SKEW or times["iat"] > now + _SKEW:
-        raise TokenError("The token is refused: it is not valid yet. Check this host's clock, then ask for a new one.")
+        raise TokenError(tr("The token is refused: it is not valid yet. Check this host's clock, then ask for a new one."))

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.pki import files, signatures
 from rmtui.pki.certificates import common_name
 from rmtui.pki.chain import verify_chain
@@ -48,14 +49,20 @@ def read_trusted(place: Path) -> bytes:
         blocks = _BLOCK.findall(data)
         if len(blocks) != data.count(b"-----BEGIN CERTIFICATE-----") or not all(map(_readable, blocks)):
             raise AuthorityMissing(
-                f"{plain(path)} holds a CA certificate that is damaged, so nothing that the CA answers can be believed. Nothing was asked "
-                "of it; restore the file."
+                tr(
+                    "{path} holds a CA certificate that is damaged, so nothing that the CA answers can be believed. Nothing "
+                    "was asked of it; restore the file.",
+                    path=plain(path),
+                )
             )
         found.update(dict.fromkeys(blocks))
     if not found:
         raise AuthorityMissing(
-            f"There is no CA certificate in {plain(place)}, so nothing that the CA answers can be believed. Nothing was asked of it; "
-            "LOCAL_CA_CERTS_PATH names the place."
+            tr(
+                "There is no CA certificate in {place}, so nothing that the CA answers can be believed. Nothing was asked "
+                "of it; LOCAL_CA_CERTS_PATH names the place.",
+                place=plain(place),
+            )
         )
     return b"".join(block + b"\n" for block in found)
 
@@ -90,7 +97,7 @@ def read_answer(text: str) -> list[x509.Certificate]:
     except (CredentialError, ValueError):
         found = []
     if not found:
-        raise AnswerLost("The CA answered with something that is no certificate.")
+        raise AnswerLost(tr("The CA answered with something that is no certificate."))
     return found
 
 
@@ -105,8 +112,11 @@ def believed_issuer(issuer: x509.Certificate, trusted_pem: bytes) -> bytes:
             signatures.chain_of(issuer, trusted_pem)
         except CredentialError as error:
             raise PKIError(
-                f"The CA that answers, {signatures.named(issuer)}, is none that LOCAL_CA_CERTS_PATH holds, nor issued by one. "
-                "It was not believed; check RM_CFSSL_HOST and that path."
+                tr(
+                    "The CA that answers, {issuer}, is none that LOCAL_CA_CERTS_PATH holds, nor issued by one. It was not "
+                    "believed; check RM_CFSSL_HOST and that path.",
+                    issuer=signatures.named(issuer),
+                )
             ) from error
     return pem_of(issuer) + b"".join(pem_of(each) for each in trusted if each != issuer)
 
@@ -124,21 +134,21 @@ def judge(
     :param chain_pem: what :func:`believed_issuer` gives for ``issuer``.
     """
     if leaf.public_key() != request.public_key():
-        return "it is for another key"
+        return tr("it is for another key")
     if leaf.subject != common_name(callsign):
-        return f"it names {plain(leaf.subject.rfc4514_string(), 80)}"
+        return tr("it names {subject}", subject=plain(leaf.subject.rfc4514_string(), 80))
     try:
         leaf.verify_directly_issued_by(issuer)
     except (InvalidSignature, *UNREADABLE):
-        return f"{signatures.named(issuer)}, which came with it, did not sign it"
+        return tr("{issuer}, which came with it, did not sign it", issuer=signatures.named(issuer))
     if signatures.extension(leaf, x509.SubjectAlternativeName) is not None:
-        return "it holds other names (subjectAltName)"
+        return tr("it holds other names (subjectAltName)")
     if leaf.not_valid_after_utc - leaf.not_valid_before_utc > LONGEST_LIFE:
-        return "it lives longer than ten years"
+        return tr("it lives longer than ten years")
     try:
         verify_chain(pem_of(leaf), chain_pem, None, now)
     except RmtuiError as error:
-        return f"on looking at it: {error.sentence}"
+        return tr("on looking at it: {error}", error=error.sentence)
     return None
 
 

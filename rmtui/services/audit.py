@@ -14,12 +14,13 @@ from rmtui.auth.origin import origin
 from rmtui.auth.permissions import ACTIONS, require, require_writable
 from rmtui.db import schema, trail
 from rmtui.db.enrollments import Enrollment
-from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
+from rmtui.db.errors import AnswerLost, DatabaseBusy, DatabaseUnreachable, DeploymentMissing, OutcomeUnknown
 from rmtui.db.locks import joined
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit, Chain
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services import witness
 from rmtui.services.types import AuditEntry
 from rmtui.text import plain
@@ -41,6 +42,7 @@ class Act:
         self.operator, self.action = operator, action
         self.target_pk: uuid.UUID | None = None
         self.target = ""
+        self._entry: int | None = None
 
     def on(self, target_pk: uuid.UUID | None, callsign: str) -> None:
         """Say whom the action is about, once that is known."""
@@ -54,7 +56,20 @@ class Act:
         with joined():
             head = trail.hold()  # whoever demotes the operator just now is waited for
             self.person()
-            record(self.operator, self.action, "done", self.target_pk, self.target, reason, details, head=head)
+            self._entry = record(self.operator, self.action, "done", self.target_pk, self.target, reason, details, head=head)
+
+    def recorded(self) -> bool:
+        """Whether :meth:`done` was committed, by a session that may be lost and not over: it is waited for.
+
+        :raises DatabaseUnreachable: that cannot be asked.
+        """
+        if self._entry is None:
+            return False
+        with connection(), joined():
+            trail.hold()
+            found = Audit.get_or_none(Audit.id == self._entry)
+        ours = (self.action, "done", self.target_pk, self.operator.pk if self.operator else None)
+        return found is not None and (found.action, found.outcome, found.target_pk, found.operator_pk) == ours
 
     def person(self) -> Person:
         """The operator's own record.
@@ -70,7 +85,9 @@ def acting(operator: Operator | None, action: str, about: uuid.UUID | None = Non
 
     :param about: primary key of the enrolment or person that the action is asked for.
     :raises RmtuiError: whatever the action was refused for, after it was recorded.
-    :raises OutcomeUnknown: the database was lost on the way, perhaps while it committed.
+    :raises AnswerLost: the database was lost once the action was recorded; it is done.
+    :raises DatabaseUnreachable: it was lost before.
+    :raises OutcomeUnknown: it was lost, and does not tell which.
     """
     require_writable()
     act = Act(operator, action)
@@ -90,10 +107,34 @@ def acting(operator: Operator | None, action: str, about: uuid.UUID | None = Non
     except DatabaseUnreachable as error:
         if not begun or isinstance(error, (DatabaseBusy, DeploymentMissing)):
             raise
-        raise OutcomeUnknown(
-            f"The database was lost during the {action} of {plain(act.target, 80)}, and whether it was recorded is not known. "
-            f"Look before trying again. {error.sentence}"
-        ) from error
+        raise _after_loss(act, error) from error
+
+
+def _after_loss(act: Act, error: DatabaseUnreachable) -> RmtuiError:
+    """What became of an action during which the database was lost: its entry was committed with it, or neither was."""
+    said = {"action": act.action, "target": plain(act.target, 80)}
+    try:
+        recorded = act.recorded()
+    except RmtuiError:
+        return OutcomeUnknown(
+            tr(
+                "The database was lost during the {action} of {target}, and whether it was recorded is not known. Look before trying "
+                "again. {error}",
+                error=error.sentence,
+                **said,
+            )
+        )
+    if recorded:
+        return AnswerLost(
+            tr("The database was lost during the {action} of {target}, just after it was recorded: it is done. Do not do it again.", **said)
+        )
+    return DatabaseUnreachable(
+        tr(
+            "The database was lost during the {action} of {target}, and it was not recorded. Try again. {error}",
+            error=error.sentence,
+            **said,
+        )
+    )
 
 
 def refused(act: Act, error: RmtuiError) -> None:
@@ -104,7 +145,7 @@ def refused(act: Act, error: RmtuiError) -> None:
             record(act.operator, act.action, outcome, act.target_pk, act.target or _callsign(act.target_pk), error.sentence)
             witness.follow()
     except RmtuiError as second:  # the database is what failed
-        logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second.sentence)
+        logger.warning("not recorded: %s of %s: %s", act.action, plain(act.target), second)
 
 
 def _callsign(pk: uuid.UUID | None) -> str:

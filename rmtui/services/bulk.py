@@ -14,15 +14,16 @@ from queue import SimpleQueue
 from typing import Literal
 
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, OutcomeUnknown
-from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, RmtuiError, UnreachableError
-from rmtui.text import plain
+from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, EXIT_UNREACHABLE, RmtuiError, UnreachableError
+from rmtui.i18n import tr
+from rmtui.pki.interface import NoAnswer
 
-__all__ = ["Interrupted", "Outcome", "Progress", "Report", "Result", "Target", "run"]
+__all__ = ["Interrupted", "Outcome", "Progress", "Report", "Result", "Stop", "Target", "Told", "run"]
 
 logger = logging.getLogger("rmtui.bulk")
 
 Outcome = Literal["done", "refused", "failed", "left"]
-"""``left`` is what was not begun, since it was stopped or the database was lost."""
+"""``left`` is what was not begun, since it was stopped, or the database or the CA was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Result:
     outcome: Outcome
     sentence: str
     """What was done or why not; foreign text in it is harmless."""
+    unreachable: bool = False
+    """Whether it failed since database or CA could not be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,20 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 4 some, 1 none."""
+        """0 all done, 4 some, 1 none; 3 none, and whatever was begun failed since database or CA could not be reached."""
         done = self.number("done")
-        return EXIT_DONE if done == len(self.results) else EXIT_PARTLY if done else EXIT_REFUSED
+        if done:
+            return EXIT_DONE if done == len(self.results) else EXIT_PARTLY
+        begun = [result for result in self.results if result.outcome != "left"]
+        if begun and all(result.unreachable for result in begun):
+            return EXIT_UNREACHABLE
+        return EXIT_REFUSED if self.results else EXIT_DONE
+
+
+Told = Callable[[Progress], None] | None
+"""Called after each, in the thread that runs."""
+Stop = threading.Event | None
+"""Once it is set, no further one is begun."""
 
 
 class Interrupted(BaseException):
@@ -80,17 +94,15 @@ def run(
     targets: Sequence[Target],
     act: Callable[[Target], str],
     *,
-    told: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
+    told: Told = None,
+    stop: Stop = None,
     threads: int = 1,
     interrupted: threading.Event | None = None,
 ) -> Report:
     """Act on each, in the order given.
 
     :param act: does one and says what it did; an error is that one's result, and the rest goes on unless the database is
-        lost, or nobody foresaw the error.
-    :param told: called after each, in the thread that runs.
-    :param stop: once it is set, no further one is begun.
+        lost, the CA does not answer, or nobody foresaw the error.
     :param threads: how many are done at a time, each in a copy of the caller's context.
     :param interrupted: set when the whole is, for ``act`` to look at where it can take back what it did, and to raise :class:`Interrupted`.
     """
@@ -113,7 +125,7 @@ def run(
 class _Line:
     """Those that wait for their turn, and what became of the others."""
 
-    def __init__(self, targets: Sequence[Target], act: Callable[[Target], str], stop: threading.Event | None) -> None:
+    def __init__(self, targets: Sequence[Target], act: Callable[[Target], str], stop: Stop) -> None:
         self._targets, self._act, self._stop = targets, act, stop
         self._lock = threading.Lock()
         self._begun = 0
@@ -128,7 +140,7 @@ class _Line:
     def next(self) -> int | None:
         """Whose turn it is; None when all are begun, or the rest is left."""
         if self._stop is not None and self._stop.is_set():
-            self.leave("Stopped before it was begun; nothing was changed.")
+            self.leave(tr("Stopped before it was begun; nothing was changed."))
         with self._lock:
             if self._why_left or self._begun == len(self._targets):
                 return None
@@ -141,17 +153,20 @@ class _Line:
         try:
             result = Result(target, "done", self._act(target))
         except UnreachableError as error:
-            result = Result(target, "failed", error.sentence)
+            result = Result(target, "failed", error.sentence, unreachable=True)
             if _lost(error):
-                self.leave("Not begun, since the database was lost; nothing was changed.")
+                self.leave(tr("Not begun, since the database was lost; nothing was changed."))
+            elif isinstance(error, NoAnswer):
+                self.leave(tr("Not begun, since the CA did not answer; nothing was changed."))
         except RmtuiError as error:
             result = Result(target, "refused", error.sentence)
         except Exception as error:  # noqa: BLE001  # what became of the others must be told all the same
             where = "".join(traceback.format_tb(error.__traceback__))  # not what it says, which may be a secret
-            logger.error("%s while acting on %s\n%s", type(error).__name__, plain(target.name, 80), where)
-            what = f"Something unexpected went wrong ({type(error).__name__})"
-            result = Result(target, "failed", f"{what}, and it may not have been done: look at it before trying again.")
-            self.leave("Not begun, since something unexpected went wrong before; nothing was changed.")
+            logger.error("%s while acting on %s\n%s", type(error).__name__, target.pk, where)
+            kind = type(error).__name__
+            said = tr("Something unexpected went wrong ({kind}), and it may not have been done: look at it before trying again.", kind=kind)
+            result = Result(target, "failed", said)
+            self.leave(tr("Not begun, since something unexpected went wrong before; nothing was changed."))
         with self._lock:
             self._done[place] = result
         return result
@@ -193,7 +208,7 @@ def _side_by_side(line: _Line, threads: int, tell: Callable[[Result], None], int
                 tell(told)
     except BaseException:
         interrupted.set()
-        line.leave("Interrupted before it was begun; nothing was changed.")
+        line.leave(tr("Interrupted before it was begun; nothing was changed."))
         raise
     finally:
         for worker in workers:

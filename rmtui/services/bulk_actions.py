@@ -8,24 +8,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rmtui import clock
 from rmtui.auth.operator import Operator
 from rmtui.db import issuing
 from rmtui.db.config import DBConfig
 from rmtui.db.lookalikes import Lookalikes
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
-from rmtui.services import bulk, certificates, decisions, roles
-from rmtui.services.bulk import Progress, Report, Target
+from rmtui.i18n import tr, trn
+from rmtui.services import bulk, certificates, codes, decisions, roles
+from rmtui.services.bulk import Report, Stop, Target, Told
 from rmtui.services.exports import ExportRefused
 from rmtui.settings import Secret
 from rmtui.text import plain
 
-__all__ = ["Approval", "approve", "assign_role", "export", "file_name", "reissue", "reject", "remove_role", "revoke"]
+__all__ = ["Approval", "approve", "assign_role", "burn_codes", "export", "file_name", "reissue", "reject", "remove_role", "revoke"]
 
 SPARE = 3
 """Connections of the pool that many at once leave: the one that stays open, and two for whoever looks meanwhile."""
-Told = Callable[[Progress], None] | None
-Stop = threading.Event | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def approve(operator: Operator | None, approvals: Sequence[Approval], *, told: T
         try:
             done = decisions.approve(operator, target.pk, approval.code.reveal(), alike=people.taking, shown=shown, progress=going)
         except decisions.LookalikeWarning as error:
-            error.args = (f"{error} It is approved by itself, not in bulk.",)
+            error.args = (tr("{error} It is approved by itself, not in bulk.", error=error.sentence),)
             raise
-        return f"Approved until {done.not_after:%Y-%m-%d}."
+        return tr("Approved until {day}.", day=clock.stamp(done.not_after)[:10])
 
     people = Lookalikes()
     with issuing.signing_many(), connection():  # kept open, so that no thread's is the last, whose end tidies up the file
@@ -86,7 +86,7 @@ def assign_role(operator: Operator | None, targets: Sequence[Target], role: str,
 
     def act(target: Target) -> str:
         given = roles.assign(operator, target.pk, role)
-        return f"Has the role {plain(role, 40)} now." if given else f"Had the role {plain(role, 40)} already."
+        return tr("Has the role {role} now.", role=plain(role, 40)) if given else tr("Had the role {role} already.", role=plain(role, 40))
 
     return bulk.run(targets, act, told=told, stop=stop)
 
@@ -96,7 +96,9 @@ def remove_role(operator: Operator | None, targets: Sequence[Target], role: str,
 
     def act(target: Target) -> str:
         taken = roles.remove(operator, target.pk, role)
-        return f"Has the role {plain(role, 40)} no more." if taken else f"Did not have the role {plain(role, 40)}."
+        return (
+            tr("Has the role {role} no more.", role=plain(role, 40)) if taken else tr("Did not have the role {role}.", role=plain(role, 40))
+        )
 
     return bulk.run(targets, act, told=told, stop=stop)
 
@@ -106,7 +108,7 @@ def revoke(operator: Operator | None, targets: Sequence[Target], reason: str, *,
 
     def act(target: Target) -> str:
         done = certificates.revoke(operator, target.pk, reason)
-        return f"Revoked with {len(done.serials)} certificate{'s' if len(done.serials) != 1 else ''}."
+        return trn("Revoked with {n} certificate.", "Revoked with {n} certificates.", len(done.serials))
 
     return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop))
 
@@ -116,10 +118,20 @@ def reissue(operator: Operator | None, targets: Sequence[Target], *, told: Told 
 
     def act(target: Target) -> str:
         done = certificates.reissue(operator, target.pk)
-        return f"Has a new certificate until {done.not_after:%Y-%m-%d}."
+        return tr("Has a new certificate until {day}.", day=clock.stamp(done.not_after)[:10])
 
     with issuing.signing_many():
         return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop, threads=_threads()))
+
+
+def burn_codes(operator: Operator | None, targets: Sequence[Target], *, told: Told = None, stop: Stop = None) -> Report:
+    """Burn each login code."""
+
+    def act(target: Target) -> str:
+        codes.burn(operator, target.pk)
+        return tr("Burnt; it is good for nothing now.")
+
+    return bulk.run(targets, act, told=told, stop=stop)
 
 
 def _published_once(work: Callable[[], Report]) -> Report:
@@ -131,7 +143,12 @@ def _published_once(work: Callable[[], Report]) -> Report:
     except RmtuiError as error:
         if report is None:
             raise
-        return replace(report, note=f"The CRL was not published: {error.sentence} Run rmtui crl.")
+        return replace(
+            report,
+            note=tr(
+                "The CRL was not published: {error} An open console tries again by itself; rmtui crl does so at once.", error=error.sentence
+            ),
+        )
     return report
 
 
@@ -146,7 +163,7 @@ def export(
 
     def act(target: Target) -> str:
         path = where / file_name(target.name, "pem" if pem else "pfx")
-        return f"Written to {plain(certificates.export(operator, target.pk, str(path), pem=pem).path)}."
+        return tr("Written to {path}.", path=plain(certificates.export(operator, target.pk, str(path), pem=pem).path))
 
     return bulk.run(targets, act, told=told, stop=stop)
 
@@ -158,7 +175,7 @@ def _directory(path: str) -> Path:
             return where
     except (RuntimeError, ValueError, OSError):
         pass
-    raise ExportRefused(f"There is no directory “{plain(path, 80)}”; nothing was written.")
+    raise ExportRefused(tr("There is no directory “{path}”; nothing was written.", path=plain(path, 80)))
 
 
 def file_name(callsign: str, ending: str) -> str:

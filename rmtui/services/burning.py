@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +13,10 @@ from rmtui.db.enrollments import Enrollment, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import tr, trn
 from rmtui.pki.interface import REASONS
 from rmtui.services import bulk_actions, pools
-from rmtui.services.bulk import Progress, Report, Result, Target
+from rmtui.services.bulk import Report, Result, Stop, Target, Told
 from rmtui.services.decisions import MAX_REASON, ReasonMissing, reason_of
 from rmtui.services.pools import PoolRow
 from rmtui.text import plain
@@ -85,12 +84,12 @@ def plan(pk: uuid.UUID) -> BurnPlan:
 
 def burn(
     operator: Operator | None,
-    plan: BurnPlan,
+    planned: BurnPlan,
     *,
     reject_reason: str,
     revoke_reason: str,
-    told: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
+    told: Told = None,
+    stop: Stop = None,
 ) -> Report:
     """Disable the invite, then reject and revoke those of the plan and nobody else; a result for each.
 
@@ -104,22 +103,29 @@ def burn(
     """
     reason = reason_of(reject_reason)
     if not reason or len(reason) > MAX_REASON:
-        raise ReasonMissing(f"The invite was not burnt: say why, in at most {MAX_REASON} characters.")
+        raise ReasonMissing(tr("The invite was not burnt: say why, in at most {most} characters.", most=MAX_REASON))
     if revoke_reason not in REASONS:
-        raise ConfigurationError(f"“{plain(revoke_reason, 40)}” is no reason; it is one of {', '.join(REASONS)}. Nothing was changed.")
-    pools.shut(operator, plan.invite.pk, reason, reject=len(plan.pending), revoke=len(plan.people), revoke_reason=revoke_reason)
-    rejected = bulk_actions.reject(operator, plan.pending, reason, told=_counting(told, 0, plan), stop=stop)
+        raise ConfigurationError(
+            tr(
+                "“{reason}” is no reason; it is one of {reasons}. Nothing was changed.",
+                reason=plain(revoke_reason, 40),
+                reasons=", ".join(REASONS),
+            )
+        )
+    pending, active = planned.pending, planned.people
+    pools.shut(operator, planned.invite.pk, reason, reject=len(pending), revoke=len(active), revoke_reason=revoke_reason)
+    rejected = bulk_actions.reject(operator, pending, reason, told=_counting(told, 0, planned), stop=stop)
     try:
-        revoked = bulk_actions.revoke(operator, plan.people, revoke_reason, told=_counting(told, len(plan.pending), plan), stop=stop)
+        revoked = bulk_actions.revoke(operator, active, revoke_reason, told=_counting(told, len(pending), planned), stop=stop)
     except RmtuiError as error:  # the database went away between the two
-        revoked = Report(tuple(Result(target, "left", f"Not begun: {error.sentence}") for target in plan.people))
-    notes = (rejected.note, revoked.note, _meanwhile(plan))
+        revoked = Report(tuple(Result(target, "left", tr("Not begun: {error}", error=error.sentence)) for target in active))
+    notes = (rejected.note, revoked.note, _meanwhile(planned))
     return Report(rejected.results + revoked.results, " ".join(note for note in notes if note))
 
 
-def _counting(told: Callable[[Progress], None] | None, before: int, plan: BurnPlan) -> Callable[[Progress], None] | None:
+def _counting(told: Told, before: int, planned: BurnPlan) -> Told:
     """Tells the progress of a part as that of the whole."""
-    total = len(plan.targets)
+    total = len(planned.targets)
     return told and (lambda progress: told(replace(progress, finished=before + progress.finished, total=total)))
 
 
@@ -128,6 +134,14 @@ def _meanwhile(before: BurnPlan) -> str:
     try:
         now = plan(before.invite.pk)
     except RmtuiError as error:
-        return f"Whether more came through meanwhile is not known: {error.sentence}"
+        return tr("Whether more came through meanwhile is not known: {error}", error=error.sentence)
     more = len({target.pk for target in now.targets} - {target.pk for target in before.targets})
-    return f"{more} more came through meanwhile; burn the invite again to see them." if more else ""
+    return (
+        trn(
+            "{n} more came through meanwhile; burn the invite again to see them.",
+            "{n} more came through meanwhile; burn the invite again to see them.",
+            more,
+        )
+        if more
+        else ""
+    )

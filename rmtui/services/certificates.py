@@ -15,6 +15,7 @@ from rmtui.db.own import Audit, Issued
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.pki.interface import REASONS
 from rmtui.services import exports, windows
 from rmtui.services.audit import Act, acting
@@ -39,13 +40,13 @@ __all__ = [
 class AlreadyRevoked(RmtuiError):
     """Somebody revoked the person first."""
 
-    title = "Already revoked"
+    title = later("Already revoked")
 
 
 class SelfRevocation(RmtuiError):
     """Nobody revokes themselves."""
 
-    title = "Yourself"
+    title = later("Yourself")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,24 @@ def revoke(operator: Operator | None, pk: uuid.UUID, reason: str) -> Revoked:
         found = Person.by_pk(pk, allow_deleted=True)
         act.on(found.pk, found.callsign)
         if reason not in REASONS:
-            raise ConfigurationError(f"“{plain(reason, 40)}” is no reason; it is one of {', '.join(REASONS)}. Nobody was revoked.")
+            raise ConfigurationError(
+                tr(
+                    "“{reason}” is no reason; it is one of {reasons}. Nobody was revoked.",
+                    reason=plain(reason, 40),
+                    reasons=", ".join(REASONS),
+                )
+            )
 
         def guard() -> None:
             act.person()
             if found.has_role(ADMIN) and other_admins(found) == 0:
-                raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nobody was revoked.")
+                raise LastAdmin(
+                    tr("{callsign} is the last admin; make another one first. Nobody was revoked.", callsign=plain(found.callsign))
+                )
             if operator is not None and found.pk == operator.pk:
-                raise SelfRevocation(f"{plain(found.callsign)} is you; another admin revokes you. Nobody was revoked.")
+                raise SelfRevocation(
+                    tr("{callsign} is you; another admin revokes you. Nobody was revoked.", callsign=plain(found.callsign))
+                )
 
         def record(serials: list[str]) -> None:
             nonlocal done
@@ -136,10 +147,19 @@ def _is_revoked(pk: uuid.UUID) -> bool:
 
 def _already(found: Person) -> AlreadyRevoked:
     entry = _last(found.pk, "revoke")
-    who = f" by {plain(entry.operator)}" if entry is not None and entry.operator else ""
-    when = f" on {clock.stamp(found.deleted)}" if found.deleted is not None else ""
-    why = f" ({plain(found.revoke_reason)})" if found.revoke_reason else ""
-    return AlreadyRevoked(f"{plain(found.callsign)} was revoked{who}{when}{why}; nothing was changed.")
+    said = {"callsign": plain(found.callsign), "when": clock.stamp(found.deleted)}
+    operator, reason = plain(entry.operator) if entry is not None else "", plain(found.revoke_reason or "")
+    if operator and reason:
+        text = tr(
+            "{callsign} was revoked by {operator} on {when} ({reason}); nothing was changed.", operator=operator, reason=reason, **said
+        )
+    elif operator:
+        text = tr("{callsign} was revoked by {operator} on {when}; nothing was changed.", operator=operator, **said)
+    elif reason:
+        text = tr("{callsign} was revoked on {when} ({reason}); nothing was changed.", reason=reason, **said)
+    else:
+        text = tr("{callsign} was revoked on {when}; nothing was changed.", **said)
+    return AlreadyRevoked(text)
 
 
 def _last(pk: uuid.UUID, action: str) -> Audit | None:
@@ -182,7 +202,14 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
         except ReissuedMeanwhile as error:
             entry = _last(pk, "reissue")
             if entry is not None:
-                error.args = (f"{error} The last reissue is by {plain(entry.operator)}, {clock.stamp(entry.at)}.",)
+                error.args = (
+                    tr(
+                        "{error} The last reissue is by {operator}, {when}.",
+                        error=error.sentence,
+                        operator=plain(entry.operator),
+                        when=clock.stamp(entry.at),
+                    ),
+                )
             raise
         except RmtuiError as error:
             if not told or not _is_committed(told[0][1]):

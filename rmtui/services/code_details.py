@@ -1,24 +1,21 @@
-"""One login code, whole but for the code itself; and burning many."""
+"""One login code, whole but for the code itself."""
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rmtui.auth.operator import Operator
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.middleware import connected
 from rmtui.db.own import Audit
 from rmtui.db.people import Person
-from rmtui.services import audit, bulk, codes
-from rmtui.services.bulk import Progress, Report, Target
+from rmtui.services import audit, codes
 from rmtui.services.codes import CodeRow
 from rmtui.services.types import AuditEntry
 
-__all__ = ["CodeDetail", "burn", "code"]
+__all__ = ["CodeDetail", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +49,3 @@ def _history(found: LoginCode, most: int = 50) -> tuple[AuditEntry, ...]:
         about = about | ((Audit.target_pk == owner.pk) & Audit.details.contains(str(found.pk)))
     query = Audit.select().where(about).order_by(Audit.id.desc()).limit(most)
     return tuple(audit.entry_of(each) for each in query)
-
-
-def burn(
-    operator: Operator | None,
-    targets: Sequence[Target],
-    *,
-    told: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-) -> Report:
-    """Burn each; every one is an action of its own."""
-
-    def act(target: Target) -> str:
-        codes.burn(operator, target.pk)
-        return "Burnt; it is good for nothing now."
-
-    return bulk.run(targets, act, told=told, stop=stop)

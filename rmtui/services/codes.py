@@ -21,6 +21,7 @@ from rmtui.db.errors import NotFound
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.middleware import connected, connection
 from rmtui.db.people import Person
+from rmtui.i18n import tr
 from rmtui.services import filters, narrowing, windows, witness
 from rmtui.services.audit import Act, acting, record
 from rmtui.services.types import Count, Cursor, Page
@@ -238,7 +239,7 @@ def find(given: str) -> CodeRow:
                 return row_of(get(given, allow_deleted=True))
             except NotFound:
                 continue
-    raise NotFound("There is no such login code.")
+    raise NotFound(tr("There is no such login code."))
 
 
 def create(operator: Operator | None, callsign: str | None) -> str:

@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from rmtui import clock, settings
 from rmtui.auth.trust import published
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services.types import CRLState
 from rmtui.text import plain
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Name
 
 __all__ = ["crl_state"]
 
 
-def crl_state(serial: str, issuer: str) -> CRLState:
-    """What the published CRLs say of a certificate.
-
-    :param serial: hexadecimal.
-    :param issuer: RFC 4514.
-    """
+def crl_state(serial: int, issuer: Name) -> CRLState:
+    """What the published CRLs say of a certificate."""
     from rmtui.pki.chain import look_up
 
     try:
         crl, trusted = published("crl.pem"), published("ca_chain.pem")
         if crl is None or trusted is None:
-            what = "CRL" if crl is None else "CA chain to check the CRL with"
-            return CRLState(None, f"There is no {what} that this host can see in {plain(settings.current().public_dir)}.")
-        found = look_up(int(serial, 16), issuer, trusted, crl)
+            place = plain(settings.current().public_dir)
+            if crl is None:
+                return CRLState(None, tr("There is no CRL that this host can see in {place}.", place=place))
+            return CRLState(None, tr("There is no CA chain to check the CRL with that this host can see in {place}.", place=place))
+        found = look_up(serial, issuer, trusted, crl)
     except RmtuiError as error:
         return CRLState(None, error.sentence)
     if found is None:
-        return CRLState(None, "None of the CRLs is of this certificate's issuer and signed by it; renew them with rmtui crl.")
-    late = _late(found.until)
+        return CRLState(None, tr("None of the CRLs is of this certificate's issuer and signed by it; renew them with rmtui crl."))
+    late = found.until is not None and clock.utcnow() > found.until
     if found.revoked_on is None:
-        return CRLState(False, f"not on the CRL of {_minute(found.issued)}{late}", late=bool(late))
-    said = f"on the CRL since {_minute(found.revoked_on)}, reason {plain(found.reason, 40)}{late}"
-    return CRLState(True, said, late=bool(late))
+        said = tr("not on the CRL of {minute}", minute=_minute(found.issued))
+    else:
+        said = tr("on the CRL since {minute}, reason {reason}", minute=_minute(found.revoked_on), reason=plain(found.reason, 40))
+    if late and found.until is not None:
+        said = tr(
+            "{state}; the CRL has run out (next update was {minute}): renew it with rmtui crl", state=said, minute=_minute(found.until)
+        )
+    return CRLState(found.revoked_on is not None, said, late=late)
 
 
 def _minute(when: dt.datetime) -> str:
-    return when.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%MZ")
-
-
-def _late(until: dt.datetime | None) -> str:
-    """That it has run out, as the rest of a sentence; empty while it is good."""
-    if until is None or clock.utcnow() <= until:
-        return ""
-    return f"; the CRL has run out (next update was {_minute(until)}): renew it with rmtui crl"
+    return tr("{minute}Z", minute=clock.stamp(when)[:16])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rmtui.auth.operator import Operator
 from rmtui.db import approval, callsigns
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
-from rmtui.db.errors import EnrollmentError, NotFound
+from rmtui.db.errors import AnswerLost, EnrollmentError, NotFound
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services.audit import acting
 from rmtui.services.types import ApprovalPreview, Approved, CreatedEnrollment
 from rmtui.text import normalise_callsign, plain, storable
@@ -51,18 +53,24 @@ class Shown:
 class LookalikeWarning(RmtuiError):
     """The callsign looks like somebody else's; approving it takes a second yes."""
 
-    title = "Looks like somebody else"
+    title = later("Looks like somebody else")
 
     def __init__(self, callsign: str, others: tuple[str, ...]) -> None:
         self.callsign, self.others = callsign, others
         names = ", ".join(plain(other) for other in others)
-        super().__init__(f"{plain(callsign)} looks like {names}; nothing was approved yet. Make sure that it is somebody else.")
+        super().__init__(
+            tr(
+                "{callsign} looks like {names}; nothing was approved yet. Make sure that it is somebody else.",
+                callsign=plain(callsign),
+                names=names,
+            )
+        )
 
 
 class ReasonMissing(RmtuiError):
     """A rejection says why."""
 
-    title = "Reason missing"
+    title = later("Reason missing")
 
 
 def create(operator: Operator | None, callsign: str, *, csr: str | None = None, invitecode: str | None = None) -> CreatedEnrollment:
@@ -84,7 +92,7 @@ def create(operator: Operator | None, callsign: str, *, csr: str | None = None, 
 
             check_csr(csr, callsign)
         if invitecode and not storable(invitecode):
-            raise NotFound("There is no such invite code.")
+            raise NotFound(tr("There is no such invite code."))
         pool = EnrollmentPool.by_invitecode(invitecode) if invitecode else None
 
         def record(made: Enrollment) -> None:
@@ -139,14 +147,18 @@ def approve(
 
 def _check_shown(found: Enrollment, shown: Shown) -> None:
     if found.callsign != shown.callsign:
-        changed = f"it asks for {plain(found.callsign, 80)} now"
+        changed = tr("it asks for {callsign} now", callsign=plain(found.callsign, 80))
     elif _key_of(found) != shown.key:
-        changed = "its certificate request is another now"
+        changed = tr("its certificate request is another now")
     else:
         return
     raise EnrollmentError(
-        f"The enrolment of {plain(shown.callsign, 80)} was changed after it was shown: {changed}. Nothing was approved; "
-        "look again, and ask who changed it."
+        tr(
+            "The enrolment of {callsign} was changed after it was shown: {changed}. Nothing was approved; look again, "
+            "and ask who changed it.",
+            callsign=plain(shown.callsign, 80),
+            changed=changed,
+        )
     )
 
 
@@ -160,9 +172,10 @@ def _key_of(found: Enrollment) -> str:
 
 def told_accepted(callsign: str) -> str:
     """What whoever rejects on a live deployment must know: its web page does not tell rejected and approved apart."""
-    return (
-        f"The deployment's web page will tell {plain(callsign, 64)} that they were approved, although they get no certificate: "
-        "it does not tell the two apart. Let them know yourself."
+    return tr(
+        "The deployment's web page will tell {callsign} that they were approved, although they get no "
+        "certificate: it does not tell the two apart. Let them know yourself.",
+        callsign=plain(callsign, 64),
     )
 
 
@@ -177,14 +190,20 @@ def reject(operator: Operator | None, pk: uuid.UUID, reason: str) -> None:
     :raises ReasonMissing: no reason was given.
     :raises AlreadyDecided: somebody decided first; who, and when.
     """
-    with acting(operator, "reject", pk) as act:
+    with suppress(AnswerLost), acting(operator, "reject", pk) as act:
         found = Enrollment.by_pk(pk)
         act.on(found.pk, found.callsign)
         reason = reason_of(reason)
         if not reason:
-            raise ReasonMissing(f"{plain(found.callsign)} was not rejected: say why.")
+            raise ReasonMissing(tr("{callsign} was not rejected: say why.", callsign=plain(found.callsign)))
         if len(reason) > MAX_REASON:
-            raise ReasonMissing(f"{plain(found.callsign)} was not rejected: the reason is longer than {MAX_REASON} characters.")
+            raise ReasonMissing(
+                tr(
+                    "{callsign} was not rejected: the reason is longer than {most} characters.",
+                    callsign=plain(found.callsign),
+                    most=MAX_REASON,
+                )
+            )
         found.reject(act.who, on_commit=lambda: act.done(reason))
 
 

@@ -12,15 +12,17 @@ from rmtui.auth.operator import ADMIN, Operator, deployment_key
 from rmtui.auth.permissions import require_writable
 from rmtui.db import issuing, schema
 from rmtui.db.base import bind_config, db
-from rmtui.db.config import SCHEMA, DBConfig
+from rmtui.db.config import DBConfig
 from rmtui.db.engine import is_sqlite, sqlite_file_exists
 from rmtui.db.errors import SchemaMismatch
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person, Role
+from rmtui.i18n import tr
+from rmtui.pki.calls import calls
 from rmtui.services import audit, witness
 from rmtui.text import plain
 
-__all__ = ["Deployment", "changes", "has_admin", "open_deployment", "renew_crl", "start_up"]
+__all__ = ["Deployment", "changes", "hang_up", "has_admin", "open_deployment", "renew_crl", "start_up"]
 
 logger = logging.getLogger("rmtui.deployment")
 
@@ -64,7 +66,7 @@ def open_deployment() -> Deployment:
         if not schema.present():
             if config.is_sqlite:
                 return unset
-            raise SchemaMismatch(f"The database {plain(config.place())} is empty; rmtui init makes a deployment in it.")
+            raise SchemaMismatch(tr("The database {place} is empty; rmtui init makes a deployment in it.", place=plain(config.place())))
         schema.own_tables_ready()
         return found if not config.is_sqlite or has_admin() else unset
 
@@ -78,8 +80,8 @@ def has_admin() -> bool:
 def changes() -> str:
     """The cheap question before a refresh: another answer when something was written since.
 
-    SQLite answers with the state of its files, PostgreSQL with its own count of rows written, which it may report a
-    second late; who must not miss anything re-reads once in a while whatever the answer.
+    SQLite answers with the state of its files, PostgreSQL with which transactions are done: those of the whole server, since
+    its statistics of our tables come up to ten seconds late.
     """
     config = DBConfig.singleton()
     if config.is_sqlite:
@@ -95,26 +97,34 @@ def changes() -> str:
                 pass
         return "/".join(states)
     with connection():
-        row = db.execute_sql(
-            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del), count(*) FROM pg_stat_user_tables WHERE schemaname IN (%s, 'rmtui')", (SCHEMA,)
-        ).fetchone()
-    return f"{row[0]}.{row[1]}"
+        return str(db.execute_sql("SELECT pg_current_snapshot()::text").fetchone()[0])
 
 
 def renew_crl(operator: Operator | None = None) -> tuple[str, str]:
     """Renew the CRLs from what is recorded as revoked; a timer may, so that nobody need be named.
 
-    :return: the paths of the CA chain and of the CRL file, as this host sees them.
+    :return: where CA chain and CRL are: paths as this host sees them; of a CFSSL the CRL's address, empty where nobody gives it.
     :raises AuthorityMissing: there is no authority here.
     """
     require_writable()
     with connection():
         schema.migrate()
-        issuing.publish_crl()
+        issuing.publish_crl(at_once=True)
         audit.record(operator, "renew-crl", "done", None, "")
         witness.follow()
-    public = settings.current().public_dir
+    config = settings.current()
+    if config.cert_backend == "cfssl":
+        from rmtui.pki.mutual_tls import CA_CERTS
+
+        crl = f"{config.ca.ocsprest}/api/v1/crl/crl.pem" if config.ca.ocsprest is not None else ""
+        return str(config.local_ca_certs or CA_CERTS), crl
+    public = config.public_dir
     return str(public / "ca_chain.pem"), str(public / "crl.pem")
+
+
+def hang_up() -> None:
+    """Wait for no answer of a CA or a product any more, since the program ends: what is under way with them ends as if it were lost."""
+    calls.hang_up()
 
 
 def start_up() -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from rmtui.db.base import db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
-from rmtui.errors import RmtuiError
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.services import audit, filters, narrowing, people, windows
 from rmtui.services.decisions import LookalikeWarning, approve, create, reject, reopen, reset_code, told_accepted
 from rmtui.services.types import (
@@ -60,7 +61,7 @@ _STATES = {State.PENDING: EnrollmentState.PENDING, State.APPROVED: EnrollmentSta
 _WORDS = {int(number): word for word, number in _STATES.items()}
 _RANK = Case(None, [(Enrollment.state.in_([*_WORDS]), Enrollment.state)], int(EnrollmentState.REJECTED))
 """The state as the list shows it: one that others invented stands, and is sorted, with the rejected."""
-_REFUSED = "will be refused: "
+_REFUSED = later("will be refused: ")
 """How the line on a CSR begins that cannot be signed."""
 
 
@@ -202,9 +203,8 @@ def summary() -> Summary:
     )
     days = settings.current().expiring_days
     expiring = people.count_people(PeopleQuery(expiring=days)) if days else Count(0)
-    undone = effects.anything_waits()
-    failing = effects.failing() if undone else Count(0)
-    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar(), expiring, failing, undone)
+    undone = effects.undone()
+    return Summary(windows.count(_select(waiting), 10_000), oldest.scalar(), expiring, undone.failing, undone.waits)
 
 
 def _row(found: Enrollment) -> EnrollmentRow:
@@ -240,8 +240,13 @@ def describe_csr(csr: str | None, callsign: str) -> tuple[str, str]:
     try:
         details = check_csr(csr, callsign)
     except RmtuiError as error:
-        return f"{_REFUSED}{error.sentence}", ""
+        return f"{tr(_REFUSED)}{error.sentence}", ""
     return f"{details.subject}, {details.key}", details.fingerprint
+
+
+def refused(csr: str) -> bool:
+    """Whether a line of :func:`describe_csr` says that the CSR will be refused."""
+    return csr.startswith(tr(_REFUSED))
 
 
 def obstacle(callsign: str, csr: str, check: Callable[[], None]) -> str | None:
@@ -252,9 +257,9 @@ def obstacle(callsign: str, csr: str, check: Callable[[], None]) -> str | None:
     """
     problem = callsign_problem(callsign)
     if problem:
-        return f"The callsign cannot be approved: {problem}. Reject it, and let them ask again."
-    if csr.startswith(_REFUSED):
-        return csr.removeprefix(_REFUSED)
+        return tr("The callsign cannot be approved: {problem}. Reject it, and let them ask again.", problem=problem)
+    if refused(csr):
+        return csr.removeprefix(tr(_REFUSED))
     try:
         callsigns.check_reserved(callsign)
         check()
@@ -265,7 +270,7 @@ def obstacle(callsign: str, csr: str, check: Callable[[], None]) -> str | None:
 
 def under_way(operator: str) -> str:
     """That somebody's approval of it is under way, as a sentence."""
-    return f"{plain(operator)} is approving it just now."
+    return tr("{operator} is approving it just now.", operator=plain(operator))
 
 
 def _check_waiting(found: Enrollment) -> None:
@@ -309,21 +314,22 @@ def preview(pk: uuid.UUID) -> ApprovalPreview:
     found = Enrollment.by_pk(pk)
     detail = _detail(found)
     config = settings.current()
-    kind = config.key_type
-    key = f"a new {'EC P-256' if kind == 'ec256' else 'RSA ' + kind.removeprefix('rsa')} key, made here"
+    kind = "EC P-256" if config.key_type == "ec256" else f"RSA {config.key_type.removeprefix('rsa')}"
     blocked = obstacle(found.callsign, detail.csr, lambda: _check_waiting(found))
-    authority = ""
+    if detail.claimed_by and blocked is None:
+        blocked = under_way(detail.claimed_by)
+    authority, passing = "", False
     try:
         authority = issuing.authority().describe()
     except RmtuiError as error:
+        passing = blocked is None and isinstance(error, UnreachableError)
         blocked = blocked or error.sentence
-    if detail.claimed_by and blocked is None:
-        blocked = under_way(detail.claimed_by)
     return ApprovalPreview(
         detail=detail,
         subject=f"CN={found.callsign}",
-        key=f"their own key, {detail.csr.rpartition(', ')[2]}" if found.csr else key,
-        hours=config.cert_hours,
+        key=tr("their own key, {kind}", kind=detail.csr.rpartition(", ")[2]) if found.csr else tr("a new {kind} key, made here", kind=kind),
+        hours=None if config.cert_backend == "cfssl" else config.cert_hours,
         authority=authority,
         blocked=blocked,
+        passing=passing,
     )

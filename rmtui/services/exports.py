@@ -1,4 +1,4 @@
-"""Files that are handed out: only their owner can read them, none is silently overwritten, and none goes out that no entry tells of."""
+"""Files that are handed out: only who owns the directory can read them, none is silently overwritten, and none goes out untold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from rmtui.db.base import db
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
+from rmtui.reasons import why
 from rmtui.services.audit import Act
 from rmtui.text import plain
 
@@ -19,7 +21,7 @@ __all__ = ["ExportRefused", "InTheWay", "place", "write"]
 class ExportRefused(RmtuiError):
     """The file cannot be written where it was asked for."""
 
-    title = "Not exported"
+    title = later("Not exported")
 
 
 class InTheWay(ExportRefused):
@@ -37,9 +39,9 @@ def place(path: str, force: bool) -> Path:
         target = Path(path).expanduser().absolute()
         os.fsencode(target)
     except (RuntimeError, ValueError) as error:
-        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.") from error
+        raise ExportRefused(tr("“{path}” is no path; nothing was written.", path=plain(path, 80))) from error
     if not path or "\0" in path:
-        raise ExportRefused(f"“{plain(path, 80)}” is no path; nothing was written.")
+        raise ExportRefused(tr("“{path}” is no path; nothing was written.", path=plain(path, 80)))
     _check(target, force)
     return target
 
@@ -49,15 +51,20 @@ def _check(target: Path, force: bool) -> None:
         about = os.lstat(target)
     except FileNotFoundError:
         if not target.parent.is_dir():
-            raise ExportRefused(f"There is no directory {plain(target.parent)}; nothing was written.") from None
+            raise ExportRefused(tr("There is no directory {directory}; nothing was written.", directory=plain(target.parent))) from None
         return
     except OSError as error:
-        raise ExportRefused(f"{plain(target)} cannot be looked at ({error.strerror}); nothing was written.") from error
+        raise ExportRefused(
+            tr("{target} cannot be looked at ({why}); nothing was written.", target=plain(target), why=why(error))
+        ) from error
     if not stat.S_ISREG(about.st_mode):
-        kind = "a directory" if stat.S_ISDIR(about.st_mode) else "a symbolic link" if stat.S_ISLNK(about.st_mode) else "no plain file"
-        raise ExportRefused(f"{plain(target)} is {kind}; nothing was written. Name another path.")
+        if stat.S_ISDIR(about.st_mode):
+            raise ExportRefused(tr("{target} is a directory; nothing was written. Name another path.", target=plain(target)))
+        if stat.S_ISLNK(about.st_mode):
+            raise ExportRefused(tr("{target} is a symbolic link; nothing was written. Name another path.", target=plain(target)))
+        raise ExportRefused(tr("{target} is no plain file; nothing was written. Name another path.", target=plain(target)))
     if not force:
-        raise InTheWay(f"{plain(target)} is there already and was left as it is. Name another path.")
+        raise InTheWay(tr("{target} is there already and was left as it is. Name another path.", target=plain(target)))
 
 
 def write(act: Act, target: Path, data: bytes, *, force: bool, **details: Any) -> None:
@@ -94,7 +101,9 @@ def _set_aside(target: Path) -> Path:
     try:
         target.rename(aside)
     except OSError as error:
-        raise ExportRefused(f"{plain(target)} cannot be replaced ({error.strerror}); it was left as it is.") from error
+        raise ExportRefused(
+            tr("{target} cannot be replaced ({why}); it was left as it is.", target=plain(target), why=why(error))
+        ) from error
     return aside
 
 
@@ -105,11 +114,14 @@ def _create(target: Path, data: bytes) -> None:
     try:
         fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise InTheWay(f"{plain(target)} is there by now and was left as it is. Name another path.") from None
+        raise InTheWay(tr("{target} is there by now and was left as it is. Name another path.", target=plain(target))) from None
     except OSError as error:
-        raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was written.") from error
+        raise ExportRefused(tr("{target} cannot be written ({why}); nothing was written.", target=plain(target), why=why(error))) from error
     try:
         with os.fdopen(fd, "wb") as file:
+            if os.geteuid() == 0:  # owned like the directory it goes to
+                above = target.parent.stat()
+                os.fchown(fd, above.st_uid, above.st_gid)
             file.write(data)
             file.flush()
             os.fsync(fd)
@@ -117,5 +129,7 @@ def _create(target: Path, data: bytes) -> None:
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise ExportRefused(f"{plain(target)} cannot be written ({error.strerror}); nothing was left there.") from error
+            raise ExportRefused(
+                tr("{target} cannot be written ({why}); nothing was left there.", target=plain(target), why=why(error))
+            ) from error
         raise

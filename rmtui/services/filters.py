@@ -9,6 +9,7 @@ from typing import Any
 
 from rmtui import clock
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 
 __all__ = [
     "AUDIT",
@@ -42,7 +43,7 @@ SPACE = re.compile(r"\s*")
 class FilterError(RmtuiError):
     """The filter cannot be understood; the list stays as it was."""
 
-    title = "Filter"
+    title = later("Filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,13 @@ def parse(text: str, words: Sequence[Word]) -> Filter:
     :raises FilterError: a name is unknown or comes twice, a value is missing or makes no sense, or the filter is too long.
     """
     if len(text) > MOST:
-        raise FilterError(f"The filter is too long: it has {len(text):,} characters, and takes {MOST:,}. Nothing was looked for.")
+        raise FilterError(
+            tr(
+                "The filter is too long: it has {count} characters, and takes {most}. Nothing was looked for.",
+                count=f"{len(text):,}",
+                most=f"{MOST:,}",
+            )
+        )
     known = {word.name: word for word in words}
     plain: list[str] = []
     values: dict[str, Any] = {}
@@ -96,14 +103,31 @@ def parse(text: str, words: Sequence[Word]) -> Filter:
         word = known.get(named[1].lower())
         if word is None:
             names = ", ".join(f"{each.name}:" for each in words if each.told is not None)
-            there = "there are" if "," in names else "there is"
-            raise FilterError(f"There is no filter “{named[1]}:”; {there} {names}. A text that holds a colon goes in quotation marks.")
+            if "," in names:
+                told = tr(
+                    "There is no filter “{name}:”; there are {names}. A text that holds a colon goes in quotation marks.",
+                    name=named[1],
+                    names=names,
+                )
+            else:
+                told = tr(
+                    "There is no filter “{name}:”; there is {names}. A text that holds a colon goes in quotation marks.",
+                    name=named[1],
+                    names=names,
+                )
+            raise FilterError(told)
         if word.field in values:
-            raise FilterError(f"The filter says “{word.name}:” twice; once is enough.")
+            raise FilterError(tr("The filter says “{name}:” twice; once is enough.", name=word.name))
         values[word.field] = _read(word, value)
     found = tuple(dict.fromkeys(each for each in plain if each))
     if len(found) > MANY:
-        raise FilterError(f"The filter is too long: it has {len(found):,} words, and takes {MANY}. Nothing was looked for.")
+        raise FilterError(
+            tr(
+                "The filter is too long: it has {count} words, and takes {most}. Nothing was looked for.",
+                count=f"{len(found):,}",
+                most=MANY,
+            )
+        )
     return Filter(found, values)
 
 
@@ -132,7 +156,7 @@ def asks(text: str, words: Sequence[Word], field: str) -> str:
 
 def hint(words: Sequence[Word]) -> str:
     """What can be typed, as one line: ``text, state: role: pool: older:2h``."""
-    return "text, " + " ".join(f"{word.name}:{word.told}" for word in words if word.told is not None)
+    return tr("text, {words}", words=" ".join(f"{word.name}:{word.told}" for word in words if word.told is not None))
 
 
 def _skip(text: str, place: int) -> int:
@@ -153,11 +177,13 @@ def _value(text: str, place: int) -> tuple[str, int]:
 
 def _read(word: Word, value: str) -> Any:
     if not value.strip():
-        raise FilterError(f"The filter “{word.name}:” says nothing; write it as in {word.name}:{word.example}.")
+        raise FilterError(tr("The filter “{name}:” says nothing; write it as in {name}:{example}.", name=word.name, example=word.example))
     try:
         return word.read(value)
     except (ValueError, OverflowError) as error:
-        raise FilterError(f"The filter “{word.name}:{value}” is not understood; it takes {error}.") from None
+        raise FilterError(
+            tr("The filter “{name}:{value}” is not understood; it takes {what}.", name=word.name, value=value, what=error.args[0])
+        ) from None
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -165,7 +191,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if value.lower() not in choices:
-            raise ValueError(f"{', '.join(choices[:-1])} or {choices[-1]}")
+            raise ValueError(tr("{words} or {last}", words=", ".join(choices[:-1]), last=choices[-1]))
         return value.lower()
 
     return read
@@ -177,12 +203,12 @@ def _moment(value: str) -> Any:
     try:
         return moment(value, clock.utcnow())
     except (ValueError, OverflowError):
-        raise ValueError("2h, 3d and the like, or a date, 2026-11-20 or 2026-11-20T10:00") from None
+        raise ValueError(tr("2h, 3d and the like, or a date, 2026-11-20 or 2026-11-20T10:00")) from None
 
 
 def _days(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 5):
-        raise ValueError("a number of days, from 0 to 99999")
+        raise ValueError(tr("a number of days, from 0 to 99999"))
     return int(value)
 
 

@@ -16,6 +16,8 @@ from rmtui.db.enrollments import Enrollment
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
+from rmtui.reasons import why
 from rmtui.services import bulk, decisions
 from rmtui.services.bulk import Progress, Report, Target
 from rmtui.services.requests import RequestFileError, read_plain_request
@@ -68,13 +70,26 @@ def read(directory: str) -> tuple[Candidate, ...]:
         where = Path(directory).expanduser()
         paths = sorted(path for path in where.iterdir() if path.suffix.lower() in ENDINGS)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RequestFileError(f"The directory {plain(directory)} cannot be read ({plain(reason)}); nothing was made.") from error
+        reason = why(error)
+        raise RequestFileError(
+            tr("The directory {directory} cannot be read ({reason}); nothing was made.", directory=plain(directory), reason=reason)
+        ) from error
     if not paths:
-        raise RequestFileError(f"There is no CSR in {plain(directory)}; their names end in {', '.join(sorted(ENDINGS))}. Nothing was made.")
+        raise RequestFileError(
+            tr(
+                "There is no CSR in {directory}; their names end in {endings}. Nothing was made.",
+                directory=plain(directory),
+                endings=", ".join(sorted(ENDINGS)),
+            )
+        )
     if len(paths) > MOST_FILES:
         raise RequestFileError(
-            f"{plain(directory)} holds {len(paths):,} files, and at most {MOST_FILES:,} are imported at once; nothing was made."
+            tr(
+                "{directory} holds {count} files, and at most {most} are imported at once; nothing was made.",
+                directory=plain(directory),
+                count=f"{len(paths):,}",
+                most=f"{MOST_FILES:,}",
+            )
         )
     return _judged([_candidate(path) for path in paths])
 
@@ -87,7 +102,9 @@ def _candidate(path: Path) -> Candidate:
         csr = read_plain_request(path)
         callsign, details = read_csr(csr)
         if normalise_callsign(callsign) != callsign:
-            raise RequestFileError(f"The letters of {plain(callsign, 80)} are not composed (NFC); ask for a CSR in which they are.")
+            raise RequestFileError(
+                tr("The letters of {callsign} are not composed (NFC); ask for a CSR in which they are.", callsign=plain(callsign, 80))
+            )
     except RmtuiError as error:
         return Candidate(path.name, callsign, problem=error.sentence)
     return Candidate(path.name, callsign, csr, details.key, details.fingerprint)
@@ -107,9 +124,11 @@ def _judged(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
             return each.problem
         name = plain(each.callsign, 80)
         if names[fold(each.callsign)] > 1:
-            return f"{name} is in more than one file, and which is theirs is not known. Leave one, and import again."
+            return tr("{name} is in more than one file, and which is theirs is not known. Leave one, and import again.", name=name)
         if keys[each.fingerprint] > 1:
-            return f"The key of {name} is in another file too, for somebody else. Ask both for a CSR made with a key of their own."
+            return tr(
+                "The key of {name} is in another file too, for somebody else. Ask both for a CSR made with a key of their own.", name=name
+            )
         try:
             callsigns.check_reserved(each.callsign)
             if fold(each.callsign) in taken:
@@ -142,7 +161,7 @@ def create(
         if candidate.problem:
             raise RequestFileError(candidate.problem)
         made[target] = decisions.create(operator, candidate.callsign, csr=candidate.csr, invitecode=pool)
-        return "Waits to be approved with the code."
+        return tr("Waits to be approved with the code.")
 
     report = bulk.run(tuple(asked), act, told=told, stop=stop)
     results = tuple(

@@ -8,6 +8,8 @@ from rmtui import __version__, settings
 from rmtui.db import issuing
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
+from rmtui.logs import log_path
 from rmtui.services import audit, enrollments, operators, people, witness
 from rmtui.services.deployment import open_deployment
 from rmtui.services.types import EnrollmentQuery, PeopleQuery
@@ -42,6 +44,7 @@ def information() -> dict[str, Any]:
         "manifest": str(config.manifest) if config.manifest else None,
         "join_url": config.join_url,
         "state_dir": str(config.state_dir),
+        "log": str(log_path(config.state_dir)),
         "audit_log": None,
         "signin_required": operators.signin_required(),
         "operator": None,
@@ -51,7 +54,7 @@ def information() -> dict[str, Any]:
         "people": None,
     }
     if not found.ready:
-        record["operator_problem"] = "The deployment is not set up yet; rmtui or rmtui init does that."
+        record["operator_problem"] = tr("The deployment is not set up yet; rmtui or rmtui init does that.")
         return record
     with connection():
         record["audit_log"] = str(witness.log_path()) if audit.ready() else None
@@ -62,7 +65,7 @@ def information() -> dict[str, Any]:
         if operators.signin_required():  # how many there are is for who may look
             return record
     else:
-        record["operator"], record["proof"] = (operator.callsign, operator.proof) if operator else (None, None)
+        record["operator"], record["proof"] = (operator.callsign, tr(operator.proof)) if operator else (None, None)
     record["pending"] = enrollments.count_enrollments(EnrollmentQuery(), EVERY).number
     record["people"] = people.count_people(PeopleQuery(), EVERY).number
     return record
@@ -72,4 +75,4 @@ def _authority() -> str:
     try:
         return issuing.authority().describe()
     except RmtuiError as error:
-        return f"none: {error.sentence}"
+        return tr("none: {error}", error=error.sentence)

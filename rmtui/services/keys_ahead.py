@@ -9,7 +9,7 @@ from rmtui.db.enrollments import Enrollment, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.pki.keys_ahead import MOST, stock
 
-__all__ = ["MOST", "needed", "ready", "stop", "want"]
+__all__ = ["MOST", "needed", "stop", "want"]
 
 
 @connected
@@ -33,8 +33,3 @@ def want(number: int) -> None:
 def stop() -> None:
     """Drop all keys, and make no more until some are wanted again."""
     want(0)
-
-
-def ready() -> int:
-    """How many there are."""
-    return len(stock)

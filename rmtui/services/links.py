@@ -8,6 +8,7 @@ from urllib.parse import quote
 from rmtui import settings
 from rmtui.db import manifest
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 __all__ = ["NoJoinLink", "join_link"]
@@ -19,7 +20,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]
 class NoJoinLink(ConfigurationError):
     """Nothing says where the deployment's web page is."""
 
-    title = "No link"
+    title = later("No link")
 
 
 def join_link(code: str) -> str:
@@ -35,15 +36,21 @@ def join_link(code: str) -> str:
 
 
 def _page() -> str:
-    found = manifest.read("the join link is not known")
+    found = manifest.read(tr("the join link is not known"))
     if found is None or not found.dns:
         raise NoJoinLink(
-            "There is no join link, since nothing says where the deployment's web page is; the invite code itself is what to hand on. "
-            "For a link, set RMTUI_JOIN_URL, join_url in config.toml, or RM_KRAFTWERK_MANIFEST_PATH with a manifest that has dns."
+            tr(
+                "There is no join link, since nothing says where the deployment's web page is; the invite code itself is "
+                "what to hand on. For a link, set RMTUI_JOIN_URL, join_url in config.toml, or RM_KRAFTWERK_MANIFEST_PATH "
+                "with a manifest that has dns."
+            )
         )
     if not _HOST.fullmatch(found.dns) or int(found.dns.partition(":")[2] or 0) > 65535:
         raise ConfigurationError(
-            f"The manifest's dns is “{plain(found.dns, 80)}”, which is no host name, so the join link is not known. "
-            "Check RM_KRAFTWERK_MANIFEST_PATH, or set RMTUI_JOIN_URL."
+            tr(
+                "The manifest's dns is “{dns}”, which is no host name, so the join link is not known. Check "
+                "RM_KRAFTWERK_MANIFEST_PATH, or set RMTUI_JOIN_URL.",
+                dns=plain(found.dns, 80),
+            )
         )
     return f"https://{found.dns}"

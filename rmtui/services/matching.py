@@ -17,6 +17,7 @@ from rmtui.db.middleware import connected
 from rmtui.db.own import Claim
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import audit, enrollments, windows
 from rmtui.services.bulk import Target
 from rmtui.services.bulk_actions import Approval
@@ -36,7 +37,7 @@ MOST_LOOKALIKES: Final = 5
 class TooManyLines(RmtuiError):
     """More was pasted than is approved in one go."""
 
-    title = "Too many lines"
+    title = later("Too many lines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ class Match:
         if self.row is None or self.problem or not self.lookalikes:
             return self.problem
         others = ", ".join(plain(other, 80) for other in self.lookalikes)
-        return f"{plain(self.row.callsign, 80)} looks like {others}; to approve it, give its code alone."
+        return tr(
+            "{callsign} looks like {others}; to approve it, give its code alone.", callsign=plain(self.row.callsign, 80), others=others
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,11 @@ def match(text: str, among: frozenset[uuid.UUID] | None = None) -> tuple[Match, 
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
         raise TooManyLines(
-            f"There are {len(lines):,} lines, and at most {MOST_LINES} go at once; nothing was looked up. Take a part of them."
+            tr(
+                "There are {count} lines, and at most {most} go at once; nothing was looked up. Take a part of them.",
+                count=f"{len(lines):,}",
+                most=MOST_LINES,
+            )
         )
     size = settings.current().code_size
     read = [read_line(line if len(line) <= LONGEST_LINE else "", size) for line in lines]
@@ -101,7 +108,10 @@ def match(text: str, among: frozenset[uuid.UUID] | None = None) -> tuple[Match, 
     return tuple(
         _match(line, {code: owners[code][0] for code in line.candidates if code in owners}, known, named, among, seen, number)
         if len(typed) <= LONGEST_LINE
-        else Match(plain(typed[:2], 60) + "…", problem=f"The line is longer than {LONGEST_LINE:,} characters; paste the code alone.")
+        else Match(
+            plain(typed[:2], 60) + "…",
+            problem=tr("The line is longer than {most} characters; paste the code alone.", most=f"{LONGEST_LINE:,}"),
+        )
         for number, (typed, line) in enumerate(zip(lines, read, strict=True), 1)
     )
 
@@ -127,9 +137,9 @@ def _match(
     row, name = found.row, plain(found.row.callsign, 80)
     problem = found.problem
     if not problem and among is not None and row.pk not in among:
-        problem = f"{name} is not one of those that are marked."
+        problem = tr("{name} is not one of those that are marked.", name=name)
     if not problem and row.pk in seen:
-        problem = f"{name} is in line {seen[row.pk]} already."
+        problem = tr("{name} is in line {line} already.", name=name, line=seen[row.pk])
     seen.setdefault(row.pk, number)
     return Match(shown, Secret(next(iter(owners))), row, found.key, found.lookalikes, problem)
 
@@ -143,21 +153,26 @@ def _only(
     """
     links = tuple(line.links.values())
     if any(not link.code or not link.callsign for link in links):
-        return None, "The link is not whole, or names more than one; ask for the code itself."
+        return None, tr("The link is not whole, or names more than one; ask for the code itself.")
     if not line.candidates:
-        return None, "There is no code in this line."
+        return None, tr("There is no code in this line.")
     pks = set(owners.values())
     if not pks or any(link.code not in owners for link in links):
-        return None, "No enrolment has this code; ask them to read it out again."
+        return None, tr("No enrolment has this code; ask them to read it out again.")
     if len(pks) > 1:
-        return None, "This line holds the codes of several enrolments; put each on a line of its own."
+        return None, tr("This line holds the codes of several enrolments; put each on a line of its own.")
     found = known[pks.pop()]
     for link in links:
         if not link.names(found.row.callsign):
-            return None, f"The link is for {plain(link.callsign, 80)}, and its code is not theirs; ask them where they got it."
+            return None, tr(
+                "The link is for {callsign}, and its code is not theirs; ask them where they got it.", callsign=plain(link.callsign, 80)
+            )
     others = [named[name] for name in sorted(line.names) if name in named]
     if others and fold(found.row.callsign) not in line.names:
-        return None, f"The line names {plain(others[0], 80)}, and the code in it is not theirs; ask who wrote it, or give the code alone."
+        return None, tr(
+            "The line names {other}, and the code in it is not theirs; ask who wrote it, or give the code alone.",
+            other=plain(others[0], 80),
+        )
     return found, ""
 
 
@@ -219,9 +234,16 @@ def _one(row: EnrollmentRow, csr: str | None, near: Sequence[tuple[str, bool]], 
 
 
 def _decided(row: EnrollmentRow) -> str:
-    who = f" by {plain(row.decided_by, 80)}" if row.decided_by else ""
-    when = f", {clock.stamp(row.decided_on)}" if row.decided_on else ""
-    return f"{plain(row.callsign, 80)} was {row.state.value}{who}{when}."
+    said = {"callsign": plain(row.callsign, 80), "state": tr(row.state.value)}
+    if row.decided_by and row.decided_on:
+        return tr(
+            "{callsign} was {state} by {operator}, {when}.", operator=plain(row.decided_by, 80), when=clock.stamp(row.decided_on), **said
+        )
+    if row.decided_by:
+        return tr("{callsign} was {state} by {operator}.", operator=plain(row.decided_by, 80), **said)
+    if row.decided_on:
+        return tr("{callsign} was {state}, {when}.", when=clock.stamp(row.decided_on), **said)
+    return tr("{callsign} was {state}.", **said)
 
 
 def approvals(matches: Iterable[Match]) -> tuple[Approval, ...]:

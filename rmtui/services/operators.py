@@ -13,6 +13,7 @@ from rmtui.auth.permissions import Permission, SignInNeeded, may, require, signi
 from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.i18n import tr
 from rmtui.services.deployment import open_deployment
 from rmtui.settings import Secret
 from rmtui.text import fold, plain
@@ -46,7 +47,7 @@ def passphrase_in_file() -> Secret | None:
     from rmtui.services.secrets_in_files import first_line
 
     named = settings.current().passphrase_file
-    return None if named is None else first_line(named, "a passphrase")
+    return None if named is None else first_line(named, tr("a passphrase"))
 
 
 def proof_given() -> bool:
@@ -75,8 +76,11 @@ def identify(surface: str = "console", passphrase: Callable[[], Secret | None] =
             return claimed(surface)
     if config.operator is not None and fold(config.operator) != fold(proven.callsign):
         raise NotAnOperator(
-            f"--as or RMTUI_OPERATOR names {plain(config.operator)}, and {plain(proven.callsign)} is signed in; "
-            "leave the name out, or sign out first."
+            tr(
+                "--as or RMTUI_OPERATOR names {operator}, and {callsign} is signed in; leave the name out, or sign out first.",
+                operator=plain(config.operator),
+                callsign=plain(proven.callsign),
+            )
         )
     return proven
 
@@ -111,7 +115,7 @@ def admit(surface: str, passphrase: Callable[[], Secret | None] = _nobody_tells,
 def _let_in(operator: Operator | None) -> None:
     if operator is None and not may(operator, Permission.SEE):
         open_deployment()  # whether there is anything to sign in to comes first
-        raise SignInNeeded("Signing in is required here, and nobody is signed in; nothing was changed.")
+        raise SignInNeeded(tr("Signing in is required here, and nobody is signed in; nothing was changed."))
     if operator is not None and (operator.proven or signin_required()):
         with connection():
             require(operator, Permission.SEE)
@@ -154,14 +158,18 @@ def still(operator: Operator) -> Operator:
 def why_not(operator: Operator | None, permission: Permission) -> str:
     """Why somebody may not do this, as a sentence; empty when they may."""
     if settings.current().read_only:
-        return "Not in read-only mode."
+        return tr("Not in read-only mode.")
     if operator is None:
         if signin_required():
-            return "Nobody is signed in."
-        return "Nobody is named as the operator. Sign in, or start rmtui with --as CALLSIGN."
+            return tr("Nobody is signed in.")
+        return tr("Nobody is named as the operator. Sign in, or start rmtui with --as CALLSIGN.")
     if may(operator, permission):
         return ""
-    return f"{plain(operator.callsign)} has no role that may {permission}; an admin can give one."
+    return tr(
+        "{callsign} has no role that may {permission}; an admin can give one.",
+        callsign=plain(operator.callsign),
+        permission=permission.words,
+    )
 
 
 def remember(callsign: str, identity: str = "") -> None:
@@ -187,7 +195,14 @@ def remember(callsign: str, identity: str = "") -> None:
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise ConfigurationError(f"{plain(path)} cannot be read, so {plain(callsign)} was not written to it: {plain(error)}") from error
+        raise ConfigurationError(
+            tr(
+                "{path} cannot be read, so {callsign} was not written to it: {error}",
+                path=plain(path),
+                callsign=plain(callsign),
+                error=plain(error),
+            )
+        ) from error
     document.setdefault("operators", tomlkit.table())[key] = callsign
     if identity:
         document.setdefault("identities", tomlkit.table())[key] = identity

@@ -18,6 +18,7 @@ from rmtui.db.middleware import connected
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services import audit, filters, narrowing, windows
 from rmtui.services.crl_state import crl_state
 from rmtui.services.types import CertificateView, Count, Cursor, Page, PeopleQuery, PersonDetail, PersonRow
@@ -238,10 +239,14 @@ def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str,
     try:
         directory = found.directory
         if directory.is_symlink():
-            return None, "A symbolic link stands where the person's directory should be. It was not followed; check who put it there.", ()
+            return (
+                None,
+                tr("A symbolic link stands where the person's directory should be. It was not followed; check who put it there."),
+                (),
+            )
         files = tuple(sorted(path.name for path in directory.iterdir()))
     except (OSError, ValueError, RmtuiError) as error:  # a ValueError is a path with a NUL
-        return None, error.sentence if isinstance(error, RmtuiError) else "This host does not see the person's files.", ()
+        return None, error.sentence if isinstance(error, RmtuiError) else tr("This host does not see the person's files."), ()
     try:
         read = read_certificate(directory)
     except RmtuiError as error:
@@ -249,6 +254,6 @@ def _certificate(found: Person) -> tuple[CertificateView | None, str, tuple[str,
     problem = names_another(read.names, found.callsign)
     if problem:
         return None, problem, files
-    crl = crl_state(read.serial, read.issuer)
-    view = CertificateView(read.serial, read.fingerprint, read.subject, read.issuer, read.key, read.not_before, read.not_after, crl)
+    crl, issuer = crl_state(read.serial_number, read.issuer), read.issuer.rfc4514_string()
+    view = CertificateView(read.serial, read.fingerprint, read.subject, issuer, read.key, read.not_before, read.not_after, crl)
     return view, "", files

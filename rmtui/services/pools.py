@@ -18,6 +18,7 @@ from rmtui.db.errors import NotFound
 from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
+from rmtui.i18n import tr
 from rmtui.services import audit, filters, narrowing, windows
 from rmtui.services.audit import Act, acting
 from rmtui.services.types import AuditEntry, Count, Cursor, Page, State
@@ -240,7 +241,7 @@ def find(invitecode: str) -> PoolDetail:
     :raises NotFound: there is none.
     """
     if not storable(invitecode):
-        raise NotFound("There is no such invite code.")
+        raise NotFound(tr("There is no such invite code."))
     return _detail(EnrollmentPool.by_invitecode(invitecode, allow_deleted=True))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rmtui.auth.operator import Operator
+from rmtui.i18n import tr
 from rmtui.services import bulk, pools
 from rmtui.services.bulk import Progress, Report, Target
 
@@ -28,8 +29,10 @@ def change(
     def act(target: Target) -> str:
         if what == "delete":
             pools.delete(operator, target.pk)
-            return "Deleted."
+            return tr("Deleted.")
         changed = (pools.enable if what == "enable" else pools.disable)(operator, target.pk)
-        return f"{what.capitalize()}d." if changed else f"Was {what}d already."
+        if what == "enable":
+            return tr("Enabled.") if changed else tr("Was enabled already.")
+        return tr("Disabled.") if changed else tr("Was disabled already.")
 
     return bulk.run(targets, act, told=told, stop=stop)

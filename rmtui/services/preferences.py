@@ -1,4 +1,4 @@
-"""What the console remembers from one day to the next: how each list was sorted, and whether it rings."""
+"""What the console remembers from one day to the next: how each list was sorted, whether it rings, its title and its look."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Preferences:
     """Name of a list → what it is sorted by, and whether that is turned round."""
     bell: bool = True
     """Whether the terminal's bell rings when somebody new asks to come in."""
+    title: bool = True
+    """Whether the terminal's title tells how many wait."""
+    theme: str = ""
+    """One of :data:`rmtui.settings.LOOKS` that was chosen in the palette; empty while none was."""
 
     def applied(self, name: str, query: Query) -> Query:
         """A list's query in the order that is remembered, if it knows that order and opens with what that is about."""
@@ -64,10 +68,12 @@ def load() -> Preferences:
         logger.warning("what the console remembers cannot be read: %s", type(error).__name__)
         return Preferences()
     found = found if isinstance(found, dict) else {}
-    sorts, bell = found.get("sorts"), found.get("bell")
+    sorts, bell, title, theme = (found.get(name) for name in ("sorts", "bell", "title", "theme"))
     return Preferences(
         {name: (each[0], each[1]) for name, each in sorts.items() if _is_sort(each)} if isinstance(sorts, dict) else {},
         bell if isinstance(bell, bool) else True,
+        title if isinstance(title, bool) else True,
+        theme if isinstance(theme, str) and theme in settings.LOOKS else "",
     )
 
 
@@ -80,9 +86,10 @@ def save(preferences: Preferences) -> None:
     from rmtui.pki.files import make_dir, write_file
 
     path = _path()
-    data = json.dumps({"sorts": {name: list(each) for name, each in preferences.sorts.items()}, "bell": preferences.bell})
+    sorts = {name: list(each) for name, each in preferences.sorts.items()}
+    data = json.dumps({"sorts": sorts, "bell": preferences.bell, "title": preferences.title, "theme": preferences.theme})
     try:
         make_dir(path.parent, 0o700)
         write_file(path, data.encode(), 0o600)
     except RmtuiError as error:
-        logger.warning("what the console remembers cannot be written: %s", error.sentence)
+        logger.warning("what the console remembers cannot be written: %s", error)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 
 if TYPE_CHECKING:
     from segno import QRCode
@@ -21,7 +22,7 @@ _BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (Tru
 class TooLong(RmtuiError):
     """The text does not fit into any QR code."""
 
-    title = "Too long for a QR code"
+    title = later("Too long for a QR code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _made(text: str) -> QRCode:
     try:
         return segno.make_qr(text, error="l", boost_error=True)
     except segno.DataOverflowError as error:
-        raise TooLong("The text is too long for a QR code; hand on the link itself.") from error
+        raise TooLong(tr("The text is too long for a QR code; hand on the link itself.")) from error
 
 
 def matrix(text: str) -> QR:

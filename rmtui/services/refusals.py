@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rmtui.auth.refusals import NotPermitted
+from rmtui.db.errors import WrongCode
 from rmtui.pki.interface import WrongPassphrase
 
-__all__ = ["WrongPassphrase"]
+__all__ = ["NotPermitted", "WrongCode", "WrongPassphrase"]

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
+from rmtui.reasons import why
 from rmtui.text import plain
 
 __all__ = ["MAX_REQUEST", "Request", "RequestFileError", "describe", "read_given_request", "read_plain_request", "read_request"]
@@ -22,7 +24,7 @@ MAX_REQUEST = 65_536
 class RequestFileError(RmtuiError):
     """The file with the request cannot be used."""
 
-    title = "CSR file"
+    title = later("CSR file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def read_given_request(given: TextIO) -> str:
     try:
         text = given.read(MAX_REQUEST + 1)
     except UnicodeDecodeError as error:
-        raise RequestFileError("Standard input is no PEM file; nothing was made.") from error
-    return _text(_limited(text.encode("utf-8", "surrogateescape"), "Standard input"), "Standard input")
+        raise RequestFileError(tr("Standard input is no PEM file; nothing was made.")) from error
+    return _text(_limited(text.encode("utf-8", "surrogateescape"), tr("Standard input")), tr("Standard input"))
 
 
 def read_plain_request(path: Path) -> str:
@@ -84,11 +86,11 @@ def read_plain_request(path: Path) -> str:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise RequestFileError(f"{plain(path)} is no plain file; nothing was made.")
+                raise RequestFileError(tr("{path} is no plain file; nothing was made.", path=plain(path)))
             data = _read(file, path)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
-            raise RequestFileError(f"{plain(path)} is a symbolic link, which is not followed; nothing was made.") from error
+            raise RequestFileError(tr("{path} is a symbolic link, which is not followed; nothing was made.", path=plain(path))) from error
         raise _unreadable(path, error) from error
     if path.suffix.lower() != ".der" or data.startswith(b"-----BEGIN "):
         return _text(data, path)
@@ -101,17 +103,17 @@ def _read(file: BinaryIO, path: str | Path) -> bytes:
 
 def _limited(data: bytes, path: str | Path) -> bytes:
     if len(data) > MAX_REQUEST:
-        raise RequestFileError(f"{plain(path)} is larger than 64 KiB, which no CSR is; nothing was made.")
+        raise RequestFileError(tr("{path} is larger than 64 KiB, which no CSR is; nothing was made.", path=plain(path)))
     return data
 
 
 def _unreadable(path: str | Path, error: Exception) -> RequestFileError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return RequestFileError(f"{plain(path)} cannot be read ({plain(reason)}); nothing was made.")
+    reason = why(error)
+    return RequestFileError(tr("{path} cannot be read ({reason}); nothing was made.", path=plain(path), reason=reason))
 
 
 def _text(data: bytes, path: str | Path) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError as error:
-        raise RequestFileError(f"{plain(path)} is no PEM file; nothing was made.") from error
+        raise RequestFileError(tr("{path} is no PEM file; nothing was made.", path=plain(path))) from error

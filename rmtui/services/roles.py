@@ -14,6 +14,7 @@ from rmtui.db.locks import ADMINS, exclusive
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import filters, windows
 from rmtui.services.audit import acting
 from rmtui.services.types import Cursor, Member, Page, RoleQuery, RoleRow
@@ -39,25 +40,25 @@ __all__ = [
 class InvalidRole(RmtuiError):
     """The text cannot be the name of a role."""
 
-    title = "Not a role"
+    title = later("Not a role")
 
 
 class LastAdmin(RmtuiError):
     """Taking the role would leave nobody who can act."""
 
-    title = "Last admin"
+    title = later("Last admin")
 
 
 class SelfDemotion(RmtuiError):
     """Nobody takes their own admin role."""
 
-    title = "Your own role"
+    title = later("Your own role")
 
 
 class NotAMember(RmtuiError):
     """The person does not have the role."""
 
-    title = "Not a member"
+    title = later("Not a member")
 
 
 @connected
@@ -118,9 +119,9 @@ def list_members(
 def _check(role: str) -> None:
     problem = role_problem(role)
     if problem is None and role != ADMIN and fold(role) == ADMIN:
-        problem = f"the role is written {ADMIN}"
+        problem = tr("the role is written {admin}", admin=ADMIN)
     if problem is not None:
-        raise InvalidRole(f"“{plain(role, 40)}” cannot be a role: {problem}. Nothing was changed.")
+        raise InvalidRole(tr("“{role}” cannot be a role: {problem}. Nothing was changed.", role=plain(role, 40), problem=problem))
 
 
 def assign(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
@@ -152,9 +153,13 @@ def remove(operator: Operator | None, person: uuid.UUID, role: str) -> bool:
         with exclusive(ADMINS):
             act.person()
             if role == ADMIN and found.deleted is None and found.has_role(ADMIN) and other_admins(found) == 0:
-                raise LastAdmin(f"{plain(found.callsign)} is the last admin; make another one first. Nothing was changed.")
+                raise LastAdmin(
+                    tr("{callsign} is the last admin; make another one first. Nothing was changed.", callsign=plain(found.callsign))
+                )
             if role == ADMIN and operator is not None and found.pk == operator.pk:
-                raise SelfDemotion(f"{plain(found.callsign)} is you; another admin takes your admin role. Nothing was changed.")
+                raise SelfDemotion(
+                    tr("{callsign} is you; another admin takes your admin role. Nothing was changed.", callsign=plain(found.callsign))
+                )
             taken = storable(role) and found.remove_role(role)
             if taken:
                 act.done(role=role)

@@ -14,6 +14,7 @@ from rmtui.db.enrollments import Enrollment, EnrollmentState
 from rmtui.db.middleware import connected
 from rmtui.db.people import Person
 from rmtui.errors import RmtuiError
+from rmtui.i18n import joined, later, tr
 from rmtui.services import windows
 from rmtui.text import callsign_problem, fold, plain, skeleton
 
@@ -27,7 +28,7 @@ MOST_LOOKALIKES: Final = 5
 class ListRefused(RmtuiError):
     """The list of callsigns cannot be used."""
 
-    title = "Roll-call"
+    title = later("Roll-call")
 
 
 class Group(enum.StrEnum):
@@ -89,6 +90,8 @@ class _Record:
     """``in``, ``pending``, ``revoked``, ``rejected``."""
 
 
+_WORDS = (later("in"), later("revoked"), later("pending"), later("rejected"))
+"""What somebody is, a word of data."""
 _FIRST = (("person", "in"), ("enrollment", "pending"), ("person", "revoked"), ("enrollment", "rejected"))
 """What counts of several records of the same callsign, the most telling first."""
 
@@ -105,12 +108,21 @@ def read(text: str) -> tuple[str, ...]:
             continue
         problem = callsign_problem(callsign)
         if problem is not None:
-            raise ListRefused(f"Line {number} holds no callsign: “{plain(callsign, 40)}”, since {problem}. Nobody was looked up.")
+            raise ListRefused(
+                tr(
+                    "Line {number} holds no callsign: “{callsign}”, since {problem}. Nobody was looked up.",
+                    number=number,
+                    callsign=plain(callsign, 40),
+                    problem=problem,
+                )
+            )
         found.setdefault(fold(callsign), callsign)
         if len(found) > LONGEST_LIST:
-            raise ListRefused(f"The list has more than {LONGEST_LIST:,} callsigns. Nobody was looked up; take a part of it.")
+            raise ListRefused(
+                tr("The list has more than {most} callsigns. Nobody was looked up; take a part of it.", most=f"{LONGEST_LIST:,}")
+            )
     if not found:
-        raise ListRefused("There are no callsigns in the list. Write one a line.")
+        raise ListRefused(tr("There are no callsigns in the list. Write one a line."))
     return tuple(found.values())
 
 
@@ -160,10 +172,12 @@ def _records() -> Iterator[_Record]:
 
 def _expected(callsign: str, record: _Record | None, near: Iterable[_Record]) -> RollRow:
     if record is None:
-        others = sorted({f"{plain(each.callsign, 80)}, who is {each.word}" for each in near})[:MOST_LOOKALIKES]
-        note = f"{plain(callsign, 80)} looks like {'; '.join(others)}." if others else ""
+        others = sorted({tr("{callsign}, who is {word}", callsign=plain(each.callsign, 80), word=tr(each.word)) for each in near})[
+            :MOST_LOOKALIKES
+        ]
+        note = tr("{callsign} looks like {others}.", callsign=plain(callsign, 80), others=joined(others, "; ")) if others else ""
         return RollRow(Group.MISSING, callsign, "", None, note)
-    note = f"{plain(record.callsign, 80)} was {record.word}." if record.group is Group.GONE else ""
+    note = tr("{callsign} was {word}.", callsign=plain(record.callsign, 80), word=tr(record.word)) if record.group is Group.GONE else ""
     return RollRow(record.group, record.callsign, record.kind, record.pk, note)
 
 

@@ -12,6 +12,7 @@ from rmtui.auth.operator import ADMIN
 from rmtui.db import trail
 from rmtui.db.base import db, init_db
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
+from rmtui.db.logincodes import CODE_SIZE, LoginCode
 from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
@@ -97,18 +98,22 @@ def fill() -> dict[str, str]:
         _people(sample)
         EnrollmentPool.bulk_create(sample.pools)
         Role.bulk_create([Role(user=sample.pks[name], role=role) for name, roles in ROLES.items() for role in roles])
-        return _enrollments(sample)
+        waiting = _enrollments(sample)
+        _login_codes(sample)
+    return waiting
 
 
 def _people(sample: _Sample) -> None:
     """People, with real certificates from an authority of the sample's own."""
     from rmtui.pki.embedded import EmbeddedAuthority
     from rmtui.pki.identity import make_identity
+    from rmtui.pki.tokens import JWTKeys
 
     config = settings.current()
     signer = EmbeddedAuthority.create(
         config.ca_dir, config.public_dir, passphrase=Secret(), hours=config.cert_hours, key_type="ec256", name="Demo"
     )
+    JWTKeys.from_settings(config).create(bits=2048)
     people, issued = [], []
     for name, pk in sample.pks.items():
         directory = config.people_dir / str(pk)
@@ -154,6 +159,25 @@ def _enrollments(sample: _Sample) -> dict[str, str]:
     Enrollment.bulk_create([*approved, *rejected, *waiting])
     _trail(sample, approved, rejected)
     return {row.callsign: row.approvecode for row in waiting}
+
+
+def _login_codes(sample: _Sample) -> None:
+    """One that waits to be used, and one that was."""
+    said = [({"sub": "KETTU"}, 30, None), ({"sub": "ILVES"}, 80, 79)]
+    LoginCode.bulk_create(
+        [
+            LoginCode(
+                pk=sample.pk(),
+                code="".join(sample.dice.choices(CODE_ALPHABET, k=CODE_SIZE)),
+                claims=claims,
+                created=sample.ago(hours=made),
+                updated=sample.ago(hours=used or made),
+                used_on=sample.ago(hours=used) if used else None,
+                auditmeta={"created_by": OPERATOR, **({"used_by": claims["sub"]} if used else {})},
+            )
+            for claims, made, used in said
+        ]
+    )
 
 
 def _trail(sample: _Sample, approved: list[Enrollment], rejected: list[Enrollment]) -> None:

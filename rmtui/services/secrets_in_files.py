@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from rmtui import settings
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import later, tr
 from rmtui.settings import Secret
 from rmtui.text import plain
 
@@ -18,7 +19,7 @@ LONGEST = 16 * 1024
 class SecretFileError(ConfigurationError):
     """The file that should hold a secret does not."""
 
-    title = "File"
+    title = later("File")
 
 
 def first_line(path: Path, what: str) -> Secret:
@@ -31,12 +32,15 @@ def first_line(path: Path, what: str) -> Secret:
     from rmtui.pki.interface import StorageError
 
     try:
-        text = sys.stdin.readline(LONGEST) if str(path) == "-" else read_file(path.expanduser(), follow=True)[:LONGEST].decode("utf-8")
+        if str(path) == "-":
+            text = settings.standard_input().readline(LONGEST)
+        else:
+            text = read_file(path.expanduser(), follow=True)[:LONGEST].decode("utf-8")
     except StorageError as error:
-        raise SecretFileError(f"{error.sentence} It should hold {what}.") from None
+        raise SecretFileError(tr("{error} It should hold {what}.", error=error.sentence, what=what)) from None
     except (UnicodeDecodeError, RuntimeError, ValueError):
-        raise SecretFileError(f"{plain(path)} should hold {what}, and holds no text.") from None
+        raise SecretFileError(tr("{path} should hold {what}, and holds no text.", path=plain(path), what=what)) from None
     line = text.split("\n")[0].rstrip("\r")
     if not line:
-        raise SecretFileError(f"{plain(path)} should hold {what}, and its first line is empty.")
+        raise SecretFileError(tr("{path} should hold {what}, and its first line is empty.", path=plain(path), what=what))
     return Secret(line)

@@ -19,6 +19,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import english, joined, later, tr
 from rmtui.services import operators, witness
 from rmtui.services.audit import record
 from rmtui.services.deployment import has_admin
@@ -30,7 +31,7 @@ __all__ = ["AdminExists", "SetUp", "set_up"]
 class AdminExists(RmtuiError):
     """Somebody can act here already; they give the role."""
 
-    title = "Set up already"
+    title = later("Set up already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def set_up(callsign: str | None, *, surface: str = "command", progress: Callable
             admin, pfx, problem = ("", "", "") if callsign is None else _make_admin(callsign, surface, tell, made)
             with connection():
                 issuing.publish_crl()
-                if made and not any(what.startswith("the admin") for what in made):
+                if made and not any(english(what).startswith("the admin") for what in made):
                     record(None, "init", "done", None, "", "", {"break_glass": True, "made": made}, surface=surface)
                 witness.follow()
     except BaseException:
@@ -98,15 +99,15 @@ def _check_backend() -> None:
     config = settings.current()
     sqlite = DBConfig.singleton().is_sqlite
     if not sqlite and not config.data_dir_named:
-        raise ConfigurationError("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was made.")
+        raise ConfigurationError(tr("RM_PERSISTENT_DATA_DIR does not name the deployment's data directory; nothing was made."))
     if (config.cert_backend or ("embedded" if sqlite else None)) != "embedded":
-        raise ConfigurationError("An authority is made only where RM_CERT_BACKEND is embedded; nothing was made.")
+        raise ConfigurationError(tr("An authority is made only where RM_CERT_BACKEND is embedded; nothing was made."))
 
 
 def _make_database(tell: Callable[[str], None], made: list[str]) -> None:
     from rmtui.db import schema
 
-    tell("Making the database")
+    tell(tr("Making the database"))
     path = Path(DBConfig.singleton().database)
     if DBConfig.singleton().is_sqlite and not sqlite_file_exists(path):
         missing = True
@@ -115,7 +116,7 @@ def _make_database(tell: Callable[[str], None], made: list[str]) -> None:
             missing = not schema.present()
     init_db()
     if missing:
-        made.append(f"the database {plain(DBConfig.singleton().place())}")
+        made.append(tr("the database {place}", place=plain(DBConfig.singleton().place())))
 
 
 def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
@@ -124,7 +125,7 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
 
     config = settings.current()
     if not EmbeddedAuthority.from_settings(config).exists():
-        tell("Making the certificate authority (two keys, a few seconds)")
+        tell(tr("Making the certificate authority (two keys, a few seconds)"))
         EmbeddedAuthority.create(
             config.ca_dir,
             config.public_dir,
@@ -133,12 +134,12 @@ def _make_keys(tell: Callable[[str], None], made: list[str]) -> None:
             key_type=config.key_type,
             name="RASENMAEHER",
         )
-        made.append(f"the certificate authority in {plain(config.ca_dir)}")
+        made.append(tr("the certificate authority in {directory}", directory=plain(config.ca_dir)))
     tokens = JWTKeys.from_settings(config)
     if not tokens.exists():
-        tell("Making the token keys")
+        tell(tr("Making the token keys"))
         tokens.create()
-        made.append(f"the token keys in {plain(config.jwt_privkey_path.parent)}")
+        made.append(tr("the token keys in {directory}", directory=plain(config.jwt_privkey_path.parent)))
 
 
 def _check_first(callsign: str, surface: str, made: list[str]) -> None:
@@ -158,9 +159,9 @@ def _make_admin(callsign: str, surface: str, tell: Callable[[str], None], made: 
     with connection():
         person = _first(callsign, made)
         if person is None:
-            tell(f"Making the key and certificate of {plain(callsign)}")
+            tell(tr("Making the key and certificate of {callsign}", callsign=plain(callsign)))
             person = Person.create_with_cert(callsign)
-            made.append(f"the admin {plain(callsign)}, with key and certificate")
+            made.append(tr("the admin {callsign}, with key and certificate", callsign=plain(callsign)))
         with exclusive("admins"):
             fresh = not person.has_role(ADMIN)
             if fresh:
@@ -172,7 +173,9 @@ def _make_admin(callsign: str, surface: str, tell: Callable[[str], None], made: 
         try:
             operators.remember(person.callsign, str(person.directory / "mtls.pfx"))
         except RmtuiError as error:
-            problem = f"{error.sentence} Name yourself with --as {plain(person.callsign)} or RMTUI_OPERATOR."
+            problem = tr(
+                "{error} Name yourself with --as {callsign} or RMTUI_OPERATOR.", error=error.sentence, callsign=plain(person.callsign)
+            )
     return person.callsign, str(person.directory / "mtls.pfx"), problem
 
 
@@ -186,8 +189,17 @@ def _first(callsign: str, made: list[str]) -> Person | None:
     except NotFound:
         person = None
     if has_admin() and not (person is not None and person.has_role(ADMIN)):
-        rest = "nothing was made" if not made else f"what was made is {', '.join(made)}"
-        raise AdminExists(f"There is an active admin already, who can make {plain(callsign)} one; {rest}.")
+        if not made:
+            raise AdminExists(
+                tr("There is an active admin already, who can make {callsign} one; nothing was made.", callsign=plain(callsign))
+            )
+        raise AdminExists(
+            tr(
+                "There is an active admin already, who can make {callsign} one; what was made is {made}.",
+                callsign=plain(callsign),
+                made=joined(made),
+            )
+        )
     return person
 
 

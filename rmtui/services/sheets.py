@@ -13,6 +13,7 @@ from rmtui import clock
 from rmtui.auth.operator import Operator
 from rmtui.db import manifest
 from rmtui.db.enrollments import EnrollmentPool
+from rmtui.i18n import tr
 from rmtui.services import exports, pools, qr
 from rmtui.services.audit import acting
 from rmtui.services.links import NoJoinLink, join_link
@@ -113,7 +114,7 @@ def write(operator: Operator | None, pk: uuid.UUID, path: str, *, svg: bool = Fa
 
 
 def _deployment(link: str | None) -> str:
-    found = manifest.read("the deployment's name is not known, and no sheet was written")
+    found = manifest.read(tr("the deployment's name is not known, and no sheet was written"))
     host = urlsplit(link).hostname if link is not None else None
     return plain(found.deployment if found is not None and found.deployment.strip() else host or "RASENMAEHER", 60)
 

@@ -22,6 +22,7 @@ from rmtui.db.own import Audit
 from rmtui.db.people import Person
 from rmtui.db.trail import chain_name
 from rmtui.errors import EXIT_REFUSED, RmtuiError, UnreachableError
+from rmtui.i18n import tr
 from rmtui.services import witness
 from rmtui.services.audit import record
 from rmtui.services.signout import end, sign_out
@@ -168,7 +169,7 @@ def _made(holder: AdminCode, callsign: str, progress: Callable[[str], None] | No
     if holder.used or holder.until <= clock.utcnow():
         raise _one_admin()
     if progress is not None:
-        progress(f"Making the key and certificate of {plain(callsign)}")
+        progress(tr("Making the key and certificate of {callsign}", callsign=plain(callsign)))
 
     def finish(person: Person) -> None:
         trail.hold()
@@ -197,7 +198,7 @@ def _has_made(holder: AdminCode) -> bool:
 
 
 def _one_admin() -> SignInRefused:
-    return SignInRefused("The login code is good for one admin, within two hours. Ask for a new one; nobody was made.")
+    return SignInRefused(tr("The login code is good for one admin, within two hours. Ask for a new one; nobody was made."))
 
 
 def identity_offered() -> str:
@@ -278,7 +279,9 @@ def _attempt(way: str, surface: str, prepare: Callable[[], Any], prove: Callable
 def _who_may_look(proven: Proven) -> Proven:
     """:raises SignInRefused: they are who they are, and have no business here."""
     if proven.person is not None and not may(_operator(proven, ""), Permission.SEE):
-        raise SignInRefused(f"{plain(proven.person.callsign)} has no role that may use this console. An admin can give one.")
+        raise SignInRefused(
+            tr("{callsign} has no role that may use this console. An admin can give one.", callsign=plain(proven.person.callsign))
+        )
     return proven
 
 
@@ -286,7 +289,7 @@ def _operator(proven: Proven, surface: str) -> Operator:
     """Who was proven, for as long as a sign-in lasts."""
     person = proven.person
     if person is None:
-        raise SignInRefused("What was given is good for making an admin, and for nothing else. Use rmtui signin --code.")
+        raise SignInRefused(tr("What was given is good for making an admin, and for nothing else. Use rmtui signin --code."))
     return Operator(
         person.pk,
         person.callsign,
@@ -322,12 +325,12 @@ def _record_session(proven: Proven, surface: str) -> tuple[Operator, str]:
 def _keep(operator: Operator, secret: str, identity: str) -> SignedIn:
     """Keep a sign-in for the runs after this one."""
     if operator.session is None:
-        return SignedIn(operator, "It lasts for this run only: read-only mode records nothing.")
+        return SignedIn(operator, tr("It lasts for this run only: read-only mode records nothing."))
     with connection():
         witness.follow()
         ticket = sessions.Ticket(deployment_key(), chain_name().hex, operator.session.entry, secret, operator.callsign, identity)
     try:
         sessions.keep(ticket)
     except RmtuiError as error:
-        return SignedIn(operator, f"It lasts for this run only: {error.sentence}")
+        return SignedIn(operator, tr("It lasts for this run only: {error}", error=error.sentence))
     return SignedIn(operator)

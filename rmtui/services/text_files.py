@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
+from rmtui.reasons import why
 from rmtui.text import plain
 
 __all__ = ["LARGEST", "FileRefused", "read_text", "too_large"]
@@ -17,12 +19,12 @@ LARGEST: Final = 2_000_000
 class FileRefused(RmtuiError):
     """A list cannot be read."""
 
-    title = "File"
+    title = later("File")
 
 
 def too_large(name: str) -> FileRefused:
     """What to raise for a list of more than :data:`LARGEST`."""
-    return FileRefused(f"{plain(name)} is larger than 2 MB; nothing was changed. Take a part of it.")
+    return FileRefused(tr("{name} is larger than 2 MB; nothing was changed. Take a part of it.", name=plain(name)))
 
 
 def read_text(name: str, *, pipes: bool = False) -> str:
@@ -34,17 +36,17 @@ def read_text(name: str, *, pipes: bool = False) -> str:
     try:
         path = Path(name).expanduser()
         if not pipes and path.exists() and not path.is_file():
-            raise FileRefused(f"{plain(name)} is no plain file; nothing was changed.")
+            raise FileRefused(tr("{name} is no plain file; nothing was changed.", name=plain(name)))
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if len(data) > LARGEST:
             raise too_large(name) from None
-        raise FileRefused(f"{plain(name)} is no text in UTF-8; nothing was changed.") from error
+        raise FileRefused(tr("{name} is no text in UTF-8; nothing was changed.", name=plain(name))) from error
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise FileRefused(f"{plain(name)} cannot be read ({plain(reason)}); nothing was changed.") from error
+        reason = why(error)
+        raise FileRefused(tr("{name} cannot be read ({reason}); nothing was changed.", name=plain(name), reason=reason)) from error
     if len(data) > LARGEST:
         raise too_large(name)
     return text

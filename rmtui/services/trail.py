@@ -16,8 +16,9 @@ from rmtui.db.errors import NotFound
 from rmtui.db.middleware import connected, connection
 from rmtui.db.own import Audit, Chain, Signer, own_table
 from rmtui.db.people import Person
-from rmtui.db.trail import chain_name
-from rmtui.services import audit, windows, witness
+from rmtui.db.trail import chain_name, chain_row
+from rmtui.i18n import tr
+from rmtui.services import audit, known_trail, windows, witness
 from rmtui.services.types import AuditEntry, AuditQuery, Count, Cursor, Page
 from rmtui.services.windows import Order
 from rmtui.text import plain
@@ -93,7 +94,7 @@ def entry(number: int) -> AuditEntry:
     """
     found = Audit.get_or_none(Audit.id == number) if audit.ready() else None
     if found is None:
-        raise NotFound(f"There is no entry {number} in the audit trail.")
+        raise NotFound(tr("There is no entry {number} in the audit trail.", number=number))
     return audit.entry_of(found)
 
 
@@ -139,10 +140,10 @@ def verify() -> Verified:
             missing = _missing()
             return Verified(not missing, 0, 0, "", "", 0, trusted is not None, kind="missing" if missing else "", sentence=missing)
         log = str(witness.log_path())
-        other = witness.another()
+        other = known_trail.another(chain_row(), known_trail.known())
         found = verification.walk(witness.seen(), trusted)
         if found.finding is None and not other:
-            witness.remember()
+            known_trail.remember()
     about: dict[str, Any] = {}
     if other:
         about = {"kind": "replaced", "sentence": other}
@@ -156,16 +157,18 @@ def _missing() -> str:
     for model in (Audit, Chain, Signer):
         schema, name = own_table(db, model.base_name)
         if db.table_exists(name, schema):
-            return (
-                "There is an audit trail here, and the record of rmtui's migrations does not fit it: somebody changed that record, or an "
-                "older rmtui made it, and the first action of this one brings it up to date."
+            return tr(
+                "There is an audit trail here, and the record of rmtui's migrations does not fit it: somebody changed "
+                "that record, or an older rmtui made it, and the first action of this one brings it up to date."
             )
-    before = witness.known()
+    before = known_trail.known()
     if before is None:
         return ""
-    return (
-        f"The audit trail known here since {before.since} is gone: somebody removed it, or the deployment was restored or made anew. "
-        f"Only if you know of that, remove {plain(before.path)} to accept it."
+    return tr(
+        "The audit trail known here since {since} is gone: somebody removed it, or the deployment was restored or "
+        "made anew. Only if you know of that, remove {path} to accept it.",
+        since=before.since,
+        path=plain(before.path),
     )
 
 

@@ -206,12 +206,14 @@ class ApprovalPreview:
     """The certificate's subject, exactly: ``CN=<callsign>``."""
     key: str
     """``a new RSA 4096 key``, or the CSR's key."""
-    hours: int
-    """How long the certificate will be valid, in hours."""
+    hours: int | None
+    """How long the certificate will be valid, in hours; None where the CA decides."""
     authority: str
     """Who signs: ``embedded authority, CN=…``."""
     blocked: str | None
     """A sentence that says why it cannot be approved now; None when it can."""
+    passing: bool = False
+    """Whether that is only that the CA cannot be reached just now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 A line is written after its entry is committed. Whoever writes first adds what is missing before its own, so that the lines come in
 the order of the chain, and none is lost to a crash or a full disk: the next one brings it. A log that was rotated away is gone on
-with where it ended, as a file in the state directory tells. Another such file tells which trail this database had when its user first
-saw it: one of another name has no log here that could be compared, and so is told, not taken.
+with where it ended, as a file in the state directory tells. A trail that is not the known one has no log here that could be compared.
 """
 
 from __future__ import annotations
@@ -15,15 +14,13 @@ import logging
 import os
 import stat
 import time
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peewee import PeeweeException
 
-from rmtui import clock, settings
-from rmtui.auth.operator import deployment_key, deployment_mark
+from rmtui import settings
+from rmtui.auth.operator import deployment_mark
 from rmtui.auth.origin import Origin
 from rmtui.db.base import db
 from rmtui.db.middleware import explain
@@ -31,9 +28,13 @@ from rmtui.db.own import Audit, Chain
 from rmtui.db.prepared import Prepared, Slot
 from rmtui.db.trail import UndecodableText, chain_row, details_of
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
+from rmtui.reasons import why
+from rmtui.services import known_trail
+from rmtui.services.known_trail import UNREADABLE
 from rmtui.text import plain
 
-__all__ = ["Known", "another", "ecs", "follow", "known", "log_path", "remember", "seen", "trouble"]
+__all__ = ["ecs", "follow", "log_path", "seen", "trouble"]
 
 logger = logging.getLogger("rmtui.audit")
 
@@ -45,8 +46,6 @@ WAIT = 2.0
 """Seconds that another's hold on the log is waited for."""
 
 _OUTCOMES = {"done": "success", "refused": "failure", "failed": "failure"}
-_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What comes of reading what no program of ours wrote."""
 _after = Prepared(Audit, lambda: Audit.select().where(Audit.id > Slot(Audit.id)).order_by(Audit.id).limit(MOST))
 _trouble = ""
 
@@ -71,73 +70,6 @@ def _path(chain: Chain | None) -> Path:
     return settings.current().state_dir / f"audit-{chain.name.hex[:12] if chain is not None else 'unknown'}-{deployment_mark()}.log"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The trail that this user knows in this database."""
-
-    chain: str
-    since: str
-    path: Path
-    """The file that remembers it, to be removed where another trail is to be known."""
-
-
-def known() -> Known | None:
-    """The trail that this user saw first in this database; None before that.
-
-    :raises StorageError: the file that remembers it cannot be read.
-    """
-    from rmtui.pki.files import read_file, storage
-    from rmtui.pki.interface import FileMissing, StorageError
-
-    path = settings.current().state_dir / f"trail-{deployment_mark()}"
-    with storage(path, "read"):
-        if not path.parent.is_dir():
-            return None
-    try:
-        data = json.loads(read_file(path))
-        return Known(uuid.UUID(hex=data["chain"]).hex, plain(data["since"], 40), path)
-    except FileMissing:
-        return None
-    except (*_UNREADABLE, KeyError):
-        raise StorageError(
-            f"{plain(path)}, which remembers the audit trail of this database, is not as rmtui wrote it. "
-            "Remove it to accept the trail that is there."
-        ) from None
-
-
-def another() -> str:
-    """Why this trail is not the one that is known, as a sentence; empty when it is, or none is known. Needs an open connection.
-
-    :raises StorageError: the file that remembers it cannot be read.
-    """
-    return _another(chain_row(), known())
-
-
-def _another(chain: Chain | None, before: Known | None) -> str:
-    if chain is None or before is None or before.chain == chain.name.hex:
-        return ""
-    return (
-        f"This is another audit trail than the one known here since {before.since}: somebody exchanged it, or the deployment was restored "
-        f"or made anew. Only if you know of that, remove {plain(before.path)} to accept it."
-    )
-
-
-def remember() -> None:
-    """Know this trail from now on, unless one is known. Needs an open connection."""
-    from rmtui.pki.files import make_dir, write_file
-
-    chain = chain_row()
-    try:
-        if chain is None or known() is not None:
-            return
-        path = settings.current().state_dir / f"trail-{deployment_mark()}"
-        make_dir(path.parent, 0o700)
-        data = {"chain": chain.name.hex, "since": clock.stamp(clock.utcnow()), "database": deployment_key()}
-        write_file(path, json.dumps(data).encode() + b"\n", 0o600, replace=False)
-    except RmtuiError as error:  # another process may have been first
-        logger.info("%s", error.sentence)
-
-
 def follow() -> None:
     """Bring the log up to the end of the trail. Needs an open connection, and no transaction.
 
@@ -150,22 +82,22 @@ def follow() -> None:
     try:
         chain = chain_row()
         path = _path(chain)
-        before = known()
-        other = _another(chain, before)
+        before = known_trail.known()
+        other = known_trail.another(chain, before)
         if not other and before is None:
-            remember()
-        _trouble = f"The audit log was not written: {other}" if other else _follow(path)
+            known_trail.remember()
+        _trouble = tr("The audit log was not written: {error}", error=other) if other else _follow(path)
     except OSError as error:
-        name, why = plain(error.filename or path), plain(error.strerror or error)
-        _trouble = f"The audit log {name} was not written ({why}). The trail itself is whole; the log catches up when it can."
+        it_is = {"name": plain(error.filename or path), "why": why(error)}
+        _trouble = tr("The audit log {name} was not written ({why}). The trail itself is whole; the log catches up when it can.", **it_is)
     except PeeweeException as error:
         told = explain(error)
-        why = told.sentence if isinstance(told, RmtuiError) else plain(told)
-        _trouble = f"The audit log was not written, as the database was lost after it took the entry; the log catches up. {why}"
+        text = later("The audit log was not written, as the database was lost after it took the entry; the log catches up. {why}")
+        _trouble = tr(text, why=told.sentence if isinstance(told, RmtuiError) else plain(told))
     except RmtuiError as error:
-        _trouble = f"The audit log was not written: {error.sentence}"
-    except (*_UNREADABLE, UndecodableText):
-        _trouble = "The audit log was not written: the trail has an entry that cannot be read. Run rmtui audit verify."
+        _trouble = tr("The audit log was not written: {error}", error=error.sentence)
+    except (*UNREADABLE, UndecodableText):
+        _trouble = tr("The audit log was not written: the trail has an entry that cannot be read. Run rmtui audit verify.")
     if _trouble:
         logger.warning("%s", _trouble)
 
@@ -179,13 +111,13 @@ def _follow(path: Path) -> str:
         _hold(fd, path)
         chain = chain_row()  # not before it is known that nobody else writes
         if chain is None:
-            return "The audit log was not written: the record of the trail's end is gone. Run rmtui audit verify."
+            return tr("The audit log was not written: the record of the trail's end is gone. Run rmtui audit verify.")
         name = chain.name.hex
         mark = settings.current().state_dir / f"logged-{name[:12]}-{deployment_mark()}"
         last = _last(file, name)
         after = _marked(mark) if last is None else last
         if after > chain.entries:
-            return f"The audit log {plain(path)} knows of entries that the trail has not. Run rmtui audit verify."
+            return tr("The audit log {path} knows of entries that the trail has not. Run rmtui audit verify.", path=plain(path))
         while True:
             rows = _after.all(id=after)
             if not rows:
@@ -279,7 +211,7 @@ def _parse(line: bytes, name: str) -> tuple[int, str] | None:
         data = json.loads(line)
         if data["rmtui.chain"] == name and type(data["event.sequence"]) is int:
             return data["event.sequence"], str(data["event.hash"])
-    except (*_UNREADABLE, KeyError):
+    except (*UNREADABLE, KeyError):
         pass
     return None
 

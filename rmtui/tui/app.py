@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -15,33 +12,33 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from rmtui import settings
-from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
+from rmtui.errors import EXIT_DONE, RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import operators, signin
 from rmtui.services.operators import Permission
 from rmtui.services.preferences import Preferences, save
+from rmtui.tui.clipboard import copy
 from rmtui.tui.commands import commands, finder
-from rmtui.tui.glyphs import ascii_wanted, show
-from rmtui.tui.keymap import check_keys
+from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.keynames import key_of
 from rmtui.tui.lock import Lock
-from rmtui.tui.opening import Opening, begin, open_for, opened
-from rmtui.tui.pastes import install as install_pastes
+from rmtui.tui.looks import LooksApp
+from rmtui.tui.opening import Opening, begin, open_for
 from rmtui.tui.screens.main import MainScreen
-from rmtui.tui.themes import DARK
 from rmtui.tui.threads import DaemonExecutor, Writes
-from rmtui.tui.watch import refresh_seconds
 
 if TYPE_CHECKING:
     from rmtui.services.deployment import Deployment
     from rmtui.services.operators import Operator
     from rmtui.services.signin import SignedIn
 
-__all__ = ["RmtuiApp", "run_console"]
+__all__ = ["PATIENCE", "RmtuiApp"]
 
 logger = logging.getLogger("rmtui.tui")
 
@@ -49,24 +46,25 @@ PATIENCE = 20.0
 """Seconds that a change under way is given to finish when the console ends."""
 
 
-class RmtuiApp(App[None]):
+class RmtuiApp(LooksApp):
     """The console of one deployment.
 
     :param first: what :func:`rmtui.tui.opening.begin` gave, when that was asked before Textual was imported.
     :param codes: approve codes by callsign, in a demo, where nobody can read them out.
+    :param terminal: what :class:`LooksApp` takes.
     """
 
     TITLE = "rmtui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {finder}
+    COMMANDS: ClassVar[set[Any]] = LooksApp.COMMANDS | {finder}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Quit; nothing is lost"),
-        Binding("ctrl+q", "quit", "Quit", id="app.quit-anywhere", show=False, priority=True, tooltip="Quit from anywhere"),
+        Binding("q", "quit", later("Quit"), id="app.quit", tooltip=later("Quit; nothing is lost")),
+        Binding("ctrl+q", "quit", later("Quit"), id="app.quit-anywhere", show=False, priority=True, tooltip=later("Quit from anywhere")),
     ]
 
-    def __init__(self, first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+    def __init__(self, first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None, **terminal: Any) -> None:
+        super().__init__(**terminal)
         self._first = first or begin()
         self.codes: Mapping[str, str] = codes or {}
         self.writes = Writes()
@@ -77,10 +75,6 @@ class RmtuiApp(App[None]):
         self.lock = Lock(self)
         self.ended_by: RmtuiError | None = None
         """What kept the console from opening."""
-        self.register_theme(DARK)
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = DARK.name
-        self.set_class(ascii_wanted(), "-ascii")
 
     # What everything else asks for
 
@@ -105,6 +99,11 @@ class RmtuiApp(App[None]):
                 screen.show_operator(operator)
 
     @property
+    def busy(self) -> bool:
+        """Whether a change is under way."""
+        return not self.writes.wait(0)
+
+    @property
     def showing(self) -> bool:
         """Whether the deployment is on the screen, perhaps behind a dialog."""
         return any(isinstance(screen, MainScreen) for screen in self.screen_stack)
@@ -122,13 +121,14 @@ class RmtuiApp(App[None]):
         if self.lock.locked:
             self.lock.keep_behind(partial(self.tell, sentence, severity=severity))
             return
-        self.notify(show(sentence), severity=severity, markup=False)
+        mark = "" if severity == "information" else f"{glyphs().warning} "
+        self.notify(f"{mark}{show(sentence)}", severity=severity, markup=False)
 
     def tell_error(self, error: RmtuiError) -> None:
         """An error in a dialog of its own."""
         from rmtui.tui.dialogs.message import MessageDialog
 
-        self.push_screen(MessageDialog(error.title, error.sentence))
+        self.push_screen(MessageDialog(tr(error.title), error.sentence))
 
     def copy_text(self, text: str, told: str = "") -> None:
         """Send text to the terminal's clipboard; whether the terminal takes it cannot be known, so the text, or ``told``, is shown too."""
@@ -136,8 +136,7 @@ class RmtuiApp(App[None]):
 
     def copy_lines(self, lines: Sequence[str], told: str) -> None:
         """As :meth:`copy_text`, a line each; ``told`` is shown."""
-        self.copy_to_clipboard("\n".join(show(line) for line in lines))
-        self.tell(f"Sent to the terminal: {told}")
+        copy(self, "\n".join(show(line) for line in lines), told)
 
     def remember(self, preferences: Preferences) -> None:
         """Have this the next time too."""
@@ -150,11 +149,6 @@ class RmtuiApp(App[None]):
                 save(self.preferences)
 
         self.run_worker(write, name="remember", group="remember", thread=True, exit_on_error=False)
-
-    def switch_bell(self) -> None:
-        """Ring when somebody new asks to come in, or do not."""
-        self.remember(replace(self.preferences, bell=not self.preferences.bell))
-        self.tell("The bell rings when somebody new asks to come in." if self.preferences.bell else "The bell does not ring any more.")
 
     # The lock
 
@@ -175,10 +169,6 @@ class RmtuiApp(App[None]):
         """Back to the deployment, without an answer to anything that was asked."""
         while self.showing and not isinstance(self.screen, MainScreen):
             self.pop_screen()
-
-    def forget_what_was_copied(self) -> None:
-        """What was copied here cannot be pasted by the next one."""
-        self._clipboard = ""
 
     def end_session(self, operator: Operator) -> None:
         """Sign out who locked or was locked out, once what they had begun is finished."""
@@ -206,16 +196,9 @@ class RmtuiApp(App[None]):
     # Beginning and end
 
     def on_load(self) -> None:
-        """Before the terminal changes: the keys that were chosen, threads that never keep the program from ending, signals that do."""
+        """Before the terminal changes: the keys that were chosen, threads that never keep the program from ending."""
         self.set_keymap(dict(settings.current().keys))
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(DaemonExecutor())
-        if sys.platform != "win32" and not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._stop)
-
-    def _stop(self) -> None:
-        self.exit(return_code=EXIT_INTERRUPTED)
+        asyncio.get_running_loop().set_default_executor(DaemonExecutor())
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen at once, when the first page is there already; it usually is."""
@@ -230,6 +213,7 @@ class RmtuiApp(App[None]):
         """Wait for the first page, which has been on its way since before Textual was imported."""
         self.lock.watch()
         if self.opening is not None:
+            self.turnstile.begin()
             return
         try:
             opening = await asyncio.wrap_future(self._first)
@@ -244,12 +228,14 @@ class RmtuiApp(App[None]):
         self._operator = opening.operator
         self.lock.follow(opening.operator)
         self.preferences = opening.preferences
+        self.recall_look(opening.preferences.theme)
         self.opening = replace(opening, operator=None)
         self._first = Future()
 
     def open(self, opening: Opening) -> None:
         """Show the main screen, or set-up where there is nothing yet."""
         self._take(opening)
+        self.call_next(self.turnstile.begin)
         if opening.gate is not None:
             from rmtui.tui.screens.signin import SignInScreen
 
@@ -285,9 +271,15 @@ class RmtuiApp(App[None]):
         def done(signed_in: SignedIn | None) -> None:
             if signed_in is not None:
                 self.operator = signed_in.operator
-                self.tell(signed_in.problem or f"{signed_in.operator.callsign} is signed in.")
+                self.tell(signed_in.problem or tr("{callsign} is signed in.", callsign=signed_in.operator.callsign))
 
         self.push_screen(SignInScreen(self.deployment.place, optional=True), done)
+
+    def action_doctor(self) -> None:
+        """Check the deployment's health."""
+        from rmtui.tui.dialogs.doctor import DoctorDialog
+
+        self.push_screen(DoctorDialog())
 
     def turn_out(self, error: RmtuiError) -> None:
         """The operator may not go on."""
@@ -299,7 +291,7 @@ class RmtuiApp(App[None]):
 
     def action_lock(self) -> None:
         """Lock now."""
-        self.lock.close("The console was locked by hand.")
+        self.lock.close(tr("The console was locked by hand."))
 
     async def action_quit(self) -> None:
         """At once."""
@@ -307,38 +299,8 @@ class RmtuiApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C does not quit, since it is too easily pressed; it says what does."""
-        self.tell("q quits; in a dialog Esc goes back first.")
+        self.tell(tr("{leave} quits; in a dialog Esc goes back first.", leave=key_of("app.quit", "q")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers."""
         return commands(self, screen)
-
-
-def run_console(first: Future[Opening] | None = None, *, codes: Mapping[str, str] | None = None) -> int:
-    """Open the console and stay in it until the operator quits or a signal comes.
-
-    :return: the exit code. What kept the console from opening is said on stderr.
-    :raises ConfigurationError: ``RMTUI_REFRESH`` makes no sense, or ``[keys]`` of ``config.toml`` does not.
-    """
-    refresh_seconds()
-    check_keys()
-    first = first or begin()
-    if first.done() and isinstance(error := first.exception(), RmtuiError):
-        return _refuse(error)
-    install_pastes()
-    app = RmtuiApp(first, codes=codes)
-    try:
-        app.run()
-    finally:
-        opened()
-        app.writes.stop()
-    if not app.writes.wait(PATIENCE):
-        sys.stderr.write("A change was still under way when the console ended; look at it before trying again.\n")
-    if app.ended_by is not None:
-        return _refuse(app.ended_by)
-    return EXIT_REFUSED if app.return_code is None else app.return_code
-
-
-def _refuse(error: RmtuiError) -> int:
-    sys.stderr.write(f"{error.title}: {show(error.sentence)}\n")
-    return error.exit_code

@@ -6,20 +6,26 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rich.cells import cell_len
+
 from rmtui import clock
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.services import filters, trail
 from rmtui.services.types import AuditEntry, AuditQuery, Count, Cursor, Page
 from rmtui.tui.glyphs import show
+from rmtui.tui.keynames import key_of
 from rmtui.tui.paging import around_of, page_of
-from rmtui.tui.sources import outcome_cell, text_cell
-from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.sources import OUTCOMES, outcome_cell, text_cell
+from rmtui.tui.widgets.columns import Cell, Column, wide
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Around, Place
 
 __all__ = ["AuditSource", "Outcome", "TrailQuery"]
 
 Outcome = Literal["", "done", "refused", "failed"]
+PROOFS = (later("certificate"), later("code"), later("token"), later("unproven"))
+"""How an operator may be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +56,27 @@ class AuditSource(Source[AuditEntry, TrailQuery]):
         return row.id
 
     def name(self, row: AuditEntry) -> str:
-        return row.target or row.operator or f"entry {row.id}"
+        return row.target or row.operator or tr("entry {id}", id=row.id)
 
     def columns(self, query: TrailQuery) -> Sequence[Column[AuditEntry]]:
         """At 80 columns all but the reason, which stands in the details."""
         return [
-            Column("Time (UTC)", lambda row: Cell(clock.stamp(row.at)[:16]), 16, weight=9, sort="time", falling=True),
-            Column("Operator", self._operator, 10, most=20, weight=8),
-            Column("Proven by", self._proof, 11, weight=4),
-            Column("Action", lambda row: text_cell(row.action), 11, weight=10),
-            Column("Target", lambda row: text_cell(row.target), 10, most=24, weight=7),
-            Column("Outcome", lambda row: outcome_cell(row.outcome), 9, weight=6),
-            Column("Reason", lambda row: text_cell(row.reason), 20, most=80, weight=3),
+            Column(tr("Time (UTC)"), lambda row: Cell(clock.stamp(row.at)[:16]), 16, weight=9, sort="time", falling=True),
+            Column(tr("Operator"), self._operator, 10, most=20, weight=8),
+            Column(tr("Proven by"), self._proof, max(cell_len(tr(proof)) for proof in PROOFS), weight=4),
+            Column(tr("Action"), lambda row: text_cell(row.action), 11, weight=10),
+            Column(tr("Target"), lambda row: text_cell(row.target), 10, most=24, weight=7),
+            Column(tr("Outcome"), lambda row: outcome_cell(row.outcome), wide(*OUTCOMES), weight=6),
+            Column(tr("Reason"), lambda row: text_cell(row.reason), 20, most=80, weight=3),
         ]
 
     @staticmethod
     def _operator(row: AuditEntry) -> Cell:
-        return text_cell(row.operator) if row.operator else Cell("nobody", "list--muted")
+        return text_cell(row.operator) if row.operator else Cell(tr("nobody"), "list--muted")
 
     @staticmethod
     def _proof(row: AuditEntry) -> Cell:
-        return text_cell(row.proof) if row.proof != "none" else Cell("unproven" if row.operator else "", "list--muted")
+        return text_cell(tr(row.proof)) if row.proof != "none" else Cell(tr("unproven") if row.operator else "", "list--muted")
 
     def cursor(self, query: TrailQuery, row: AuditEntry) -> Cursor:
         return trail.cursor(query.asked, row)
@@ -91,15 +97,15 @@ class AuditSource(Source[AuditEntry, TrailQuery]):
         except UnreachableError:
             raise
         except RmtuiError:
-            return f"Entry {row.id} has gone from the audit trail, which rmtui never does; `rmtui audit verify` says more."
-        return f"Entry {row.id} is older than the filter asks for now."
+            return tr("Entry {id} has gone from the audit trail, which rmtui never does; `rmtui audit verify` says more.", id=row.id)
+        return tr("Entry {id} is older than the filter asks for now.", id=row.id)
 
     def empty(self, query: TrailQuery) -> str:
         if query.text:
-            return f"No entry fits “{show(query.text)}”. Esc clears the filter."
+            return tr("No entry fits “{text}”. Esc clears the filter.", text=show(query.text))
         return {
-            "": "Nothing has been done yet. Whatever is done, or refused, stands here afterwards.",
-            "done": "Nothing was done. f shows other outcomes.",
-            "refused": "Nothing was refused. f shows other outcomes.",
-            "failed": "Nothing has failed. f shows other outcomes.",
+            "": tr("Nothing has been done yet. Whatever is done, or refused, stands here afterwards."),
+            "done": tr("Nothing was done. {others} shows other outcomes.", others=key_of("audit.outcome", "f")),
+            "refused": tr("Nothing was refused. {others} shows other outcomes.", others=key_of("audit.outcome", "f")),
+            "failed": tr("Nothing has failed. {others} shows other outcomes.", others=key_of("audit.outcome", "f")),
         }[query.outcome]

@@ -9,6 +9,7 @@ from textual import on
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.tui.watch import Watching
 
 __all__ = ["CarryingOut"]
@@ -53,7 +54,7 @@ class CarryingOut(Watching):
             ran = effects.run_due(stop=self._leaving, most=MOST)
             return self._Ran(ran.done + ran.failed)
 
-        self.errand("effects", work, lambda error: self._Ran(error=error), description="telling products and others of people")
+        self.errand("effects", work, lambda error: self._Ran(error=error), description=tr("telling products and others of people"))
 
     @on(_Ran)
     def _take_ran(self, message: _Ran) -> None:

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+from rich.cells import cell_len
+
 from rmtui import clock
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.services import codes, filters
 from rmtui.services.code_details import CodeDetail
 from rmtui.services.codes import CodeQuery, CodeRow
 from rmtui.services.types import Count, Cursor, Page
-from rmtui.tui.facts import CUT, history_sections, kept, when
+from rmtui.tui.facts import CUT, history_sections, kept, mind, when
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.keynames import key_of
 from rmtui.tui.paging import around_of, page_of
 from rmtui.tui.sources import text_cell
-from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.widgets.columns import Cell, Column, wide
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Around, Place
 
 __all__ = ["ADMIN", "NOBODY", "CodeSource", "code_name", "code_sections", "code_state"]
 
-ADMIN = "a new admin"
+ADMIN = later("a new admin")
 """Whom a code is for that makes one."""
-NOBODY = "nobody"
+NOBODY = later("nobody")
 """Whom a code is for that signs nobody in."""
+STATES = {"unused": later("unused"), "used": later("used"), "burnt": later("burnt"), "withdrawn": later("withdrawn")}
+"""How a state is called."""
 
 
 def code_state(row: CodeRow) -> str:
@@ -35,7 +41,7 @@ def code_state(row: CodeRow) -> str:
 
 
 def _whom(row: CodeRow) -> str:
-    return row.callsign or (ADMIN if row.admin else NOBODY)
+    return row.callsign or tr(ADMIN if row.admin else NOBODY)
 
 
 def _start(row: CodeRow) -> str:
@@ -44,7 +50,7 @@ def _start(row: CodeRow) -> str:
 
 def code_name(row: CodeRow) -> str:
     """What tells a code from others: how it begins, and for whom it is; foreign text."""
-    return f"{_start(row)} for {_whom(row)}"
+    return tr("{start} for {whom}", start=_start(row), whom=_whom(row))
 
 
 def _state_cell(row: CodeRow) -> Cell:
@@ -55,7 +61,7 @@ def _state_cell(row: CodeRow) -> Cell:
         "burnt": (symbols.refused, "list--bad"),
         "withdrawn": (symbols.refused, "list--bad"),
     }[state]
-    return Cell(f"{symbol} {state}", style)
+    return Cell(f"{symbol} {tr(STATES[state])}", style)
 
 
 def _whom_cell(row: CodeRow) -> Cell:
@@ -78,16 +84,16 @@ class CodeSource(Source[CodeRow, CodeQuery]):
     def columns(self, query: CodeQuery) -> Sequence[Column[CodeRow]]:
         """What became of them only where used ones show."""
         columns: list[Column[CodeRow]] = [
-            Column("State", _state_cell, 11, weight=9, sort="state"),
-            Column("Code", lambda row: Cell(_start(row)), 6, weight=8),
-            Column("For", _whom_cell, 12, most=40, weight=10, sort="whom"),
-            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
-            Column("Made by", lambda row: text_cell(row.created_by), 10, most=30, weight=6, sort="by"),
+            Column(tr("State"), _state_cell, wide(*STATES.values()), weight=9, sort="state"),
+            Column(tr("Code"), lambda row: Cell(_start(row)), 6, weight=8),
+            Column(tr("For"), _whom_cell, max(12, *(cell_len(tr(whom)) for whom in (ADMIN, NOBODY))), most=40, weight=10, sort="whom"),
+            Column(tr("Age"), lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
+            Column(tr("Made by"), lambda row: text_cell(row.created_by), 10, most=30, weight=6, sort="by"),
         ]
         if query.spent or filters.typed(query.text, filters.CODES).get("state", "unused") != "unused":
             columns += [
-                Column("Used", _used_cell, 5, weight=5, sort="used", right=True, falling=True),
-                Column("Used by", lambda row: text_cell(row.used_by), 10, most=30, weight=4),
+                Column(tr("Used"), _used_cell, 5, weight=5, sort="used", right=True, falling=True),
+                Column(tr("Used by"), lambda row: text_cell(row.used_by), 10, most=30, weight=4),
             ]
         return columns
 
@@ -114,38 +120,55 @@ class CodeSource(Source[CodeRow, CodeQuery]):
         except UnreachableError:
             raise
         except RmtuiError:
-            return f"The code {name} is gone from the database."
+            return tr("The code {name} is gone from the database.", name=name)
         if code_state(now) == code_state(row):
-            return f"The code {name} has moved in the list."
-        by = f" by {show(now.used_by, 60)}" if now.used_by else ""
-        return f"The code {name} was {code_state(now)}{by}, so it left this list."
+            return tr("The code {name} has moved in the list.", name=name)
+        by, withdrawn = show(now.used_by or "", 60), code_state(now) == "withdrawn"
+        if withdrawn:
+            return tr("The code {name} was withdrawn, so it left this list.", name=name)
+        if not now.burnt and by:
+            return tr("The code {name} was used by {by}, so it left this list.", name=name, by=by)
+        if not now.burnt:
+            return tr("The code {name} was used, so it left this list.", name=name)
+        if by:
+            return tr("The code {name} was burnt by {by}, so it left this list.", name=name, by=by)
+        return tr("The code {name} was burnt, so it left this list.", name=name)
 
     def empty(self, query: CodeQuery) -> str:
         if query.text:
-            return f"No login code fits “{show(query.text)}”. Esc clears the filter."
+            return tr("No login code fits “{text}”. Esc clears the filter.", text=show(query.text))
         if not query.spent:
-            return "There is no unused login code. n makes one, f shows used and burnt ones."
-        return "There is no login code yet. n makes one." if query.unused else "No login code was used or burnt yet. f shows the others."
+            return tr(
+                "There is no unused login code. {new} makes one, {others} shows used and burnt ones.",
+                new=key_of("code.new", "n"),
+                others=key_of("code.state", "f"),
+            )
+        none = tr("There is no login code yet. {new} makes one.", new=key_of("code.new", "n"))
+        return (
+            none
+            if query.unused
+            else tr("No login code was used or burnt yet. {others} shows the others.", others=key_of("code.state", "f"))
+        )
 
 
 def code_sections(detail: CodeDetail) -> list[Section]:
     """A login code, whole, but for the code."""
     row = detail.row
-    gone = {"used": "Used", "burnt": "Burnt"}.get(code_state(row), "Used")
+    burnt = code_state(row) == "burnt"
     facts = kept(
-        ("State", _state_cell(row).text),
-        ("Begins with", show(row.start) or "not told, it is too short"),
-        ("For", show(_whom(row), CUT)),
-        ("Made", when(row.created)),
-        ("Made by", show(row.created_by, CUT)),
-        (gone, when(row.used_on)),
-        (f"{gone} by", show(row.used_by, CUT)),
-        ("Withdrawn", when(row.deleted)),
+        (tr("State"), _state_cell(row).text),
+        (tr("Begins with"), show(row.start) or tr("not told, it is too short")),
+        (tr("For"), show(_whom(row), CUT)),
+        (tr("Made"), when(row.created)),
+        (tr("Made by"), show(row.created_by, CUT)),
+        (tr("Burnt") if burnt else tr("Used"), when(row.used_on)),
+        (tr("Burnt by") if burnt else tr("Used by"), show(row.used_by, CUT)),
+        (tr("Withdrawn"), when(row.deleted)),
     )
-    sections = [Section(f"Login code {_start(row)}", facts)]
+    sections = [Section(tr("Login code {start}", start=_start(row)), facts)]
     if row.admin and code_state(row) == "unused":
-        warning = "Whoever has this code can make an admin, once."
-        sections.append(Section(f"{glyphs().warning} Mind", (("", warning),), warning=True))
+        warning = tr("Whoever has this code can make an admin, once.")
+        sections.append(mind(warning))
     claims = tuple((show(name, 20), show(value, CUT)) for name, value in detail.claims.items())
-    sections.append(Section("Claims", claims or (("", "none: it signs nobody in"),)))
+    sections.append(Section(tr("Claims"), claims or (("", tr("none: it signs nobody in")),)))
     return [*sections, *history_sections(detail.history)]

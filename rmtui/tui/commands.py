@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,17 @@ from textual.app import SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from rmtui.tui.screens.main import PANES, MainScreen
+from rmtui.i18n import later, tr
+from rmtui.tui.notice import entitle
+from rmtui.tui.panes.tabs import PANES
+from rmtui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
     from rmtui.tui.app import RmtuiApp
 
-__all__ = ["commands", "finder"]
+__all__ = ["commands", "finder", "switch_bell", "switch_title"]
 
 AREAS = frozenset({"enrolment", "person", "role", "invite", "code", "audit", "pane", "list"})
 """Bindings, by the first word of their id, that the palette offers."""
@@ -25,27 +29,43 @@ ELSEWHERE = frozenset({"pane.back", "list.up", "list.down", "list.page-up", "lis
 """Those that nobody looks for by name."""
 
 
+LOOKS = {
+    "dark": later("Light on dark"),
+    "light": later("Dark on light"),
+    "high-contrast": later("Strong colours on black"),
+    "mono": later("No colours: bold, underlined and reversed"),
+}
+"""What the palette says of each look."""
+
+
 def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
-    """What the keys do here and now, signing in and out, the bell and the theme."""
+    """What the keys do here and now, signing in and out, the bell and the looks."""
     if isinstance(screen, MainScreen):
         for tab in PANES:
-            yield SystemCommand(f"Go to {tab.title}", "Show this pane", partial(_run, app, f"screen.pane('{tab.name}')"))
+            yield SystemCommand(
+                tr("Go to {title}", title=tr(tab.title)), tr("Show this pane"), partial(_run, app, f"screen.pane('{tab.name}')")
+            )
         seen: set[str | None] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
             area = (binding.id or "").partition(".")[0]
             if active.enabled and area in AREAS and binding.id not in {*seen, *ELSEWHERE}:
                 seen.add(binding.id)
-                yield SystemCommand(binding.description, binding.tooltip, partial(_run, app, binding.action, active.node))
-        yield SystemCommand("Roll-call", "Hold a list of callsigns against who is in and who waits", screen.action_rollcall)
-        yield SystemCommand("Sign in", "Prove who you are: certificate, login code or token", app.action_sign_in)
-        bell = "Do not ring" if app.preferences.bell else "Ring"
-        yield SystemCommand("Bell", f"{bell} when somebody new asks to come in", app.switch_bell)
-        yield SystemCommand("Lock", "Hide everything until somebody signs in", app.action_lock)
-        yield SystemCommand("Refresh", "Read everything again now", screen.action_reload)
-        yield SystemCommand("Help", "All keys, and what the symbols mean", screen.action_help)
-    yield SystemCommand("Theme", "Choose other colours", app.action_change_theme)
-    yield SystemCommand("Quit", "Quit; nothing is lost", app.action_quit)
+                yield SystemCommand(tr(binding.description), tr(binding.tooltip), partial(_run, app, binding.action, active.node))
+        yield SystemCommand(tr("Roll-call"), tr("Hold a list of callsigns against who is in and who waits"), screen.action_rollcall)
+        yield SystemCommand(tr("Doctor: health"), tr("Check the deployment, and put right what disagrees"), app.action_doctor)
+        yield SystemCommand(tr("Sign in"), tr("Prove who you are: certificate, login code or token"), app.action_sign_in)
+        rings, silent = tr("Do not ring when somebody new asks to come in"), tr("Ring when somebody new asks to come in")
+        yield SystemCommand(tr("Bell"), rings if app.preferences.bell else silent, partial(switch_bell, app))
+        told, untold = tr("Do not tell in the terminal's title how many wait"), tr("Tell in the terminal's title how many wait")
+        yield SystemCommand(tr("Title"), told if app.preferences.title else untold, partial(switch_title, app, screen))
+        yield SystemCommand(tr("Lock"), tr("Hide everything until somebody signs in"), app.action_lock)
+        yield SystemCommand(tr("Refresh"), tr("Read everything again now"), screen.action_reload)
+        yield SystemCommand(tr("Help"), tr("All keys, and what the symbols mean"), screen.action_help)
+    for look, says in LOOKS.items():
+        if look != app.theme:
+            yield SystemCommand(tr("Theme: {look}", look=look), tr(says), partial(_look, app, look))
+    yield SystemCommand(tr("Quit"), tr("Quit; nothing is lost"), app.action_quit)
 
 
 def finder() -> type[Provider]:
@@ -57,3 +77,23 @@ def finder() -> type[Provider]:
 
 def _run(app: RmtuiApp, action: str, node: DOMNode | None = None) -> None:
     app.call_later(app.run_action, action, node or app.screen)
+
+
+def _look(app: RmtuiApp, look: str) -> None:
+    """Have this look, the next time too."""
+    app.theme = look
+    app.remember(replace(app.preferences, theme=look))
+
+
+def switch_bell(app: RmtuiApp) -> None:
+    """Ring when somebody new asks to come in, or do not."""
+    app.remember(replace(app.preferences, bell=not app.preferences.bell))
+    app.tell(tr("The bell rings when somebody new asks to come in.") if app.preferences.bell else tr("The bell does not ring any more."))
+
+
+def switch_title(app: RmtuiApp, screen: MainScreen) -> None:
+    """Tell in the terminal's title how many wait, or do not."""
+    app.remember(replace(app.preferences, title=not app.preferences.title))
+    summary = screen.health.summary
+    entitle(app, summary.pending.number if summary is not None else 0)
+    app.tell(tr("The terminal's title tells how many wait.") if app.preferences.title else tr("The terminal has its own title again."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -12,6 +13,7 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -25,13 +27,17 @@ logger = logging.getLogger("rmtui.tui")
 class UnexpectedFailure(RmtuiError):
     """Something nobody foresaw."""
 
-    title = "Unexpected failure"
+    title = later("Unexpected failure")
 
     def __init__(self, error: BaseException | None, doing: str) -> None:
-        what = f"{type(error).__name__}: {plain(error, 300)}" if error is not None else "no reason was given"
+        what = f"{type(error).__name__}: {plain(error, 300)}" if error is not None else tr("no reason was given")
         super().__init__(
-            f"Something went wrong while {doing} ({what}). It may not have been done: look at the list before trying again, "
-            "and report this to whoever looks after rmtui."
+            tr(
+                "Something went wrong while {doing} ({what}). It may not have been done: look at the list before trying again, "
+                "and report this to whoever looks after rmtui.",
+                doing=tr(doing),
+                what=what,
+            )
         )
 
 
@@ -64,11 +70,13 @@ class Errands(DOMNode):
         console = self.console
 
         def run() -> None:
+            began = monotonic()
             if writes:
                 with console.writes.one():
                     message = attempt()
             else:
                 message = attempt()
+            logger.debug("%s took %.0f ms", name, (monotonic() - began) * 1_000)
             if writes or not get_current_worker().is_cancelled:
                 self.post_message(message)
 

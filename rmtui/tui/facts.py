@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock
+from rmtui.i18n import english, later, tr, trn
+from rmtui.services.enrollments import refused
 from rmtui.services.types import ApprovalPreview, AuditEntry, EnrollmentDetail, PersonDetail
 from rmtui.tui.glyphs import glyphs, group, show
-from rmtui.tui.sources import outcome_cell, state_cell
+from rmtui.tui.sources import outcome_cell, state_cell, status_cell
 from rmtui.tui.widgets.facts import Section
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = [
     "extra_sections",
     "history_sections",
     "kept",
+    "mind",
     "person_sections",
     "preview_facts",
     "when",
@@ -41,11 +44,17 @@ def kept(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(fact for fact in facts if fact[1])
 
 
+def mind(warning: str) -> Section:
+    """What the operator should not overlook."""
+    return Section(f"{glyphs().warning} " + tr("Mind"), (("", warning),), warning=True)
+
+
 def _who(entry: AuditEntry) -> str:
     """The operator, and how they were known."""
     if not entry.operator:
-        return "nobody"
-    return f"{show(entry.operator)} ({'unproven' if entry.proof == 'none' else show(entry.proof, 20)})"
+        return tr("nobody")
+    proof = tr("unproven") if entry.proof == "none" else tr(show(entry.proof, 20))
+    return f"{show(entry.operator)} ({proof})"
 
 
 def history_sections(entries: Sequence[AuditEntry]) -> list[Section]:
@@ -56,16 +65,17 @@ def history_sections(entries: Sequence[AuditEntry]) -> list[Section]:
     for entry in entries:
         stamp = clock.stamp(entry.at)
         what = show(entry.action, 40) if entry.outcome == "done" else f"{show(entry.action, 40)} {outcome_cell(entry.outcome).text}"
+        said = tr("{what} by {who}", what=what, who=_who(entry))
         about = f"\n{show(entry.about, CUT)}" if entry.about else ""
-        lines.append((f"{stamp[:10]}\n{stamp[11:16]}", f"{what} by {_who(entry)}{about}"))
-    return [Section("History", tuple(lines))]
+        lines.append((f"{stamp[:10]}\n{stamp[11:16]}", f"{said}{about}"))
+    return [Section(tr("History"), tuple(lines))]
 
 
 def extra_sections(extra: Mapping[str, Any]) -> list[Section]:
     """What a record holds besides, as others wrote it."""
     if not extra:
         return []
-    return [Section("Extra", tuple((show(name, 20), show(value, CUT)) for name, value in extra.items()))]
+    return [Section(tr("Extra"), tuple((show(name, 20), show(value, CUT)) for name, value in extra.items()))]
 
 
 def fingerprint(value: str) -> str:
@@ -79,55 +89,56 @@ def enrollment_sections(detail: EnrollmentDetail) -> list[Section]:
     sections = []
     warnings = []
     if detail.problem:
-        warnings.append(f"The callsign cannot be approved: {show(detail.problem)}. It can be rejected.")
-    if detail.csr.startswith("will be refused"):
-        warnings.append(f"The CSR {show(detail.csr, CUT)}")
+        warnings.append(tr("The callsign cannot be approved: {problem}. It can be rejected.", problem=show(detail.problem)))
+    if refused(detail.csr):
+        warnings.append(tr("The CSR {csr}", csr=show(detail.csr, CUT)))
     if detail.lookalikes:
-        warnings.append(f"Looks like {', '.join(show(other) for other in detail.lookalikes)}, who is in already.")
+        warnings.append(tr("Looks like {names}, who is in already.", names=", ".join(show(other) for other in detail.lookalikes)))
     if detail.claimed_by:
-        warnings.append(f"{show(detail.claimed_by)} is approving it just now.")
+        warnings.append(tr("{claimed_by} is approving it just now.", claimed_by=show(detail.claimed_by)))
     sections.append(
         Section(
             show(row.callsign),
             kept(
-                ("State", state_cell(row.state).text),
-                ("Asked", when(row.created)),
-                ("Decided", when(row.decided_on)),
-                ("By", show(row.decided_by or "")),
-                ("Reason", show(detail.reason, CUT)),
-                ("Invite", show(group(row.pool)) if row.pool else "none"),
-                ("Key", show(detail.csr, CUT) if row.has_csr else "made here when approved"),
-                ("CSR key", f"SHA-256 {fingerprint(detail.csr_fingerprint)}" if detail.csr_fingerprint else ""),
+                (tr("State"), state_cell(row.state).text),
+                (tr("Asked"), when(row.created)),
+                (tr("Decided"), when(row.decided_on)),
+                (tr("By"), show(row.decided_by or "")),
+                (tr("Reason"), show(detail.reason, CUT)),
+                (tr("Invite"), show(group(row.pool)) if row.pool else tr("none")),
+                (tr("Key"), show(detail.csr, CUT) if row.has_csr else tr("made here when approved")),
+                (tr("CSR key"), f"SHA-256 {fingerprint(detail.csr_fingerprint)}" if detail.csr_fingerprint else ""),
             ),
         )
     )
-    sections += [Section(f"{glyphs().warning} Mind", (("", warning),), warning=True) for warning in warnings]
+    sections += map(mind, warnings)
     return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
 
 
 def person_sections(detail: PersonDetail) -> list[Section]:
     """A person, whole."""
     row = detail.row
-    status = f"{glyphs().done} active" if row.revoked_on is None else f"{glyphs().refused} revoked"
     sections = [
         Section(
             show(row.callsign),
             kept(
-                ("Status", status),
-                ("Roles", show(", ".join(row.roles)) or "none"),
-                ("Since", when(row.created)),
-                ("Revoked", when(row.revoked_on)),
-                ("Reason", show(row.revoke_reason or "")),
-                ("Approved by", show(detail.approved_by or "")),
-                ("Approved", when(detail.approved_on)),
-                ("Invite", show(group(detail.pool)) if detail.pool else ""),
+                (tr("Status"), status_cell(row).text),
+                (tr("Roles"), show(", ".join(row.roles)) or tr("none")),
+                (tr("Since"), when(row.created)),
+                (tr("Revoked"), when(row.revoked_on)),
+                (tr("Reason"), show(row.revoke_reason or "")),
+                (tr("Approved by"), show(detail.approved_by or "")),
+                (tr("Approved"), when(detail.approved_on)),
+                (tr("Invite"), show(group(detail.pool)) if detail.pool else ""),
             ),
         )
     ]
-    sections += [*_connects(detail), certificate_facts("Certificate", detail)]
-    sections.append(Section("Files", (("Place", show(detail.certspath, CUT)), ("There", show(", ".join(detail.files)) or "none"))))
+    sections += [*_connects(detail), certificate_facts(tr("Certificate"), detail)]
+    sections.append(
+        Section(tr("Files"), ((tr("Place"), show(detail.certspath, CUT)), (tr("There"), show(", ".join(detail.files)) or tr("none"))))
+    )
     if detail.effects:
-        sections.append(Section("Effects", tuple(map(effect_fact, detail.effects)), warning=any(row.failing for row in detail.effects)))
+        sections.append(Section(tr("Effects"), tuple(map(effect_fact, detail.effects)), warning=any(row.failing for row in detail.effects)))
     return [*sections, *history_sections(detail.history), *extra_sections(detail.extra)]
 
 
@@ -137,18 +148,26 @@ def effect_fact(row: EffectRow) -> tuple[str, str]:
     if row.state == "done":
         said = f"{glyphs().done} {event}, {when(row.done_on)}"
     elif row.state == "skipped":
-        said = f"{glyphs().refused} {event}, skipped {when(row.done_on)}: {why}"
+        said = f"{glyphs().refused} " + tr("{event}, skipped {when}: {why}", event=event, when=when(row.done_on), why=why)
+    elif row.failing and not row.attempts:
+        said = f"{glyphs().warning} " + tr("{event} put off until {when}: {why}", event=event, when=clock.stamp(row.next_try), why=why)
     elif row.failing:
-        said = f"{glyphs().warning} {event} failed {row.attempts}×, again at {clock.stamp(row.next_try)}: {why}"
+        said = f"{glyphs().warning} " + tr(
+            "{event} failed {attempts}×, again at {when}: {why}",
+            event=event,
+            attempts=row.attempts,
+            when=clock.stamp(row.next_try),
+            why=why,
+        )
     else:
-        said = f"{event} waits since {when(row.created)}"
+        said = tr("{event} waits since {when}", event=event, when=when(row.created))
     return show(row.target.removeprefix("product:"), 20), said
 
 
 def term(until: dt.datetime) -> str:
     """How long something still is good, or since when it is not."""
     now = clock.utcnow()
-    return f"runs out in {clock.age(now, until)}" if until > now else f"ran out {clock.age(until, now)} ago"
+    return tr("runs out in {age}", age=clock.age(now, until)) if until > now else tr("ran out {age} ago", age=clock.age(until, now))
 
 
 def certificate_facts(title: str, detail: PersonDetail, *names: str) -> Section:
@@ -157,16 +176,16 @@ def certificate_facts(title: str, detail: PersonDetail, *names: str) -> Section:
     if found is None:
         return Section(title, (("", show(detail.certificate_problem, CUT)),), warning=True)
     facts = (
-        ("Serial", show(found.serial)),
+        (tr("Serial"), show(found.serial)),
         ("SHA-256", fingerprint(found.fingerprint)),
-        ("Valid from", clock.stamp(found.not_before)),
-        ("Valid until", f"{clock.stamp(found.not_after)} ({term(found.not_after)})"),
-        ("CRL", show(found.crl.sentence, CUT)),
-        ("Key", show(found.key)),
-        ("Subject", show(found.subject, CUT)),
-        ("Issuer", show(found.issuer, CUT)),
+        (tr("Valid from"), clock.stamp(found.not_before)),
+        (tr("Valid until"), f"{clock.stamp(found.not_after)} ({term(found.not_after)})"),
+        (tr("CRL"), show(found.crl.sentence, CUT)),
+        (tr("Key"), show(found.key)),
+        (tr("Subject"), show(found.subject, CUT)),
+        (tr("Issuer"), show(found.issuer, CUT)),
     )
-    return Section(title, tuple(fact for fact in facts if not names or fact[0] in names))
+    return Section(title, tuple(fact for fact in facts if not names or english(fact[0]) in names))
 
 
 def _connects(detail: PersonDetail) -> list[Section]:
@@ -175,19 +194,30 @@ def _connects(detail: PersonDetail) -> list[Section]:
     if found is None or found.crl.listed is None or found.crl.listed == (row.revoked_on is not None):
         return []
     if found.crl.listed:
-        said = f"{show(row.callsign)} is active, but this certificate is on the CRL and does not connect. i gives them a new one."
+        said = tr(
+            "{callsign} is active, but this certificate is on the CRL and does not connect. i gives them a new one.",
+            callsign=show(row.callsign),
+        )
     else:
-        said = f"{show(row.callsign)} is revoked, but this certificate is not on the CRL and still connects. Renew the CRL with rmtui crl."
-    return [Section(f"{glyphs().warning} Mind", (("", said),), warning=True)]
+        said = tr(
+            "{callsign} is revoked, but this certificate is not on the CRL and still connects. Renew the CRL with rmtui crl.",
+            callsign=show(row.callsign),
+        )
+    return [mind(said)]
 
 
-PROOFS = {"certificate": "by certificate", "code": "by login code", "token": "by token", "none": "no, a name was enough"}
+PROOFS = {
+    "certificate": later("by certificate"),
+    "code": later("by login code"),
+    "token": later("by token"),
+    "none": later("no, a name was enough"),
+}
 
 
 def _detail(name: str, value: Any) -> str:
     """A detail of an entry, for the eye."""
     if isinstance(value, bool) or value is None:
-        return "yes" if value else "none" if value is None else "no"
+        return tr("yes") if value else tr("none") if value is None else tr("no")
     if name == "fingerprint":
         return group(show(value, CUT))
     return show(", ".join(map(str, value)) if isinstance(value, list) else value, CUT)
@@ -195,52 +225,61 @@ def _detail(name: str, value: Any) -> str:
 
 def entry_sections(entry: AuditEntry) -> list[Section]:
     """An entry of the audit trail, whole."""
-    proof = PROOFS.get(entry.proof, show(entry.proof, 20)) if entry.operator or entry.proof != "none" else ""
+    proof = tr(PROOFS.get(entry.proof, show(entry.proof, 20))) if entry.operator or entry.proof != "none" else ""
     sections = [
         Section(
-            f"Entry {entry.id}",
+            tr("Entry {id}", id=entry.id),
             kept(
-                ("Time", when(entry.at)),
-                ("Operator", show(entry.operator) or "nobody"),
-                ("Proven", proof),
-                ("Signed", "yes, with the operator's key" if entry.signed else "no"),
-                ("Surface", show(entry.surface, 20)),
-                ("Action", show(entry.action, 40)),
-                ("Target", show(entry.target) or "none"),
-                ("Outcome", outcome_cell(entry.outcome).text.strip()),
-                ("Reason", show(entry.reason, CUT)),
+                (tr("Time"), when(entry.at)),
+                (tr("Operator"), show(entry.operator) or tr("nobody")),
+                (tr("Proven"), proof),
+                (tr("Signed"), tr("yes, with the operator's key") if entry.signed else tr("no")),
+                (tr("Surface"), show(entry.surface, 20)),
+                (tr("Action"), show(entry.action, 40)),
+                (tr("Target"), show(entry.target) or tr("none")),
+                (tr("Outcome"), outcome_cell(entry.outcome).text.strip()),
+                (tr("Reason"), show(entry.reason, CUT)),
             ),
         )
     ]
     if entry.details:
         facts = tuple((show(name, 20).replace("_", " ").capitalize(), _detail(name, value)) for name, value in entry.details.items())
-        sections.append(Section("Details", facts))
+        sections.append(Section(tr("Details"), facts))
     where = kept(
-        ("OS user", show(entry.os_user, CUT)),
-        ("Host", show(entry.host, CUT)),
-        ("SSH from", show(entry.origin, CUT)),
-        ("Program", f"rmtui {show(entry.program, 40)}" if entry.program else ""),
+        (tr("OS user"), show(entry.os_user, CUT)),
+        (tr("Host"), show(entry.host, CUT)),
+        (tr("SSH from"), show(entry.origin, CUT)),
+        (tr("Program"), f"rmtui {show(entry.program, 40)}" if entry.program else ""),
     )
-    return [*sections, Section("From where", where), Section("Chain", (("SHA-256", fingerprint(show(entry.hash, 80))),))]
+    return [*sections, Section(tr("From where"), where), Section(tr("Chain"), (("SHA-256", fingerprint(show(entry.hash, 80))),))]
 
 
-def certificate_life(hours: int) -> str:
-    """A lifetime for the eye."""
+def certificate_life(hours: int | None) -> str:
+    """A lifetime from now on, for the eye."""
+    if hours is None:
+        return tr("as long as the CA decides")
     days, rest = divmod(hours, 24)
-    return f"{hours} hours" if days < 3 else f"{days} days" if not rest else f"{days} days {rest} hours"
+    if days < 3:
+        return trn("{n} hour from now", "{n} hours from now", hours)
+    if rest == 0:
+        return trn("{n} day from now", "{n} days from now", days)
+    return tr("{days} {hours} from now", days=trn("{n} day", "{n} days", days), hours=trn("{n} hour", "{n} hours", rest))
 
 
 def preview_facts(preview: ApprovalPreview) -> Section:
     """What an approval will sign."""
     row = preview.detail.row
+    asked = when(row.created)
+    if row.pool:
+        asked = tr("{when}, invite {code}", when=asked, code=show(group(row.pool)))
     return Section(
-        "What will be signed",
+        tr("What will be signed"),
         kept(
-            ("Subject", show(preview.subject, CUT)),
-            ("Key", show(preview.key, CUT)),
-            ("CSR key", f"SHA-256 {fingerprint(preview.detail.csr_fingerprint)}" if preview.detail.csr_fingerprint else ""),
-            ("Valid", f"{certificate_life(preview.hours)} from now"),
-            ("Authority", show(preview.authority, CUT)),
-            ("Asked", when(row.created) + (f", invite {show(group(row.pool))}" if row.pool else "")),
+            (tr("Subject"), show(preview.subject, CUT)),
+            (tr("Key"), show(preview.key, CUT)),
+            (tr("CSR key"), f"SHA-256 {fingerprint(preview.detail.csr_fingerprint)}" if preview.detail.csr_fingerprint else ""),
+            (tr("Valid"), certificate_life(preview.hours)),
+            (tr("Authority"), show(preview.authority, CUT)),
+            (tr("Asked"), asked),
         ),
     )

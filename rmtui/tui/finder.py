@@ -12,6 +12,7 @@ from textual.content import Content
 
 from rmtui import clock
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services import jumping
 from rmtui.services.jumping import Found
 from rmtui.services.pools import PoolRow
@@ -41,7 +42,7 @@ class Finder(Provider):
         try:
             found = await asyncio.to_thread(jumping.find, query)
         except RmtuiError as error:
-            yield _hit(0.1, "No callsign or code was looked for", show(error.sentence), self._nowhere)
+            yield _hit(0.1, tr("No callsign or code was looked for"), show(error.sentence), self._nowhere)
             return
         matcher = self.matcher(query)
         for each in found:
@@ -71,10 +72,14 @@ def _words(found: Found) -> tuple[str, str]:
     """What a row is called, and what there is to say about it."""
     row = found.row
     if isinstance(row, PoolRow):
-        state = "deleted" if row.deleted else "active" if row.active else "disabled"
-        return show(group(row.code)), f"Invite, {state}"
+        said = tr("Invite, deleted") if row.deleted else tr("Invite, active") if row.active else tr("Invite, disabled")
+        return show(group(row.code)), said
     name = show(row.callsign, 64)
     if isinstance(row, EnrollmentRow):
-        by_code = ", whose code this is" if found.by_code else ""
-        return name, f"Enrolment, {row.state}, asked {clock.age(row.created)} ago{by_code}"
-    return name, "Person, revoked" if row.revoked_on else f"Person{', ' if row.roles else ''}{show(', '.join(row.roles), 60)}"
+        state, age = tr(row.state), clock.age(row.created)
+        if found.by_code:
+            return name, tr("Enrolment, {state}, asked {age} ago, whose code this is", state=state, age=age)
+        return name, tr("Enrolment, {state}, asked {age} ago", state=state, age=age)
+    if row.revoked_on:
+        return name, tr("Person, revoked")
+    return name, tr("Person, {roles}", roles=show(", ".join(row.roles), 60)) if row.roles else tr("Person")

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from rmtui import clock
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.services import enrollments, links, pools
 from rmtui.services.pools import PoolDetail, PoolQuery, PoolRow
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, Page, State
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.keynames import key_of
 from rmtui.tui.paging import around_of, page_of
 from rmtui.tui.sources import text_cell
-from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.widgets.columns import Cell, Column, wide
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Around, Place
 from rmtui.voice import grouped
@@ -23,6 +25,8 @@ __all__ = ["Invite", "InvitesSource", "code_of", "owner_of", "read_invite", "sta
 
 FEW = 8
 """Callsigns of a state that the details name."""
+ACTIVE, DISABLED, DELETED = later("active"), later("disabled"), later("deleted")
+"""How a state is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,15 @@ def code_of(row: PoolRow) -> str:
 
 def owner_of(row: PoolRow) -> str:
     """Whose it is."""
-    return show(row.owner, 64) if row.owner is not None else "gone"
+    return show(row.owner, 64) if row.owner is not None else tr("gone")
 
 
 def state_of(row: PoolRow) -> Cell:
     """Whether people can come through, as symbol and word."""
     symbols = glyphs()
     if row.deleted is not None:
-        return Cell(f"{symbols.refused} deleted", "list--muted")
-    return Cell(f"{symbols.done} active", "list--good") if row.active else Cell(f"{symbols.pending} disabled", "list--pending")
+        return Cell(f"{symbols.refused} {tr(DELETED)}", "list--muted")
+    return Cell(f"{symbols.done} {tr(ACTIVE)}", "list--good") if row.active else Cell(f"{symbols.pending} {tr(DISABLED)}", "list--pending")
 
 
 def _number(value: int) -> Cell:
@@ -85,18 +89,18 @@ class InvitesSource(Source[PoolRow, PoolQuery]):
     def columns(self, query: PoolQuery) -> Sequence[Column[PoolRow]]:
         """All of them at 80 columns."""
         return [
-            Column("State", state_of, 10, weight=9, sort="state"),
-            Column("Code", lambda row: Cell(code_of(row)), 9, most=14, weight=10, sort="code"),
-            Column("Owner", self._owner, 10, most=32, weight=8, sort="owner"),
-            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
-            Column("Pending", lambda row: _number(row.pending), 8, weight=6, sort="pending", right=True, falling=True),
-            Column("Approved", lambda row: _number(row.approved), 9, weight=5, sort="approved", right=True, falling=True),
-            Column("Rejected", lambda row: _number(row.rejected), 9, weight=4, sort="rejected", right=True, falling=True),
+            Column(tr("State"), state_of, wide(ACTIVE, DISABLED, DELETED), weight=9, sort="state"),
+            Column(tr("Code"), lambda row: Cell(code_of(row)), 9, most=14, weight=10, sort="code"),
+            Column(tr("Owner"), self._owner, 10, most=32, weight=8, sort="owner"),
+            Column(tr("Age"), lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
+            Column(tr("Pending"), lambda row: _number(row.pending), 8, weight=6, sort="pending", right=True, falling=True),
+            Column(tr("Approved"), lambda row: _number(row.approved), 9, weight=5, sort="approved", right=True, falling=True),
+            Column(tr("Rejected"), lambda row: _number(row.rejected), 9, weight=4, sort="rejected", right=True, falling=True),
         ]
 
     @staticmethod
     def _owner(row: PoolRow) -> Cell:
-        return text_cell(row.owner) if row.owner is not None else Cell("gone", "list--muted")
+        return text_cell(row.owner) if row.owner is not None else Cell(tr("gone"), "list--muted")
 
     def cursor(self, query: PoolQuery, row: PoolRow) -> Cursor:
         return pools.cursor(query, row)
@@ -120,12 +124,18 @@ class InvitesSource(Source[PoolRow, PoolQuery]):
         except UnreachableError:
             raise
         except RmtuiError:
-            return f"The invite {code_of(row)} is gone from the database."
+            return tr("The invite {code} is gone from the database.", code=code_of(row))
         if now.deleted is not None and row.deleted is None:
-            return f"The invite {code_of(row)} was deleted, so it left this list."
-        return f"The invite {code_of(row)} has moved in the list."
+            return tr("The invite {code} was deleted, so it left this list.", code=code_of(row))
+        return tr("The invite {code} has moved in the list.", code=code_of(row))
 
     def empty(self, query: PoolQuery) -> str:
         if query.text:
-            return f"No invite fits “{show(query.text)}”. Esc clears the filter."
-        return "There are no invites. n makes one." + ("" if query.deleted else " f shows deleted ones too.")
+            return tr("No invite fits “{text}”. Esc clears the filter.", text=show(query.text))
+        if query.deleted:
+            return tr("There are no invites. {new} makes one.", new=key_of("invite.new", "n"))
+        return tr(
+            "There are no invites. {new} makes one. {others} shows deleted ones too.",
+            new=key_of("invite.new", "n"),
+            others=key_of("invites.state", "f"),
+        )

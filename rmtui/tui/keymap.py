@@ -2,62 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
 
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.widgets import Button
 
 from rmtui import settings
 from rmtui.errors import ConfigurationError
+from rmtui.i18n import later, tr
 from rmtui.text import plain
+from rmtui.tui.keynames import character, named, split
 
-__all__ = ["check_keys"]
+__all__ = ["FIXED", "check_keys", "contexts"]
+
+FIXED = frozenset({"dialog", "filter", "ticks", "setup", "signin", "locked"})
+"""Areas whose keys (Esc, Enter, Tab, Space, arrows) are everybody's: sentences tell them, and nobody is left without a way back."""
+UNNAMED = {"help_quit": later("what tells how to quit"), "command_palette": later("the palette")}
+"""What Textual's own keys do, where it has no words for it."""
+
+
+def _stays(action: str) -> bool:
+    """Whether an action keeps its own key."""
+    return action == "pane.back" or action.partition(".")[0] in FIXED
 
 
 def check_keys() -> None:
-    """Whether every action that is named exists, and no two of a pane have the same key.
+    """Whether every action that is named exists and may have another key, and no key does two things in one place.
 
-    :raises ConfigurationError: which does not, or which have.
+    :raises ConfigurationError: which does not, or which does.
     """
     chosen = settings.current().keys
     if not chosen:
         return
     known: set[str] = set()
-    for pane, bindings in _panes():
-        taken: dict[str, str] = {}
-        for binding in bindings:
-            if not binding.id:
-                continue
-            known.add(binding.id)
-            for key in chosen.get(binding.id, binding.key).split(","):
-                other = taken.setdefault(key.strip(), binding.id)
-                if other != binding.id and {other, binding.id} & chosen.keys():
-                    raise ConfigurationError(
-                        f"[keys] of config.toml: {plain(key, 40)} would be {other} and {binding.id} on {pane}. Choose another key for one."
-                    )
+    for place, found in contexts():
+        known.update(each.id for each in found if each.id)
+        _check(place, found)
     unknown = sorted(chosen.keys() - known)
     if unknown:
-        raise ConfigurationError(f"[keys] of config.toml names {plain(unknown[0], 60)}, which is no action; there are {_told(known)}.")
+        raise ConfigurationError(
+            tr(
+                "[keys] of config.toml names {unknown}, which is no action; there are {known} and others.",
+                unknown=plain(unknown[0], 60),
+                known=", ".join(sorted(each for each in known if each.partition(".")[0] not in {*FIXED, "list", "pane", "app", "main"})),
+            )
+        )
 
 
-def _told(known: set[str]) -> str:
-    return ", ".join(sorted(name for name in known if name.partition(".")[0] not in {"list", "pane", "app", "main"})) + " and others"
+def _check(place: str, found: Sequence[Binding]) -> None:
+    chosen = settings.current().keys
+    taken: dict[str, tuple[str, bool]] = {}
+    for binding in found:
+        keys, default = split(chosen.get(binding.id or "", binding.key)), split(binding.key)
+        moved = keys != default
+        name = binding.id or f"“{tr(UNNAMED.get(binding.action, binding.description))}”"
+        if moved and _stays(name):
+            raise ConfigurationError(tr("[keys] of config.toml: {action} keeps its key, {key}.", action=name, key=named(default[0])))
+        for key in keys:
+            if moved and binding.priority and character(key):
+                raise ConfigurationError(
+                    tr(
+                        "[keys] of config.toml: {action} works while you type, so it cannot be {key}, which writes something.",
+                        action=name,
+                        key=plain(named(key), 40),
+                    )
+                )
+            other, other_moved = taken.setdefault(key, (name, moved))
+            if other != name and (moved or other_moved):
+                raise ConfigurationError(
+                    tr(
+                        "[keys] of config.toml: {key} would be {other} and {action} on {pane}. Choose another key for one.",
+                        key=plain(named(key), 40),
+                        other=other,
+                        action=name,
+                        pane=tr(place),
+                    )
+                )
 
 
-def _panes() -> Iterator[tuple[str, list[Binding]]]:
-    """What each pane does by which key, with what the list, the screen and the program do there."""
+def _of(owner: type[DOMNode]) -> list[Binding]:
+    """What a class of screen, pane or widget does by key; a key of its own goes before one that it inherits."""
+    merged: dict[str, Binding] = {}
+    for base in reversed(owner.__mro__):
+        for each in vars(base).get("BINDINGS", ()):
+            binding = each if isinstance(each, Binding) else Binding(*each)
+            merged.update(dict.fromkeys(split(binding.key), binding))
+    return list(dict.fromkeys(merged.values()))
+
+
+def contexts() -> Iterator[tuple[str, list[Binding]]]:
+    """Each place in which keys work, and what does something there: panes, dialogs, and the screens before the console."""
     from rmtui.tui.app import RmtuiApp
+    from rmtui.tui.dialogs import __path__ as dialogs
+    from rmtui.tui.dialogs.base import Dialog
+    from rmtui.tui.dialogs.doctor import DoctorDialog
     from rmtui.tui.panes.audit import AuditPane
     from rmtui.tui.panes.codes import CodesPane
     from rmtui.tui.panes.enrollments import EnrollmentsPane
     from rmtui.tui.panes.invites import InvitesPane
     from rmtui.tui.panes.people import PeoplePane
     from rmtui.tui.panes.roles import RolesPane
+    from rmtui.tui.screens.help import HelpScreen
+    from rmtui.tui.screens.locked import LockScreen
     from rmtui.tui.screens.main import MainScreen
+    from rmtui.tui.screens.setup import SetupScreen
+    from rmtui.tui.screens.signin import SignInScreen
+    from rmtui.tui.widgets.filterbar import FilterBar
     from rmtui.tui.widgets.listview import ListView
-    from rmtui.tui.widgets.marking import Marking
+    from rmtui.tui.widgets.ticks import Ticks
 
-    everywhere: tuple[type[DOMNode], ...] = (Marking, ListView, MainScreen, RmtuiApp)
+    app = [*_of(RmtuiApp), Binding(App.COMMAND_PALETTE_BINDING, "command_palette", "", priority=True)]
+    anywhere = [each for each in app if each.priority]
     for pane in (EnrollmentsPane, PeoplePane, RolesPane, InvitesPane, CodesPane, AuditPane):
-        found = [each for owner in (pane, *everywhere) for each in vars(owner).get("BINDINGS", ())]
-        yield str(pane.BINDING_GROUP_TITLE), [each for each in found if isinstance(each, Binding)]
+        yield str(pane.BINDING_GROUP_TITLE), [*_of(pane), *_of(ListView), *_of(MainScreen), *app]
+    yield later("the filter"), [*vars(FilterBar)["BINDINGS"], *anywhere]
+    for module in pkgutil.iter_modules(dialogs):
+        importlib.import_module(f"{Dialog.__module__.rpartition('.')[0]}.{module.name}")
+    for dialog in _below(Dialog):
+        within = _of(ListView) if dialog is DoctorDialog else vars(Ticks)["BINDINGS"]
+        yield later("a dialog"), [*_of(dialog), *within, *_of(Button), *anywhere]
+    for screen in (SetupScreen, SignInScreen, LockScreen):
+        yield later("the screens before the console"), [*_of(screen), *_of(Button), *app]
+    yield later("the help"), [*_of(HelpScreen), *anywhere]
+
+
+def _below(owner: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    """Its subclasses, as far down as there are any."""
+    for each in owner.__subclasses__():
+        yield each
+        yield from _below(each)

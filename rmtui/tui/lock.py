@@ -12,6 +12,7 @@ from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
 from rmtui import clock, settings
+from rmtui.i18n import tr, trn
 from rmtui.services import operators
 from rmtui.services.operators import Operator
 from rmtui.services.signin import SignedIn
@@ -61,15 +62,21 @@ class Lock:
         if self.locked:
             if console.screen is not self._screen:
                 self._screen = None
-                self.close("The console is locked.")
+                self.close(tr("The console is locked."))
             return
         if console.opening is None or not console.showing:
             return
         operator = console.operator
         if operator is not None and operator.until is not None and operator.until <= clock.utcnow():
-            self.close(f"The sign-in of {operator.callsign} ran out at {clock.stamp(operator.until)}.")
+            self.close(tr("The sign-in of {callsign} ran out at {when}.", callsign=operator.callsign, when=clock.stamp(operator.until)))
         elif minutes and self.idle >= minutes * 60:
-            self.close(f"Nothing was typed for {minutes} minute{'' if minutes == 1 else 's'}, so what was on the screen is hidden.")
+            self.close(
+                trn(
+                    "Nothing was typed for {n} minute, so what was on the screen is hidden.",
+                    "Nothing was typed for {n} minutes, so what was on the screen is hidden.",
+                    minutes,
+                )
+            )
 
     def follow(self, operator: Operator | None) -> None:
         """Somebody acts from now on; what another one has marked is not theirs."""
@@ -102,7 +109,7 @@ class Lock:
         console.operator = None
         if operator is not None and operator.session is not None:
             console.end_session(replace(operator, key=None))
-        self._screen = SignInScreen(console.deployment.place, why, title="Locked")
+        self._screen = SignInScreen(console.deployment.place, why, title=tr("Locked"))
         console.show_lock(self._screen, lambda done: self._signed_in(before, done))
 
     def _signed_in(self, before: uuid.UUID | None, done: SignedIn | None) -> None:

@@ -11,6 +11,11 @@ from textual.message import Message
 
 __all__ = ["PasteParser", "install"]
 
+_ESC = re.compile(r"\x1b(?=[^\x00-\x0c\x0e-\x1f\x7f\[\]OPX^_\\bf])")
+"""The Esc key, when what was typed after it came in the same go, as tmux or a slow line hands it on; not what begins a sequence,
+nor what Alt and an arrow send on a Mac."""
+_REPORT = re.compile(r"\x1b\[[?>=][\d;]*[cnu]|\x1b\[\d+n|\x1b\[(?!48;)[\d;]+t|\x1b[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""What a terminal answers to questions that another program asked, before or beside the console; no key sends it."""
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b")
 
 
@@ -19,16 +24,32 @@ class PasteParser(XTermParser):
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
-        self._pasting = False
+        self._pasting = self._escaped = False
         self._held = ""
         """What may be the beginning of the closing mark."""
         self._tail = ""
         """What may be the beginning of the opening mark; the parser has it already, since it may be the Esc key."""
 
     def feed(self, data: str) -> Iterable[Message]:
-        """As the parser does; an empty string is the end."""
-        clean = self._clean(data)
-        return super().feed(clean) if clean or not data else ()
+        """As the parser does; an empty string is the end. Esc and a letter that come together are two keys: nothing is bound to Alt."""
+        if not data:
+            yield from super().feed("")
+            return
+        text = self._clean(data)
+        if self._escaped and _ESC.match(f"\x1b{text}"):
+            yield from self._now()
+        self._escaped = text.endswith("\x1b") if text else self._escaped
+        *parts, rest = _ESC.split(text)
+        for part in parts:
+            yield from super().feed(f"{part}\x1b")
+            yield from self._now()
+        yield from super().feed(rest) if rest else ()
+
+    def _now(self) -> Iterable[Message]:
+        """Wait no longer for what may come after an Esc."""
+        if self._timeout_time is not None:
+            self._timeout_time = 0.0
+            yield from self.tick()
 
     def _clean(self, data: str) -> str:
         text, parts = self._held + data, []
@@ -43,7 +64,7 @@ class PasteParser(XTermParser):
                 self._pasting = not mark
             else:
                 before, mark, rest = (self._tail + text).partition(BRACKETED_PASTE_START)
-                parts.append((before + mark)[len(self._tail) :])
+                parts.append(_REPORT.sub("", (before + mark)[len(self._tail) :]))
                 self._tail = "" if mark else _beginning(before, BRACKETED_PASTE_START)
                 self._pasting = bool(mark)
             text = rest

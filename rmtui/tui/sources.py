@@ -8,18 +8,24 @@ from collections.abc import Hashable, Sequence
 
 from rmtui import clock, settings
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr, trn
 from rmtui.services import enrollments
 from rmtui.services.types import Count, Cursor, EnrollmentQuery, EnrollmentRow, Page, PeopleQuery, PersonRow, RoleQuery, RoleRow, State
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.keynames import key_of
 from rmtui.tui.paging import around_of, page_of
-from rmtui.tui.widgets.columns import Cell, Column
+from rmtui.tui.widgets.columns import Cell, Column, wide
 from rmtui.tui.widgets.source import Source
 from rmtui.tui.widgets.window import Around, Place
 
-__all__ = ["EnrollmentSource", "PeopleSource", "RoleQuery", "RoleSource", "outcome_cell", "state_cell", "text_cell"]
+__all__ = ["EnrollmentSource", "PeopleSource", "RoleQuery", "RoleSource", "outcome_cell", "state_cell", "status_cell", "text_cell"]
 
 CUT = 80
 """Characters of foreign text a cell looks at."""
+OUTCOMES = {"done": later("done"), "refused": later("refused"), "failed": later("failed")}
+"""How an outcome is called."""
+ACTIVE, REVOKED, RAN_OUT = later("active"), later("revoked"), later("ran out")
+"""How somebody's status is called, and that a certificate is good no longer."""
 
 
 def state_cell(state: State) -> Cell:
@@ -30,7 +36,7 @@ def state_cell(state: State) -> Cell:
         State.APPROVED: (symbols.done, "list--good"),
         State.REJECTED: (symbols.refused, "list--bad"),
     }[state]
-    return Cell(f"{symbol} {state}", style)
+    return Cell(f"{symbol} {tr(state)}", style)
 
 
 def outcome_cell(outcome: str) -> Cell:
@@ -42,7 +48,14 @@ def outcome_cell(outcome: str) -> Cell:
         "failed": (symbols.warning, "list--pending"),
     }
     symbol, style = known.get(outcome, (" ", ""))
-    return Cell(f"{symbol} {show(outcome, 20)}", style)
+    return Cell(f"{symbol} {tr(OUTCOMES[outcome]) if outcome in OUTCOMES else show(outcome, 20)}", style)
+
+
+def status_cell(row: PersonRow) -> Cell:
+    """Whether somebody is in, as symbol and word."""
+    if row.revoked_on is None:
+        return Cell(f"{glyphs().done} {tr(ACTIVE)}", "list--good")
+    return Cell(f"{glyphs().refused} {tr(REVOKED)}", "list--bad")
 
 
 def text_cell(value: str | None) -> Cell:
@@ -62,24 +75,24 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
     def columns(self, query: EnrollmentQuery) -> Sequence[Column[EnrollmentRow]]:
         """Pending ones say what they bring; decided ones who decided."""
         columns: list[Column[EnrollmentRow]] = [
-            Column("State", lambda row: state_cell(row.state), 10, weight=9, sort="state"),
-            Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
-            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
+            Column(tr("State"), lambda row: state_cell(row.state), wide(*State), weight=9, sort="state"),
+            Column(tr("Callsign"), lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column(tr("Age"), lambda row: Cell(clock.age(row.created)), 4, weight=8, sort="age", right=True),
         ]
         if enrollments.state_shown(query) is not State.PENDING:
             columns += [
                 Column(
-                    "Decided",
+                    tr("Decided"),
                     lambda row: Cell(clock.age(row.decided_on) if row.decided_on else ""),
                     8,
                     weight=6,
                     sort="decided",
                     right=True,
                 ),
-                Column("By", lambda row: text_cell(row.decided_by), 10, most=20, weight=7, sort="by"),
+                Column(tr("By"), lambda row: text_cell(row.decided_by), 10, most=20, weight=7, sort="by"),
             ]
-        columns.append(Column("Invite", lambda row: text_cell(row.pool), 8, most=12, weight=4, sort="invite"))
-        columns.append(Column("CSR", lambda row: Cell("yes" if row.has_csr else ""), 3, weight=3, sort="csr"))
+        columns.append(Column(tr("Invite"), lambda row: text_cell(row.pool), 8, most=12, weight=4, sort="invite"))
+        columns.append(Column(tr("CSR"), lambda row: Cell(tr("yes") if row.has_csr else ""), 3, weight=3, sort="csr"))
         return columns
 
     def cursor(self, query: EnrollmentQuery, row: EnrollmentRow) -> Cursor:
@@ -104,18 +117,29 @@ class EnrollmentSource(Source[EnrollmentRow, EnrollmentQuery]):
         except UnreachableError:
             raise
         except RmtuiError:
-            return f"{show(row.callsign)} is gone from the database."
+            return tr("{callsign} is gone from the database.", callsign=show(row.callsign))
         if now.state is row.state:
-            return f"{show(row.callsign)} has moved in the list."
-        by = f" by {show(now.decided_by)}" if now.decided_by else ""
-        return f"{show(row.callsign)} is now {now.state}{by}, so it left this list."
+            return tr("{callsign} has moved in the list.", callsign=show(row.callsign))
+        callsign, state = show(row.callsign), tr(now.state)
+        if now.decided_by:
+            by = show(now.decided_by)
+            return tr("{callsign} is now {state} by {by}, so it left this list.", callsign=callsign, state=state, by=by)
+        return tr("{callsign} is now {state}, so it left this list.", callsign=callsign, state=state)
 
     def empty(self, query: EnrollmentQuery) -> str:
         if query.text:
-            return f"No enrolment fits “{show(query.text)}”. Esc clears the filter."
+            return tr("No enrolment fits “{text}”. Esc clears the filter.", text=show(query.text))
         if query.state is State.PENDING:
-            return "Nobody is waiting. f shows decided ones, n makes an enrolment."
-        return "None. f shows other states." if query.state else "Nobody has asked to come in yet. n makes an enrolment."
+            return tr(
+                "Nobody is waiting. {others} shows decided ones, {new} makes an enrolment.",
+                others=key_of("enrolment.state", "f"),
+                new=key_of("enrolment.new", "n"),
+            )
+        return (
+            tr("None. {others} shows other states.", others=key_of("enrolment.state", "f"))
+            if query.state
+            else tr("Nobody has asked to come in yet. {new} makes an enrolment.", new=key_of("enrolment.new", "n"))
+        )
 
 
 def _expires(row: PersonRow) -> Cell:
@@ -124,7 +148,7 @@ def _expires(row: PersonRow) -> Cell:
         return Cell("")
     now, symbol = clock.utcnow(), glyphs().warning
     if row.expires <= now:
-        return Cell(f"{symbol} ran out", "list--bad")
+        return Cell(f"{symbol} {tr(RAN_OUT)}", "list--bad")
     soon = row.expires <= now + dt.timedelta(days=settings.current().expiring_days)
     return Cell(f"{symbol} {clock.age(now, row.expires)}", "list--pending") if soon else Cell(clock.age(now, row.expires))
 
@@ -147,33 +171,27 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
 
         status = people.status_shown(query)
         columns: list[Column[PersonRow]] = [
-            Column("Callsign", lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
-            Column("Roles", lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9, sort="roles"),
-            Column("Age", lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
+            Column(tr("Callsign"), lambda row: text_cell(row.callsign), 14, most=44, weight=10, sort="callsign"),
+            Column(tr("Roles"), lambda row: text_cell(", ".join(row.roles)), 10, most=30, weight=9, sort="roles"),
+            Column(tr("Age"), lambda row: Cell(clock.age(row.created)), 4, weight=7, sort="age", right=True),
         ]
         if not self._members:
-            columns.insert(0, Column("Status", self._status, 9, weight=8, sort="status"))
+            columns.insert(0, Column(tr("Status"), status_cell, wide(ACTIVE, REVOKED), weight=8, sort="status"))
         if not self._members and status != "revoked":
-            columns.append(Column("Expires", _expires, 9, weight=6, sort="expires", right=True))
+            columns.append(Column(tr("Expires"), _expires, wide(RAN_OUT), weight=6, sort="expires", right=True))
         if status != "active":
             columns += [
                 Column(
-                    "Revoked",
+                    tr("Revoked"),
                     lambda row: Cell(clock.age(row.revoked_on) if row.revoked_on else ""),
                     7,
                     weight=5,
                     sort="revoked",
                     right=True,
                 ),
-                Column("Reason", lambda row: text_cell(row.revoke_reason), 10, most=22, weight=4, sort="reason"),
+                Column(tr("Reason"), lambda row: text_cell(row.revoke_reason), 10, most=22, weight=4, sort="reason"),
             ]
         return columns
-
-    @staticmethod
-    def _status(row: PersonRow) -> Cell:
-        if row.revoked_on is None:
-            return Cell(f"{glyphs().done} active", "list--good")
-        return Cell(f"{glyphs().refused} revoked", "list--bad")
 
     def cursor(self, query: PeopleQuery, row: PersonRow) -> Cursor:
         from rmtui.services import people
@@ -209,23 +227,28 @@ class PeopleSource(Source[PersonRow, PeopleQuery]):
         except UnreachableError:
             raise
         except RmtuiError:
-            return f"{show(row.callsign)} is gone from the database."
+            return tr("{callsign} is gone from the database.", callsign=show(row.callsign))
         if now.revoked_on is not None and row.revoked_on is None:
-            return f"{show(row.callsign)} was revoked, so they left this list."
+            return tr("{callsign} was revoked, so they left this list.", callsign=show(row.callsign))
         if query.expiring is not None:
-            return f"The certificate of {show(row.callsign)} does not run out within {query.expiring} days now."
+            return trn(
+                "The certificate of {callsign} does not run out within {n} day now.",
+                "The certificate of {callsign} does not run out within {n} days now.",
+                query.expiring,
+                callsign=show(row.callsign),
+            )
         if query.role is not None and query.role not in now.roles:
-            return f"{show(row.callsign)} no longer has the role {show(query.role)}."
-        return f"{show(row.callsign)} has moved in the list."
+            return tr("{callsign} no longer has the role {role}.", callsign=show(row.callsign), role=show(query.role))
+        return tr("{callsign} has moved in the list.", callsign=show(row.callsign))
 
     def empty(self, query: PeopleQuery) -> str:
         if query.text:
-            return f"Nobody fits “{show(query.text)}”. Esc clears the filter."
+            return tr("Nobody fits “{text}”. Esc clears the filter.", text=show(query.text))
         if query.role is not None:
-            return "Nobody has this role now."
+            return tr("Nobody has this role now.")
         if query.expiring is not None:
-            return f"Nobody's certificate runs out within {query.expiring} days."
-        return {"active": "Nobody is in yet.", "revoked": "Nobody is revoked.", "all": "Nobody is in yet."}[query.status]
+            return trn("Nobody's certificate runs out within {n} day.", "Nobody's certificate runs out within {n} days.", query.expiring)
+        return {"active": tr("Nobody is in yet."), "revoked": tr("Nobody is revoked."), "all": tr("Nobody is in yet.")}[query.status]
 
 
 class RoleSource(Source[RoleRow, RoleQuery]):
@@ -239,8 +262,8 @@ class RoleSource(Source[RoleRow, RoleQuery]):
 
     def columns(self, query: RoleQuery) -> Sequence[Column[RoleRow]]:
         return [
-            Column("Role", lambda row: text_cell(row.role), 8, most=40, weight=10, sort="role"),
-            Column("Members", lambda row: Cell(f"{row.members:,}"), 8, weight=9, sort="members", right=True),
+            Column(tr("Role"), lambda row: text_cell(row.role), 8, most=40, weight=10, sort="role"),
+            Column(tr("Members"), lambda row: Cell(f"{row.members:,}"), 8, weight=9, sort="members", right=True),
         ]
 
     def cursor(self, query: RoleQuery, row: RoleRow) -> Cursor:
@@ -261,10 +284,14 @@ class RoleSource(Source[RoleRow, RoleQuery]):
         return Count(len(self._rows(query)))
 
     def whereabouts(self, query: RoleQuery, row: RoleRow) -> str:
-        return f"Nobody has the role {show(row.role)} any more."
+        return tr("Nobody has the role {role} any more.", role=show(row.role))
 
     def empty(self, query: RoleQuery) -> str:
-        return f"No role holds “{show(query.text)}”. Esc clears the filter." if query.text else "Nobody has a role yet. n gives one."
+        return (
+            tr("No role holds “{text}”. Esc clears the filter.", text=show(query.text))
+            if query.text
+            else tr("Nobody has a role yet. n gives one.")
+        )
 
     def _rows(self, query: RoleQuery) -> list[RoleRow]:
         from rmtui.services import roles

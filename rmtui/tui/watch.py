@@ -11,13 +11,14 @@ from typing import Any
 
 from textual import on
 from textual.message import Message
-from textual.screen import Screen
 
 from rmtui import clock
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.i18n import tr
 from rmtui.services import deployment, enrollments
 from rmtui.services.types import Summary
 from rmtui.tui.errands import Errands
+from rmtui.tui.link.listing import Listing
 from rmtui.tui.widgets.listview import ListView
 from rmtui.tui.widgets.status import UNREACHABLE, Health
 
@@ -26,7 +27,7 @@ __all__ = ["Watching", "refresh_seconds"]
 RETRY = 5.0
 """Seconds between tries while the database does not answer and nothing else asks it."""
 REREAD = dt.timedelta(seconds=30)
-"""After this long everything is read again whatever the cheap question says: PostgreSQL may answer it late."""
+"""After this long everything is read again whatever the cheap question says."""
 
 
 def refresh_seconds() -> float:
@@ -36,15 +37,15 @@ def refresh_seconds() -> float:
     """
     text = os.environ.get("RMTUI_REFRESH", "").strip()
     try:
-        seconds = float(text) if text else 2.0
+        seconds = float(text) if text else 1.5
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < math.inf:
-        raise ConfigurationError(f"RMTUI_REFRESH is {text!r}; it takes seconds, 0 for no refresh.")
+        raise ConfigurationError(tr("RMTUI_REFRESH is {text}; it takes seconds, 0 for no refresh.", text=repr(text)))
     return max(seconds, 0.2) if seconds else 0.0
 
 
-class Watching(Screen[None], Errands):
+class Watching(Listing, Errands):
     """A screen that asks ``changes()`` now and then, and owns the :class:`Health` that the status line shows."""
 
     health: Health
@@ -90,7 +91,7 @@ class Watching(Screen[None], Errands):
         self.sum_up()
 
     def _tick(self) -> None:
-        if self._every or self.health.trouble:
+        if (self._every or self.health.trouble) and self.console.link.free:
             self.check()
 
     def check(self) -> None:
@@ -101,7 +102,7 @@ class Watching(Screen[None], Errands):
                 "changes",
                 lambda: self._Checked(deployment.changes()),
                 lambda error: self._Checked(error=error),
-                description="asking the database for changes",
+                description=tr("asking the database for changes"),
             )
 
     def refresh_all(self) -> None:
@@ -120,7 +121,7 @@ class Watching(Screen[None], Errands):
             "summary",
             lambda: self._Summed(enrollments.summary()),
             lambda error: self._Summed(error=error),
-            description="counting those who wait",
+            description=tr("counting those who wait"),
         )
 
     def set_health(self, **values: Any) -> None:

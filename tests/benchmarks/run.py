@@ -23,6 +23,7 @@ from statistics import median
 
 import bulk
 import psycopg2
+import thin
 import trail
 from stage import ENGINES, ENROLLMENT_COLUMNS, PERSON_COLUMNS, ROLE_COLUMNS, admin, enrollments, fill, make, people, server
 
@@ -197,7 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--many", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("demo", "people", "console", "trail", "bulk"), help="one part of the table")
+    parser.add_argument("--only", choices=("demo", "people", "console", "trail", "bulk", "thin"), help="one part of the table")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rmtui-bench-") as name:
         root = Path(name)
@@ -214,6 +215,9 @@ def main() -> None:
         if wanted("demo"):
             demo(root, args.rounds)
         pg = server(root)
+        if wanted("thin"):
+            thin.measure(root, pg, keyring, environment, report)
+            thin.wall(root, environment, report)
         ca = bulk.keyring(root) if wanted("bulk") else keyring
         for engine in ENGINES:
             if wanted("people"):

@@ -17,6 +17,8 @@ from deployments import run_sql
 from making import make_enrollment, make_person
 from rmtui import clock, settings
 
+pytestmark = pytest.mark.two_databases
+
 CODE = "KROW2IAB"
 COLUMNS = ["id", "at", "operator", "proof", "action", "target", "outcome", "about", "os_user", "host", "from"]
 

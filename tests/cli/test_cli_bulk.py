@@ -11,6 +11,8 @@ from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.services.types import State
 
+pytestmark = pytest.mark.two_databases
+
 LINK = "https://mtls.example.com/approve-user?callsign=KETTU&approvalcode=KROW2IAC"
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from making import make_operator, make_person
 from rmtui import clock, settings
-from rmtui.cli import parser
+from rmtui.cli import areas
 from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
@@ -24,6 +24,8 @@ from rmtui.pki.csr import build_csr
 from rmtui.pki.interface import StorageError
 from rmtui.pki.keys import generate
 from rmtui.services import certificates
+
+pytestmark = pytest.mark.two_databases
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def printed(serial: str) -> str:
 
 
 def test_the_reasons_are_those_of_the_services():
-    assert parser._REASONS == certificates.REASONS
+    assert areas._REASONS == certificates.REASONS
 
 
 def test_revoke_in_json(raven, cli):
@@ -65,6 +67,7 @@ def test_revoke_in_json(raven, cli):
         "revoke_reason": "keyCompromise",
         "serials": [serial],
         "pk": str(raven.pk),
+        "effects": [],
     }
     shown = cli("people", "show", "RAVEN", "--format", "json").json
     assert (shown["status"], shown["revoke_reason"]) == ("revoked", "keyCompromise")
@@ -111,7 +114,7 @@ def test_a_crl_that_cannot_be_published(raven, cli, monkeypatch):
 def test_reissue_in_json(raven, cli):
     before = cli("people", "show", "RAVEN", "--format", "json").json
     done = cli("people", "reissue", "RAVEN", "--yes", "--format", "json", code=0).json
-    assert list(done) == ["callsign", "serial", "not_after", "superseded", "files", "pk"]
+    assert list(done) == ["callsign", "serial", "not_after", "superseded", "files", "pk", "effects"]
     assert done["superseded"] == [before["serial"]]
     after = cli("people", "show", "RAVEN", "--format", "json").json
     assert (after["serial"], after["certspath"], after["files"]) == (done["serial"], before["certspath"], before["files"])

@@ -9,7 +9,7 @@ import re
 import pytest
 from cli_running import told
 
-from making import START, make_operator, make_person
+from making import START, audit_rows, make_operator, make_person
 from rmtui.db.logincodes import LoginCode
 from rmtui.db.middleware import connection
 from rmtui.services import codes
@@ -117,3 +117,22 @@ def test_show_again_by_its_primary_key_and_that_is_recorded(code, cli):
     cli("codes", "burn", row["pk"], "--yes", code=0)
     refused = cli("codes", "show", row["pk"], "--yes", code=1)
     assert code not in refused.out + refused.err
+
+
+def test_burning_several(code, boss, cli):
+    other = codes.create_for_admin(None)
+    spaced = f"{code[:4]} {code[4:]}"
+    done = cli("codes", "burn", spaced, other, "NOSUCHCODE22", code, "--dry-run", code=0)
+    assert "2 would be concerned, 1 not; nothing was changed." in done.err
+    assert audit_rows()[-1][1] == "create-code"
+    told(cli("codes", "burn", spaced, other), 2, "--yes")
+    done = cli("codes", "burn", spaced, other, "NOSUCHCODE22", "--yes", "--format", "json", code=4)
+    assert [(row["code"], row["outcome"]) for row in done.json] == [
+        (f"{code[:2]}… for KARHU", "done"),
+        (f"{other[:2]}… for making an admin", "done"),
+        ("NO… (3)", "refused"),
+    ]
+    assert cli("codes", "list", "--format", "json", code=0).json == []
+    done = cli("codes", "burn", "NOSUCHCODE22", "NOSUCHCODE33", "-", "--yes", "--format", "json", stdin="NOSUCHCODE44\n", code=1)
+    assert [row["code"] for row in done.json] == ["NO… (1)", "NO… (2)", "NO… (3)"]
+    assert not any(secret in done.out + done.err for secret in (code, other, "NOSUCHCODE22"))

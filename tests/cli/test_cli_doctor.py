@@ -13,8 +13,10 @@ from cli_running import told
 
 from making import audit_rows, make_pool
 from rmtui.db.middleware import connection
-from rmtui.db.own import Audit
+from rmtui.db.own import Audit, Effect
 from rmtui.db.people import Person, Role
+
+pytestmark = pytest.mark.two_databases
 
 KEYS = {"check", "severity", "subject", "sentence", "repair"}
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -34,6 +36,8 @@ def test_all_is_well(boss, cli):
     assert {each["severity"] for each in done.json} == {"ok"}
     assert cli("doctor", code=0).lines[0] == "OK"
     assert cli("doctor", "--read-only", code=0).err == ""
+    told(cli("doctor", "--most", "-1"), 2, "a number of people")
+    assert "The files of 0 of 1 people" in cli("doctor", "--most", "0", code=0).out
     cli("--as", "BOSS", "doctor", "--repair", code=0)
     assert audit_rows() == []
 
@@ -67,7 +71,7 @@ def test_what_is_found_is_put_right_after_asking(boss, cli, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr("rmtui.cli.doctor.confirm", confirm)
-        patched.setattr("rmtui.cli.doctor.can_ask", lambda: True)
+        patched.setattr("rmtui.cli.asking.can_ask", lambda: True)
         done = cli("--as", "BOSS", "doctor", "--repair", "--format", "json", code=1)
     assert [each["check"] for each in done.json if each["severity"] != "ok"] == ["invite-of-nobody"]
     assert asked == [
@@ -80,6 +84,44 @@ def test_what_is_found_is_put_right_after_asking(boss, cli, monkeypatch):
     with connection():
         kept = [(row.action, row.outcome, row.target, "remove-doublets" in row.details) for row in Audit.select().order_by(Audit.id)]
     assert kept[1:] == [("repair", "done", "BOSS", True), ("repair", "done", str(pool.pk), False)]
+
+
+def test_what_takes_a_certificate_has_to_be_named(boss, cli):
+    with connection():
+        Role.create(user=boss.pk, role="admin")
+        odd = Person.create_with_cert("ODD")
+        Person.update(callsign="../odd").where(Person.pk == odd.pk).execute()
+    told(cli("--as", "BOSS", "doctor", "--only", "sweeping"), 2, "sweeping is no repair")
+    done = cli("--as", "BOSS", "doctor", "--repair", "--yes", "--format", "json", code=1)
+    assert "revoke-callsigns takes certificates from people, so --yes does it only with --only revoke-callsigns. Left as it is." in done.err
+    assert {(each["check"], each["repair"]) for each in done.json if each["severity"] != "ok"} == {
+        ("callsign", "revoke-callsigns"),
+        ("subject", "reissue-wrong"),
+    }
+    done = cli("--as", "BOSS", "doctor", "--only", "revoke-callsigns", "--yes", "--format", "json", code=0)
+    assert "../odd is revoked." in done.err
+    assert {each["severity"] for each in done.json} == {"ok"}
+
+
+def test_a_long_check_tells_a_terminal_how_far_it_is(boss, cli, monkeypatch, capsys):
+    from rmtui.cli import doctor
+    from rmtui.services.doctor import Checked, Step
+
+    for number in (500, 12_500):
+        doctor._progress(Step("files", Checked(number, 12_500)))
+    doctor._progress(Step("files", Checked(3, 3)))
+    assert capsys.readouterr().err == "\rfiles: checked 500 of 12,500\rfiles: checked 12,500 of 12,500\n"
+
+
+def test_what_products_were_told_of_somebody(boss, cli):
+    with connection():
+        Effect.create(person=boss.pk, callsign="BOSS", event="created", target="product:tak", attempts=3, last_error="gone\x1b")
+        Effect.create(person=uuid.uuid4(), callsign="OTHER", event="created", target="product:tak")
+    (effect,) = cli("people", "show", "BOSS", "--format", "json", code=0).json["effects"]
+    assert (effect["target"], effect["state"], effect["failing"], effect["attempts"]) == ("product:tak", "waiting", True, 3)
+    shown = cli("people", "show", "BOSS", code=0).out
+    assert "product:tak" in shown
+    assert "\x1b" not in shown
 
 
 def test_who_may_not_look_may_not_be_told(boss, cli, monkeypatch):
@@ -108,11 +150,11 @@ def test_a_database_of_2023_is_a_finding(make_database, data_dir, cli, monkeypat
 
 
 def test_the_readme_knows_every_check_and_key():
-    from rmtui.services.doctor import database, host, people_files, repairs, rows
+    from rmtui.services.doctor import database, effects, host, people_files, products, repairs, rows
 
     section = README[README.index("## Doctor") :]
     section = section[: section.index("\n## ")]
-    sources = "".join(Path(module.__file__).read_text("utf-8") for module in (database, host, people_files, rows))
+    sources = "".join(Path(module.__file__).read_text("utf-8") for module in (database, effects, host, people_files, products, rows))
     checks = {*re.findall(r'Finding\("([a-z-]+)"', sources), *re.findall(r'yield "([a-z-]+)",', sources), "database"}
     assert len(checks) > 25
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == checks

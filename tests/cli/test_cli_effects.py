@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import socket
 
 import pytest
 from cli_running import told
 
 from making import make_operator
+from ports import HeldPort
 from rmtui.db import effects
 from rmtui.db.middleware import connection
 from rmtui.db.own import Effect
@@ -22,10 +22,8 @@ COLUMNS = ["id", "created", "callsign", "event", "target", "state", "attempts", 
 @pytest.fixture
 def away(embedded, monkeypatch, tmp_path):
     """Somebody of whom a product is to be told that nobody answers for."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    products = {"tak": {"api": f"http://127.0.0.1:{port}/", "certcn": "tak"}, "bl": {"api": "nowhere", "certcn": "bl"}}
+    port = HeldPort()
+    products = {"tak": {"api": f"http://127.0.0.1:{port.number}/", "certcn": "tak"}, "bl": {"api": "nowhere", "certcn": "bl"}}
     place = tmp_path / "manifest.json"
     place.write_text(json.dumps({"dns": "d.example", "deployment": "d", "products": products}))
     monkeypatch.setenv("RMTUI_OPERATOR", "BOSS")
@@ -35,6 +33,8 @@ def away(embedded, monkeypatch, tmp_path):
         row = {"person": raven.pk, "callsign": "RAVEN\x1b", "event": "created"}
         effects._insert([{**row, "target": "product:tak"}, {**row, "target": "product:bl"}])
     monkeypatch.setenv("RM_KRAFTWERK_MANIFEST_PATH", str(place))
+    yield
+    port.close()
 
 
 def due_now() -> None:
@@ -70,6 +70,24 @@ def test_run_list_retry_skip(away, cli):
     assert cli("effects", "run", "--yes", "--format", "json", code=3).json == {"done": 0, "failed": 1, "unreachable": 1}
     assert cli("effects", "run", "--yes", "--format", "json", code=0).json == {"done": 0, "failed": 0, "unreachable": 0}
     told(cli("effects", "run", "--yes", "--read-only"), 1, "read-only mode")
+
+
+def test_all_that_waits_for_a_product_that_is_gone(away, cli):
+    with connection():
+        row = {"person": Person.get().pk, "callsign": "TAKALA", "event": "revoked"}
+        effects._insert([{**row, "target": "product:bl"}, *({**row, "target": "product:tak"} for _ in range(3))])
+    told(cli("effects", "skip", "--reason", "gone", "--yes"), 2, "name one ID or more, or choose them with --target")
+    told(cli("effects", "skip", "1", "--target", "product:tak", "--reason", "gone", "--yes"), 2, "or choose them with --target")
+    told(cli("effects", "skip", "--target", "tak", "--reason", "gone", "--yes"), 1, "Nothing waits for tak; nothing was changed.")
+    assert [row["id"] for row in cli("effects", "list", "--target", "product:tak", "--format", "json", code=0).json] == [1, 4, 5, 6]
+    told(cli("effects", "skip", "--target", "product:tak", "--reason", " ", "--yes"), 1, "say why")
+    skipped = cli("effects", "skip", "--target", "product:tak", "--reason", "gone", "--yes", "--format", "json", code=0).json
+    assert [(row["id"], row["state"]) for row in skipped] == [(1, "skipped"), (4, "skipped"), (5, "skipped"), (6, "skipped")]
+    assert [row["id"] for row in cli("effects", "list", "--format", "json", code=0).json] == [2, 3]
+    ran = cli("effects", "retry", "2", "3", "4", "9", "--yes", "--format", "json", code=1)
+    assert [(row["id"], row["attempts"]) for row in ran.json] == [(2, 1), (3, 1)]
+    assert "Effect 4 was skipped on" in ran.err
+    assert "There is no effect 9" in ran.err
 
 
 def test_partly(away, cli):

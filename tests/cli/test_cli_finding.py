@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from making import START, make_enrollment, make_operator, make_person, make_pool
-from rmtui.cli.parser import SORTS
+from rmtui.cli.areas import SORTS
 from rmtui.services.codes import CodeQuery
 from rmtui.services.pools import PoolQuery
 from rmtui.services.types import EnrollmentQuery, PeopleQuery, RoleQuery, State

@@ -34,7 +34,7 @@ def test_the_whole_of_it(boss, cli, tmp_path):
     assert [row["callsign"] for row in cli("enrollments", "list", "--format", "json").json] == ["RAVEN"]
     done = cli("enrollments", "approve", "raven", "--code", code.lower(), "--yes", "--format", "json", code=0).json
     assert (done["callsign"], done["state"]) == ("RAVEN", "approved")
-    assert set(done) == {"callsign", "state", "person", "serial", "not_after", "files"}
+    assert set(done) == {"callsign", "state", "person", "serial", "not_after", "files", "effects"}
     assert cli("enrollments", "list", "--format", "json").json == []
     assert cli("enrollments", "list", "--state", "approved", "--format", "json").json[0]["decided_by"] == "BOSS"
     assert cli("roles", "assign", "RAVEN", "medic", "--yes", "--format", "json", code=0).json["roles"] == ["medic"]
@@ -167,6 +167,7 @@ def test_show_in_every_form(boss, cli):
         "crl",
         "certificate_problem",
         "extra",
+        "effects",
         "history",
     ]
     assert "certificate problem" in cli("people", "show", "BOSS").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import os
 import re
@@ -16,9 +17,10 @@ from cli_running import told
 
 from decoding import decoded
 from making import START, audit_rows, make_enrollment, make_operator, make_person, make_pool, run
+from rmtui import settings
 from rmtui.cli import invites
 from rmtui.cli.reports import stopping
-from rmtui.services import qr
+from rmtui.services import pools, qr
 from rmtui.services.types import State
 
 POOL = ["code", "owner", "active", "created", "age", "deleted", "pending", "approved", "rejected", "pk"]
@@ -245,6 +247,8 @@ class TestHandingOut:
         for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
             assert "\x1b" not in self.on_a_terminal(monkeypatch, **env)
             assert "light background only" in capsys.readouterr().err
+        settings.configure(dataclasses.replace(settings.current(), theme="mono"))  # as --no-color does
+        assert "\x1b" not in self.on_a_terminal(monkeypatch)
 
     def test_a_sheet(self, invite, cli, tmp_path):
         file = tmp_path / "sheet.svg"
@@ -310,3 +314,56 @@ def test_what_stops_a_bulk_between_two():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+class TestSeveral:
+    """Enabling, disabling and deleting more than one at a time."""
+
+    @pytest.fixture
+    def both(self, boss):
+        return [make_pool(boss.pk, code=code, created=START) for code in ("FIRST222", "SECOND22")]
+
+    def test_each_has_a_result(self, both, cli):
+        make_pool(code="GONE2222", created=START, deleted=START)
+        done = cli("pools", "disable", "first-222", "SECOND22", "GONE2222", "NOWHERE2", "--yes", "--format", "json", code=4)
+        assert [(row["invite"], row["outcome"]) for row in done.json] == [
+            ("FIRST222", "done"),
+            ("SECOND22", "done"),
+            ("GONE2222", "refused"),
+            ("NOWHERE2", "refused"),
+        ]
+        assert [pools.pool(each.pk).row.active for each in both] == [False, False]
+        assert "Was disabled already." in cli("pools", "disable", "FIRST222", "SECOND22", "--yes", code=0).out
+        cli("pools", "enable", "FIRST222", "FIRST222", "SECOND22", "--yes", code=0)
+        cli("pools", "delete", "FIRST222", "SECOND22", "--yes", code=0)
+        assert cli("pools", "list", "--format", "json", code=0).json == []
+        assert [row[2] for row in audit_rows() if row[1] == "delete-pool"] == ["done", "done"]
+
+    def test_a_dry_run_changes_nothing(self, both, cli):
+        for codes in (("FIRST222",), ("FIRST222", "NOWHERE2")):
+            done = cli("pools", "delete", *codes, "--dry-run", "--format", "csv", code=0)
+            assert from_csv(done.out)[0]["would"] == "delete"
+        assert "1 would be concerned, 1 not; nothing was changed." in done.err
+        assert audit_rows() == []
+
+    def test_a_dry_run_does_not_even_look_after_the_crl(self, both, cli):
+        crl = settings.current().public_dir / "crl.pem"
+        crl.unlink()
+        cli("pools", "delete", "FIRST222", "SECOND22", "--dry-run", code=0)
+        assert not crl.exists()
+        cli("pools", "disable", "FIRST222", "--yes", "SECOND22", code=0)
+        assert crl.exists()
+
+    def test_without_a_yes_nothing_is_done(self, both, cli):
+        told(cli("pools", "delete", "FIRST222", "SECOND22"), 2, "--yes")
+        assert audit_rows() == []
+
+    def test_none_that_there_is(self, boss, cli):
+        assert cli("pools", "delete", "NOWHERE2", "NOWHERE3", "--yes").code == 1
+
+    def test_it_is_asked_once_with_what_is_meant(self, both, terminal):
+        asked = terminal("pools", "delete", "FIRST222", "SECOND22")
+        asked.read("Delete invites, 2: FIRST222, SECOND22, for good? [y/N] ")
+        asked.type("n\n")
+        assert asked.end()[0] == 1
+        assert audit_rows() == []

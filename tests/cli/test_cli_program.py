@@ -74,6 +74,33 @@ class TestTerminal:
             assert asked.end()[0] == 2
             assert "rmtui enrollments list" in asked.seen
 
+    @pytest.mark.parametrize(
+        "argv",
+        [
+            ("enrollments", "create", "RAVEN"),
+            ("enrollments", "approve", "RAVEN", "--code", "-"),
+            ("enrollments", "approve", "--codes", "-", "--yes"),
+            ("enrollments", "create", "NEW", "--csr", "-", "--yes"),
+            ("people", "rollcall", "-"),
+            ("codes", "burn", "-", "--yes"),
+            ("signin", "--code"),
+            ("signin", "--token", "-"),
+            (),
+            ("--plain",),
+            ("demo",),
+        ],
+    )
+    def test_with_no_input_it_is_asked_nothing(self, boss, terminal, argv):
+        make_enrollment("RAVEN", CODE)
+        asked = terminal("--no-input", *argv, results=True)
+        assert asked.end()[0] == 2
+        assert "othing may be asked" in asked.seen
+        assert audit_rows() == []
+
+    def test_with_no_input_yes_is_an_answer(self, boss, terminal):
+        asked = terminal("--no-input", "enrollments", "create", "RAVEN", "--yes")
+        assert asked.end()[0] == 0
+
 
 class TestPipes:
     def test_a_reader_who_has_seen_enough(self, boss):

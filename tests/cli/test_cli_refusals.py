@@ -6,13 +6,13 @@ import csv
 import datetime as dt
 import io
 import json
-import socket
 import sqlite3
 
 import pytest
 from cli_running import told
 
 from making import START, audit_rows, everybody, make_enrollment, make_operator, make_person, make_pool, state_of
+from ports import HeldPort
 from rmtui.services.types import State
 
 CODE = "KROW2IAB"
@@ -222,13 +222,11 @@ class TestUnreachable:
     """Exit 3: worth a retry."""
 
     def test_a_server(self, cli, monkeypatch):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         monkeypatch.setenv("DB_RETRY_LIMIT", "0")
-        monkeypatch.setenv("RM_DB_DSN", f"postgresql://me:hunter2@127.0.0.1:{port}/db")
-        for argv in [("people", "list"), ("info",), ("--as", "BOSS", "enrollments", "create", "X", "--yes")]:
-            assert "hunter2" not in told(cli(*argv), 3, "cannot be reached")
+        with HeldPort() as port:
+            monkeypatch.setenv("RM_DB_DSN", f"postgresql://me:hunter2@127.0.0.1:{port.number}/db")
+            for argv in [("people", "list"), ("info",), ("--as", "BOSS", "enrollments", "create", "X", "--yes")]:
+                assert "hunter2" not in told(cli(*argv), 3, "cannot be reached")
 
     def test_a_held_authority(self, boss, cli, monkeypatch, data_dir):
         from rmtui.pki import files

@@ -30,7 +30,7 @@ DEPLOYMENTS = ("users", "roles", "enrollments", "enrollmentpools", "seentokens",
 
 
 class Watch:
-    """Runs the program, and looks at the arguments of every process meanwhile, its children's too."""
+    """Runs the program, and looks at the arguments of every process that begins meanwhile, its children's too."""
 
     def __init__(self) -> None:
         self.arguments: set[str] = set()
@@ -47,12 +47,14 @@ class Watch:
         self._thread.join()
 
     def _look(self) -> None:
+        others = set(_processes())
         while not self._over.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in set(_processes()) - others:
                 try:
-                    self.arguments.add(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+                    arguments = Path(f"/proc/{process}/cmdline").read_bytes()
                 except OSError:
                     continue
+                self.arguments.add(arguments.replace(b"\0", b" ").decode("utf-8", "replace"))
             time.sleep(0.01)
 
     def run(self, *argv: str, stdin: str = "", code: int = 0, shows: tuple[str, ...] = (), **env: str) -> str:
@@ -77,6 +79,10 @@ class Watch:
             out = json.dumps({name: value for name, value in kept.items() if name not in shows})
         self.told.append((argv, out + done.stderr))
         return done.stdout
+
+
+def _processes() -> list[str]:
+    return [path.name for path in Path("/proc").iterdir() if path.name.isdecimal()]
 
 
 def bodies(pem: str) -> list[str]:

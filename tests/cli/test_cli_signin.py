@@ -19,6 +19,8 @@ from rmtui.pki.tokens import JWTKeys
 from rmtui.services import codes
 from rmtui.settings import Secret, Settings
 
+pytestmark = pytest.mark.two_databases
+
 EVERYTHING = ["decide", "grant", "issue codes", "manage invites", "revoke", "see"]
 LISTS = (("enrollments", "list"), ("people", "list"), ("roles", "list"), ("audit", "list"), ("audit", "verify"), ("audit", "export"))
 

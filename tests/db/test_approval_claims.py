@@ -17,6 +17,8 @@ from rmtui.db.errors import AlreadyDecided, BeingApproved
 from rmtui.db.own import Claim, Issued
 from rmtui.db.process import host, process
 
+pytestmark = pytest.mark.two_databases
+
 
 def foreign_claim(row, **fields):
     values = {"operator": "CHIEF", "host": "elsewhere", "process": "1/1", "expires": clock.utcnow() + approval.CLAIM_TIME}

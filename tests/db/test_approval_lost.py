@@ -6,7 +6,6 @@ import threading
 
 import psycopg2
 import pytest
-from db_proxy import Wire
 from db_rows import people_files, person
 
 from deployments import deploy, unbind
@@ -21,6 +20,7 @@ from rmtui.services import bulk_actions
 from rmtui.services.bulk import Target
 from rmtui.services.bulk_actions import Approval
 from rmtui.settings import Secret
+from wires import Wire
 
 
 @pytest.fixture(params=["empty", "current"])

@@ -25,6 +25,8 @@ from rmtui.db.engine import is_sqlite
 from rmtui.db.own import Claim, Issued
 from rmtui.pki.identity import MODES
 
+pytestmark = pytest.mark.two_databases
+
 KILLS = 20
 WORKER = Path(__file__).with_name("kill_worker.py")
 

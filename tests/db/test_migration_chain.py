@@ -21,7 +21,7 @@ from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.services import witness
 
-OWN_TABLES_ONLY = True
+pytestmark = pytest.mark.two_databases
 
 FOREIGN = "a\nb\x1b[31m\u2028\u202e'\"\\\U0001f98a%s"
 COLUMNS = "id, at, operator_pk, operator, proof, surface, action, outcome, target_pk, target, detail, version"

@@ -1,4 +1,4 @@
-"""Two processes race for the same thing, 200 times: one wins each round, the other is told why not."""
+"""Two processes race for the same thing, 100 times: one wins each round, the other is told why not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from peewee import fn
 from rmtui.db import Enrollment, EnrollmentState, LoginCode, Person, Role, SeenToken
 from rmtui.db.own import Claim, Issued
 
-ROUNDS = 200
+ROUNDS = 100
 WORKER = Path(__file__).with_name("race_worker.py")
 
 
@@ -105,8 +105,8 @@ def twice(action: str, targets: list[str]) -> list[tuple[tuple[str, str], tuple[
     return [((action, target), (action, target)) for target in targets]
 
 
-def asked(prefix: str, many: int = ROUNDS) -> list[str]:
-    return [str(Enrollment.create_for_callsign(f"{prefix}{number}").pk) for number in range(many)]
+def asked(prefix: str) -> list[str]:
+    return [str(Enrollment.create_for_callsign(f"{prefix}{number}").pk) for number in range(ROUNDS)]
 
 
 def test_approve(race, admin):
@@ -119,11 +119,12 @@ def test_approve(race, admin):
     assert Claim.select().count() == 0
 
 
+@pytest.mark.two_databases
 def test_approve_against_reject(race, admin):
     """The rejection comes at any instant of the approval; whichever is second undoes what it did."""
     outcomes = Counter[str]()
     span = [0.05]
-    for number, target in enumerate(asked("A", ROUNDS // 2)):
+    for number, target in enumerate(asked("A")):
         usual = sorted(span)[len(span) // 2]
         got = race.round(("approve", target), ("reject", target), delays=(0, random.uniform(0, 1.3 * usual) * (number % 4 > 0)))
         assert sorted(got) in (["AlreadyDecided", "won"], ["BeingApproved", "won"]), f"round {number}: {got}"
@@ -139,16 +140,19 @@ def test_approve_against_reject(race, admin):
     assert Claim.select().count() == 0
 
 
+@pytest.mark.two_databases
 def test_use_code(race):
     run(race, twice("use_code", [LoginCode.create_for_claims({"sub": "x"}) for _ in range(ROUNDS)]), {"TokenReuse"})
     assert LoginCode.select().where(LoginCode.used_on.is_null(False)).count() == ROUNDS
 
 
+@pytest.mark.two_databases
 def test_burn_a_code(race):
     run(race, twice("burn_code", [LoginCode.create_for_claims({"sub": "x"}) for _ in range(ROUNDS)]), {"Deleted"})
     assert all(row.burnt for row in LoginCode.select())
 
 
+@pytest.mark.two_databases
 def test_burn_a_code_against_using_it(race):
     """The burning comes at any instant of the use; whichever is second is told what the first did, and changes nothing."""
     outcomes = Counter[str]()
@@ -166,16 +170,19 @@ def test_burn_a_code_against_using_it(race):
     assert LoginCode.select().where(LoginCode.used_on.is_null()).count() == 0
 
 
+@pytest.mark.two_databases
 def test_use_token(race):
     run(race, twice("use_token", [f"jti-{number}" for number in range(ROUNDS)]), {"TokenReuse"})
     assert SeenToken.select().count() == SeenToken.select(fn.COUNT(SeenToken.token.distinct())).scalar() == ROUNDS
 
 
+@pytest.mark.two_databases
 def test_assign_role(race):
     run(race, twice("assign_role", [str(person(f"P{number}").pk) for number in range(ROUNDS)]), {"lost"})
     assert Role.select().where(Role.role == "pilot").count() == ROUNDS
 
 
+@pytest.mark.two_databases
 @pytest.mark.parametrize(
     "spellings",
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from db_outcome import crl_serials
-from db_proxy import Wire
 from db_rows import people_files
 
 from deployments import deploy, unbind
@@ -14,6 +13,7 @@ from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.errors import UnreachableError
 from rmtui.pki.identity import read_certificate
+from wires import Wire
 
 
 @pytest.fixture(params=["empty", "current"])

@@ -18,7 +18,7 @@ from rmtui.db.errors import BackendError
 from rmtui.db.own import Audit, Signer
 from rmtui.db.trail import chain_name
 
-OWN_TABLES_ONLY = True
+pytestmark = pytest.mark.two_databases
 
 KEPT = "the audit trail is only ever added to"
 

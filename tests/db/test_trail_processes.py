@@ -22,12 +22,12 @@ from rmtui.db.own import Audit
 from rmtui.services import witness
 from rmtui.settings import Settings
 
-WRITERS, EACH = 8, 500
+WRITERS, EACH = 8, 100
 KILLS = 10
 WORKER = Path(__file__).with_name("trail_worker.py")
 
 
-OWN_TABLES_ONLY = True
+pytestmark = pytest.mark.two_databases
 
 
 @pytest.fixture
@@ -59,9 +59,8 @@ def go(process):
     process.stdin.flush()
 
 
-def test_eight_processes_leave_one_chain(processes, request):
-    each = EACH if "upstream" not in request.node.name else EACH // 10
-    workers = [processes(each, f"W{number}") for number in range(WRITERS)]
+def test_eight_processes_leave_one_chain(processes):
+    workers = [processes(EACH, f"W{number}") for number in range(WRITERS)]
     for worker in workers:
         assert worker.stdout.readline() == "ready\n"
     began = time.monotonic()
@@ -71,15 +70,15 @@ def test_eight_processes_leave_one_chain(processes, request):
     told = [worker.stdout.readline().split(" ", 1) for worker in workers]
     took = time.monotonic() - began
     assert [(worker.wait(20), trouble.strip()) for worker, (_, trouble) in zip(workers, told, strict=True)] == [(0, "")] * WRITERS
-    print(f"{WRITERS * each} entries in {took:.1f} s, the slowest {max(float(slowest) for slowest, _ in told):.2f} s")
+    print(f"{WRITERS * EACH} entries in {took:.1f} s, the slowest {max(float(slowest) for slowest, _ in told):.2f} s")
     whole = walk(witness.seen())
-    assert (whole.entries, whole.compared, whole.finding) == (WRITERS * each, WRITERS * each, None)
+    assert (whole.entries, whole.compared, whole.finding) == (WRITERS * EACH, WRITERS * EACH, None)
     targets = [row.target for row in Audit.select(Audit.target).order_by(Audit.id)]
-    assert sorted(targets) == sorted(f"W{name}-{number}" for name in range(WRITERS) for number in range(each))
+    assert sorted(targets) == sorted(f"W{name}-{number}" for name in range(WRITERS) for number in range(EACH))
     for name in range(WRITERS):
         mine = [target for target in targets if target.startswith(f"W{name}-")]
-        assert mine == [f"W{name}-{number}" for number in range(each)]
-    assert logged() == list(range(1, WRITERS * each + 1))
+        assert mine == [f"W{name}-{number}" for number in range(EACH)]
+    assert logged() == list(range(1, WRITERS * EACH + 1))
 
 
 def test_killed_writers_leave_a_whole_chain(processes, database):

@@ -42,7 +42,7 @@ from rmtui.db.trail import chain_name
 from rmtui.services import trail as service
 from rmtui.services import witness
 
-OWN_TABLES_ONLY = True
+pytestmark = pytest.mark.two_databases
 
 MANY = 8
 WORKER = Path(__file__).with_name("trail_worker.py")

@@ -30,11 +30,11 @@ from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
 from rmtui.db.trail import chain_name
 from rmtui.pki.interface import StorageError
-from rmtui.services import enrollments, witness
+from rmtui.services import enrollments, known_trail, witness
 from rmtui.services import trail as service
 from rmtui.settings import Settings
 
-OWN_TABLES_ONLY = True
+pytestmark = pytest.mark.two_databases
 
 FOREIGN = "a\nb\r\x1b[31m\u2028\u2029\u0085\u202e\U0001f98a"
 
@@ -296,7 +296,7 @@ def test_another_name_does_not_switch_the_log_off(log, default):
     act()
     act()
     assert service.verify().ok
-    path, old = witness.log_path(), witness.known()
+    path, old = witness.log_path(), known_trail.known()
     assert (old.chain, stat.S_IMODE(old.path.stat().st_mode)) == (chain_name().hex, 0o600)
     unguard()
     sql(f"UPDATE {table('chain')} SET name = %s", uuid.uuid4().hex)
@@ -322,7 +322,7 @@ def test_another_name_does_not_switch_the_log_off(log, default):
 @pytest.mark.parametrize("content", ["", "x", "[]", "{}", '{"chain": 5, "since": ""}', '{"chain": "x", "since": "x"}'])
 def test_what_is_known_of_the_trail_is_no_such_thing(log, content):
     act()
-    path = witness.known().path
+    path = known_trail.known().path
     path.write_text(content)
     act()
     assert str(path) in witness.trouble()

@@ -7,9 +7,9 @@ import datetime as dt
 import re
 
 import pytest
-from cfssl_stand_in import CRL, REVOKE, SIGN, StandIn, errs, hangs, new_key, says, signs_and_resets, usual
 from cryptography import x509
 
+from cfssl_stand_in import CRL, REVOKE, SIGN, StandIn, errs, hangs, new_key, says, signs_and_resets, usual
 from making import audit_rows, make_enrollment, make_operator
 from rmtui import clock, settings
 from rmtui.auth import trust
@@ -24,7 +24,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.pki import cfssl_talk
 from rmtui.pki.interface import CredentialError, Revocation
 from rmtui.pki.proof import load_credential
-from rmtui.services import certificates, enrollments
+from rmtui.services import certificates, deployment, enrollments
 
 CODE = "ABCD2345"
 
@@ -119,6 +119,29 @@ def test_a_revocation_while_the_ca_is_down_is_finished_when_it_is_back(ca):
         issuing.publish_crl()
     assert set(ca.revoked) == set(ca.issued)
     assert {each.reason for each in ca.revoked.values()} == {"keyCompromise"}
+
+
+def test_one_that_the_ca_refuses_keeps_no_other_good_and_rmtui_crl_tells_of_it(ca):
+    boss = make_operator()
+    persons = [approved(boss, callsign) for callsign in ("Kettu", "Karhu")]
+    ca.stop()
+    for person in persons:
+        with pytest.raises(UnreachableError):
+            certificates.revoke(boss, person.pk, "keyCompromise")
+    ca.start()
+    first, second = ca.issued
+    ca.plan(REVOKE, errs(400, 1234, "no"), usual, errs(400, 1234, "no"))
+    with pytest.raises(RmtuiError, match="answered 400: no"):
+        deployment.renew_crl()
+    assert list(ca.revoked) == [second]
+    ca.plan(REVOKE, usual)
+    assert deployment.renew_crl() == (str(ca.public), f"{settings.current().ca.ocsprest}/api/v1/crl/crl.pem")
+    assert set(ca.revoked) == {first, second}
+
+
+def test_what_is_signed_lives_as_long_as_the_ca_decides(ca):
+    make_operator()
+    assert enrollments.preview(make_enrollment("Kettu", CODE).pk).hours is None
 
 
 def test_an_outage_of_the_ca_locks_nobody_out(ca, monkeypatch):

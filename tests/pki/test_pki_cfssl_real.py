@@ -10,9 +10,10 @@ import subprocess
 import time
 
 import pytest
-from cfssl_stand_in import CA, pem
 from cryptography import x509
 
+from cfssl_stand_in import CA, pem
+from ports import HeldPort
 from rmtui.clock import utcnow
 from rmtui.pki.cfssl import CfsslAuthority
 from rmtui.pki.cfssl_talk import UnknownThere
@@ -42,9 +43,8 @@ def authority(tmp_path):
         database.execute(TABLE)
     database.close()
     (tmp_path / "db.json").write_text(json.dumps({"driver": "sqlite3", "data_source": str(tmp_path / "certs.db")}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    held = HeldPort()
+    port = held.number
     named = {"-ca": "ca.pem", "-ca-key": "ca.key", "-config": "config.json", "-db-config": "db.json"}
     options = [text for option, name in named.items() for text in (option, str(tmp_path / name))]
     command = [CFSSL, "serve", "-address", "127.0.0.1", "-port", str(port), *options]
@@ -55,6 +55,7 @@ def authority(tmp_path):
             yield CfsslAuthority.from_settings(Settings.from_env(env | {"LOCAL_CA_CERTS_PATH": str(tmp_path / "public")}))
         finally:
             process.terminate()
+            held.close()
 
 
 def wait_for(port, process):

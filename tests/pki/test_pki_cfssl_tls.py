@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 
 import pytest
-from cfssl_stand_in import CA, StandIn, pem
 
+from cfssl_stand_in import CA, StandIn, pem
 from rmtui import settings
 from rmtui.errors import ConfigurationError
-from rmtui.pki import cfssl_talk
+from rmtui.pki import cfssl_talk, mutual_tls
 from rmtui.pki.cfssl import CfsslAuthority
 from rmtui.pki.csr import build_csr
 from rmtui.pki.keys import generate
@@ -68,6 +69,14 @@ def test_the_server_is_not_trusted(ca, tmp_path):
     assert "server certificate" in sentence
     assert "LOCAL_CA_CERTS_PATH" in sentence
     assert ca.asked == []
+
+
+def test_the_place_that_the_deployment_has_is_believed_where_none_is_named(ca, tmp_path, monkeypatch):
+    monkeypatch.setattr(mutual_tls, "CA_CERTS", ca.public)
+    assert through(ca, tmp_path, local_ca_certs=None).sign(REQUEST, "Kettu").serial in ca.issued
+    monkeypatch.setattr(mutual_tls, "CA_CERTS", tmp_path / "none")
+    assert "There is no CA certificate in" in failure(through(ca, tmp_path, local_ca_certs=None))
+    assert isinstance(mutual_tls.client_context(), ssl.SSLContext)
 
 
 def test_the_server_has_another_name(ca, tmp_path):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -269,8 +269,18 @@ def test_a_lock_keeps_a_second_one_out_and_says_so(place: Path) -> None:
         pass
 
 
-def test_a_waiting_thread_gets_the_lock_when_it_is_let_go(place: Path) -> None:
+def test_a_waiting_thread_gets_the_lock_when_it_is_let_go(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
+    kept_out, flock = threading.Event(), fcntl.flock
+
+    def told(fd: int, how: int) -> None:
+        try:
+            flock(fd, how)
+        except BlockingIOError:
+            kept_out.set()
+            raise
+
+    monkeypatch.setattr(fcntl, "flock", told)
 
     def wait() -> None:
         with files.lock(place / "lock"):
@@ -279,7 +289,7 @@ def test_a_waiting_thread_gets_the_lock_when_it_is_let_go(place: Path) -> None:
     thread = threading.Thread(target=wait)
     with files.lock(place / "lock"):
         thread.start()
-        time.sleep(0.05)
+        assert kept_out.wait(5)
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]

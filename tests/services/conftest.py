@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 
 import pytest
+from doctoring import named
+from workers import Worker
+
+from rmtui.auth.operator import Operator
 
 
 class _Statements(logging.Handler):
@@ -33,3 +38,24 @@ def statements():
     yield handler
     logger.removeHandler(handler)
     logger.setLevel(level)
+
+
+@pytest.fixture
+def boss(env: dict[str, str]) -> Operator:
+    """An admin with files and a certificate, who acts."""
+    person = named("BOSS", "admin")
+    return Operator(person.pk, person.callsign, "test", "command")
+
+
+@pytest.fixture
+def work() -> Iterator[Callable[..., Worker]]:
+    """Start a worker; it is gone after the test."""
+    started: list[Worker] = []
+
+    def start(*given: object) -> Worker:
+        started.append(Worker(*given))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.close()

@@ -17,6 +17,8 @@ from rmtui.errors import EXIT_CONFIGURATION, EXIT_REFUSED
 from rmtui.services import certificates, codes, doctor, effects, enrollments, operators, pools, roles, sheets, signin, trail
 from rmtui.settings import Secret
 
+pytestmark = pytest.mark.two_databases
+
 CODE = "KROW2IAB"
 
 
@@ -88,7 +90,7 @@ class TestNameIsNotEnough:
             "reset-pool": lambda: pools.reset(operator, waiting.pk),
             "burn-pool": lambda: pools.shut(operator, waiting.pk, "Leaked"),
             "sheet": lambda: sheets.write(operator, waiting.pk, "sheet.txt"),
-            "repair": lambda: next(doctor.repair(operator, "publish-crl")),
+            "repair": lambda: doctor.repair(operator, "publish-crl", ()),
             "retry-effect": lambda: effects.retry(operator, 1),
             "skip-effect": lambda: effects.skip(operator, 1, "Gone"),
         }

@@ -29,6 +29,8 @@ from rmtui.services.exports import ExportRefused
 from rmtui.services.types import State
 from rmtui.settings import Secret
 
+pytestmark = pytest.mark.two_databases
+
 NAMES = ["AHMA", "BIISON", "CARIBOU", "DINGO"]
 
 
@@ -242,7 +244,7 @@ def test_a_crl_that_cannot_be_published_is_told_and_caught_up_on(boss, people, m
         patch.setattr(EmbeddedAuthority, "publish_crl", full)
         report = bulk_actions.revoke(boss, [target(person) for person in people[:2]], "superseded")
     assert outcomes(report) == ["done", "done"]
-    assert "CRL was not published: The disk is full. Run rmtui crl." in report.note
+    assert "CRL was not published: The disk is full. An open console tries again by itself; rmtui crl does so at once." in report.note
 
     stopped = []
 

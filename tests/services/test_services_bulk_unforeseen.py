@@ -7,7 +7,9 @@ import uuid
 
 import pytest
 
-from rmtui.errors import EXIT_PARTLY
+from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable
+from rmtui.errors import EXIT_PARTLY, EXIT_REFUSED, EXIT_UNREACHABLE, RmtuiError
+from rmtui.pki.interface import NoAnswer
 from rmtui.services import bulk, decisions, importing
 from rmtui.services.bulk import Target
 from rmtui.services.importing import Candidate
@@ -33,9 +35,29 @@ def test_it_is_that_ones_result_and_the_rest_is_left(threads, caplog):
     assert set(outcomes[2:]) <= {"failed", "left"}
     assert "ValueError" in report.results[1].sentence
     assert report.exit_code == EXIT_PARTLY
-    assert "BI\\x1bISON" in caplog.text
+    assert str(targets[1].pk) in caplog.text
+    assert "ISON" not in caplog.text  # of an invite the name is its code
     assert "in act" in caplog.text
     assert CODE not in caplog.text + str(report)
+
+
+@pytest.mark.parametrize(
+    ("errors", "exit_code"),
+    [
+        ([NoAnswer("The CA is away.")], EXIT_UNREACHABLE),
+        ([DatabaseBusy("It is busy."), DatabaseUnreachable("It is gone.")], EXIT_UNREACHABLE),
+        ([RmtuiError("No."), DatabaseUnreachable("It is gone.")], EXIT_REFUSED),
+        ([None, DatabaseUnreachable("It is gone.")], EXIT_PARTLY),
+    ],
+)
+def test_what_failed_since_nobody_answered_is_worth_a_retry(errors, exit_code):
+    def act(target):
+        error = errors.pop(0)
+        if error is not None:
+            raise error
+        return "Done."
+
+    assert bulk.run([Target(uuid.uuid4(), name) for name in ("AHMA", "BIISON", "CARIBOU")], act).exit_code == exit_code
 
 
 def test_an_import_keeps_the_codes_that_it_made(monkeypatch):

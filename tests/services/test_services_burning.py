@@ -18,6 +18,8 @@ from rmtui.services import bulk_actions, burning, enrollments, pools
 from rmtui.services.decisions import ReasonMissing
 from rmtui.services.types import State
 
+pytestmark = pytest.mark.two_databases
+
 WHY = {"reject_reason": "The code was on a photo", "revoke_reason": "keyCompromise"}
 
 

@@ -13,9 +13,11 @@ from rmtui.auth.permissions import NotPermitted, OperatorMissing, ReadOnly
 from rmtui.db.errors import Deleted, NotFound, TokenReuse
 from rmtui.db.middleware import connection
 from rmtui.db.own import Audit
-from rmtui.services import code_details, codes
+from rmtui.services import bulk_actions, code_details, codes
 from rmtui.services.bulk import Target
 from rmtui.services.codes import CodeQuery
+
+pytestmark = pytest.mark.two_databases
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ class TestDetails:
 
 def test_many_are_burnt_one_by_one(boss):
     first, used, last = make_code("FIRST2345234"), make_code("USED23452345", used_on=START), make_code("LAST23452345")
-    report = code_details.burn(boss, [Target(made.pk, "a code") for made in (first, used, last)])
+    report = bulk_actions.burn_codes(boss, [Target(made.pk, "a code") for made in (first, used, last)])
     assert [result.outcome for result in report.results] == ["done", "refused", "done"]
     assert "used already" in report.results[1].sentence
     assert [codes.find(made.code).burnt for made in (first, used, last)] == [True, False, True]

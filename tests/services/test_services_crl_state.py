@@ -16,6 +16,8 @@ from rmtui.pki.interface import StorageError
 from rmtui.services import certificates, deployment, people
 from rmtui.settings import Secret
 
+pytestmark = pytest.mark.two_databases
+
 EARLIER = clock.utcnow().replace(second=0, microsecond=0) + dt.timedelta(hours=1)
 """After the authority of the tests was made."""
 

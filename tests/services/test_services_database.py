@@ -14,6 +14,7 @@ import pytest
 
 from deployments import deploy, run_sql, unbind
 from making import make_enrollment, make_operator, make_person, state_of
+from ports import HeldPort
 from rmtui import settings
 from rmtui.db import base, engine
 from rmtui.db.config import DBConfig
@@ -61,18 +62,13 @@ def failures(kind: type[RmtuiError]) -> list[RmtuiError]:
     return caught
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class TestServer:
     def test_nobody_listens(self):
-        bind(f"postgresql://me:hunter2@127.0.0.1:{free_port()}/db")
-        for error in failures(DatabaseUnreachable):
-            assert error.exit_code == EXIT_UNREACHABLE
-            sentence(error, "db@127.0.0.1", "cannot be reached")
+        with HeldPort() as port:
+            bind(f"postgresql://me:hunter2@127.0.0.1:{port.number}/db")
+            for error in failures(DatabaseUnreachable):
+                assert error.exit_code == EXIT_UNREACHABLE
+                sentence(error, "db@127.0.0.1", "cannot be reached")
 
     def test_no_such_host(self):
         bind("postgresql://me:hunter2@host.invalid/db")

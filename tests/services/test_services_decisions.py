@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from making import audit_rows, everybody, make_enrollment, make_operator, make_person, make_pool, run, state_of
-from rmtui import settings
+from rmtui import i18n, settings
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.errors import (
     AlreadyDecided,
@@ -24,6 +24,7 @@ from rmtui.db.errors import (
     WrongCode,
 )
 from rmtui.db.middleware import connection
+from rmtui.db.own import Audit
 from rmtui.errors import ConfigurationError, InvalidCallsign
 from rmtui.pki.csr import build_csr
 from rmtui.pki.interface import CSRError
@@ -155,6 +156,15 @@ class TestApprove:
         assert [row[:4] for row in audit_rows()] == [("BOSS", "approve", "refused", "RAVEN")] * len(tried)
         assert "KROW2IAB" not in str(audit_rows())
         assert not list(settings.current().people_dir.glob("*"))
+
+    def test_what_is_told_in_finnish_is_recorded_in_english(self, boss):
+        waiting = make_enrollment("RAVEN", "KROW2IAB")
+        i18n.use("fi")
+        with pytest.raises(WrongCode) as caught:
+            enrollments.approve(boss, waiting.pk, "WRONG234")
+        assert caught.value.sentence.startswith("Tämä ei ole kutsutunnuksen RAVEN koodi")
+        with connection():
+            assert Audit.select().order_by(Audit.id.desc()).get().reason.startswith("That is not the code of RAVEN; nothing was approved.")
 
     @pytest.mark.parametrize("other", ["RAVЕN", "R4VEN", "ra-ven", "RAV3N"])
     def test_a_lookalike_takes_a_second_yes(self, boss, other):

@@ -5,50 +5,34 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
+import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
+from doctoring import named, repair_all, troubles
 
 from making import audit_rows, make_enrollment, make_person, make_pool, run
 from rmtui import clock, settings
 from rmtui.auth.operator import Operator
 from rmtui.auth.permissions import NotPermitted, ReadOnly
+from rmtui.db import issuing
 from rmtui.db.base import db
 from rmtui.db.config import DBConfig
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
-from rmtui.db.errors import DatabaseUnreachable
 from rmtui.db.middleware import connection
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person, Role
-from rmtui.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE
+from rmtui.errors import EXIT_DONE, EXIT_REFUSED
 from rmtui.pki import files, identity
-from rmtui.pki.embedded import EmbeddedAuthority
-from rmtui.pki.interface import AuthorityUnavailable
 from rmtui.services import doctor
+from rmtui.services.doctor import host
 from rmtui.services.types import State
 
+pytestmark = pytest.mark.two_databases
+
 EARLIER = dt.timedelta(hours=3)
-
-
-def named(callsign: str, *roles: str) -> Person:
-    """Somebody whole: row, files, record."""
-    with connection():
-        person = Person.create_with_cert(callsign)
-        for role in roles:
-            Role.create(user=person.pk, role=role)
-    return person
-
-
-@pytest.fixture
-def boss(env):
-    person = named("BOSS", "admin")
-    return Operator(person.pk, person.callsign, "test", "command")
-
-
-def troubles() -> set[tuple[str, str, str]]:
-    """What is not well: check, subject, repair."""
-    return {(each.check, each.subject, each.repair) for each in doctor.examine().findings if each.severity != "ok"}
 
 
 def unguarded(*statements: str) -> None:
@@ -64,10 +48,6 @@ def unguarded(*statements: str) -> None:
 def literal(pk: uuid.UUID) -> str:
     """A primary key as a statement has it."""
     return f"'{pk.hex}'" if DBConfig.singleton().is_sqlite else f"'{pk}'"
-
-
-def repair_all(operator) -> list[doctor.Repaired]:
-    return [each for plan in doctor.examine().plans for each in doctor.repair(operator, plan.repair)]
 
 
 def test_a_healthy_deployment_has_nothing_to_find(boss):
@@ -92,6 +72,7 @@ def test_a_healthy_deployment_has_nothing_to_find(boss):
         "token-keys",
         "directories",
         "disk",
+        "effects",
         "manifest",
     } == {each.check for each in found.findings}
     assert (found.plans, found.exit_code) == ((), EXIT_DONE)
@@ -111,6 +92,8 @@ def plant(boss) -> dict[str, Person]:
             Role.create(user=who["TWICE"].pk, role="medic")
         (who["OPEN"].directory / "mtls.key").chmod(0o644)
         who["OPEN"].directory.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(who["OPEN"].directory / "mtls.pub", 12345, 12345)
         Issued.update(revoked_on=clock.utcnow(), reason="keyCompromise").where(Issued.person == who["UNLISTED"].pk).execute()
         Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == who["UNLISTED"].pk).execute()
         Person.update(deleted=clock.utcnow(), revoke_reason="odd").where(Person.pk == who["THEIRS"].pk).execute()
@@ -160,7 +143,7 @@ def test_every_planted_disagreement_is_found_and_put_right_once(boss):
     assert {plan.repair: plan.number for plan in found.plans}["sweep"] == 4
     assert found.exit_code == EXIT_REFUSED
     done = repair_all(boss)
-    assert [each for each in done if not each.done] == []
+    assert [each for each in done if each.outcome != "done"] == []
     assert troubles() == set()
     with connection():
         assert Role.select().where(Role.user == who["TWICE"].pk).count() == 1
@@ -176,6 +159,7 @@ def test_every_planted_disagreement_is_found_and_put_right_once(boss):
         assert Issued.get(Issued.person == who["LEFT"].pk).revoked_on is not None
     assert stat.S_IMODE((who["OPEN"].directory / "mtls.key").stat().st_mode) == 0o400
     assert stat.S_IMODE(who["OPEN"].directory.stat().st_mode) == 0o700
+    assert (who["OPEN"].directory / "mtls.pub").stat().st_uid == settings.current().people_dir.stat().st_uid
     assert not who["LEFT"].directory.exists()
     recorded = [row for row in audit_rows() if row[1] == "repair"]
     assert {row[3] for row in recorded} >= {"TWICE", "OPEN", "THEIRS", "EMPTY", "MADE", "LOST", "SWAPPED"}
@@ -185,7 +169,7 @@ def test_every_planted_disagreement_is_found_and_put_right_once(boss):
     assert audit_rows() == again
 
 
-def test_what_only_people_can_put_right_is_told_and_left(boss, tmp_path):
+def test_what_takes_certificates_is_put_right_and_what_only_people_can_is_left(boss, tmp_path):
     names = ("WRONG", "OTHER", "LISTED", "KEY", "LINK", "DIRLINK", "OUTSIDE", "TEMP", "RAVEN", "ARRAY", "TAKEN", "DAMAGED")
     who = {name: named(name) for name in names}
     files.exchange_dirs(who["WRONG"].directory, who["OTHER"].directory)
@@ -205,8 +189,6 @@ def test_what_only_people_can_put_right_is_told_and_left(boss, tmp_path):
     with connection():
         listed = Issued.update(revoked_on=clock.utcnow(), reason="keyCompromise").where(Issued.person == who["LISTED"].pk)
         listed.execute()
-        from rmtui.db import issuing
-
         issuing.publish_crl()
         Issued.update(revoked_on=None, reason=None).where(Issued.person == who["LISTED"].pk).execute()
         Person.update(created=clock.utcnow() - EARLIER).execute()
@@ -219,30 +201,75 @@ def test_what_only_people_can_put_right_is_told_and_left(boss, tmp_path):
     run("UPDATE users SET extra = '[1]' WHERE callsign = 'ARRAY'")
     run("UPDATE users SET extra = 'null' WHERE callsign = 'KEY'")
     expected = {
-        ("subject", "WRONG", ""),
-        ("serial", "WRONG", ""),
-        ("subject", "OTHER", ""),
-        ("serial", "OTHER", ""),
+        ("subject", "WRONG", "reissue-wrong"),
+        ("serial", "WRONG", "reissue-wrong"),
+        ("subject", "OTHER", "reissue-wrong"),
+        ("serial", "OTHER", "reissue-wrong"),
         ("listed-but-active", "LISTED", ""),
-        ("key", "KEY", ""),
+        ("key", "KEY", "reissue-wrong"),
         ("files", "LINK", ""),
         ("files", "DIRLINK", ""),
         ("files", "DAMAGED", ""),
         ("files", "\x1b[2J../x", ""),
-        ("callsign", "\x1b[2J../x", ""),
-        ("callsign", "a/b", ""),
-        ("files-of-nobody", unknown.name, ""),
+        ("callsign", "\x1b[2J../x", "revoke-callsigns"),
+        ("callsign", "a/b", "reject-callsigns"),
+        ("files-of-nobody", unknown.name, "set-aside"),
         ("same-but-for-case", "raven", ""),
-        ("subject", "raven", ""),
+        ("subject", "raven", "reissue-wrong"),
         ("same-but-for-case", "RAVEN", ""),
         ("extra", "ARRAY", ""),
         ("person-of-pending", "TAKEN", ""),
     }
     assert troubles() == expected
     assert all(each.sentence.isprintable() for each in doctor.examine().findings)
+    assert {plan.repair for plan in doctor.examine().plans if plan.grave} == {"reissue-wrong", "set-aside", "revoke-callsigns"}
+    assert [each for each in repair_all(boss) if each.outcome != "done"] == []
+    left = {each for each in expected if not each[2]} - {("files", "\x1b[2J../x", "")}
+    assert troubles() == left
     assert repair_all(boss) == []
-    assert troubles() == expected
     assert secret.read_text() == "kept"
+    with connection():
+        assert Person.by_pk(who["OUTSIDE"].pk, allow_deleted=True).revoke_reason == "cessationOfOperation"
+        assert Enrollment.get(Enrollment.callsign == "a/b").state == 2
+    assert (unknown.parent.with_name("set-aside") / unknown.name).is_dir()
+
+
+def issued_elsewhere(directory: Path, callsign: str) -> int:
+    """Files that the web API made, of which nothing is recorded here; the serial of their certificate."""
+    with connection():
+        signed = identity.make_identity(directory, callsign, issuing.authority(), key_type="ec256")
+    return signed.serial
+
+
+def test_a_certificate_that_nobody_knows_of_is_revoked(boss):
+    """One of a directory without a row, and one whose subject is not quite the callsign."""
+    people = settings.current().people_dir
+    lost, close = people / str(uuid.uuid4()), make_person("ADMIN01")
+    serials = {issued_elsewhere(lost, "LOST"), issued_elsewhere(close.directory, "ADMIN01a")}
+    os.utime(lost, (time.time() - 7200,) * 2)
+    assert troubles() == {("files-of-nobody", lost.name, "set-aside"), ("subject", "ADMIN01", "reissue-wrong")}
+    assert [each for each in repair_all(boss) if each.outcome != "done"] == []
+    assert troubles() == set()
+    with connection():
+        assert serials <= host.crl_serials()
+    assert (people.with_name("set-aside") / lost.name / "mtls.key").is_file()
+    assert identity.read_certificate(close.directory).names == "ADMIN01"
+    assert {"reissue-wrong", "set-aside"} <= {
+        word for row in audit_rows() if row[1] == "repair" for word in row[4].replace(",", " ").split()
+    }
+
+
+@pytest.mark.parametrize(("name", "who"), [("BOSS", "who is active and may use it"), ("rasenmaeher", "a name of the system")])
+def test_what_somebody_may_use_is_not_revoked(boss, name, who):
+    """A directory of nobody holds a certificate of somebody who is active, or of the system, and who made it is not known."""
+    lost = settings.current().people_dir / str(uuid.uuid4())
+    serial = issued_elsewhere(lost, name)
+    os.utime(lost, (time.time() - 7200,) * 2)
+    (first, _crl) = repair_all(boss)
+    assert (first.outcome, who in first.sentence) == ("refused", True)
+    assert lost.is_dir()
+    with connection():
+        assert serial not in host.crl_serials()
 
 
 def test_nobody_is_reissued_where_the_files_are_elsewhere(boss):
@@ -256,75 +283,6 @@ def test_nobody_is_reissued_where_the_files_are_elsewhere(boss):
     assert troubles() == {("files", "BOSS", "")}
 
 
-class TestHealth:
-    def test_what_is_wrong_on_the_host(self, boss, monkeypatch, tmp_path):
-        config = settings.current()
-        config.jwt_privkey_path.chmod(0o644)
-        config.people_dir.chmod(0o777)
-        manifest = tmp_path / "manifest.json"
-        manifest.write_text("{")
-        import dataclasses
-
-        settings.configure(dataclasses.replace(config, manifest=manifest))
-        assert {each[0] for each in troubles()} == {"token-keys", "directories", "manifest"}
-        manifest.write_text('{"products": {"tak": {"api": "https://127.0.0.1:1/", "certcn": "t"}, "odd": {"api": "no", "certcn": "o"}}}')
-        config.jwt_privkey_path.unlink()
-        assert {each[:2] for each in troubles()} >= {("product", "tak"), ("product", "odd"), ("token-keys", "")}
-
-    def test_the_crl_is_gone_and_comes_back(self, boss):
-        (settings.current().public_dir / "crl.pem").unlink()
-        assert troubles() == {("crl", "", "publish-crl")}
-        assert [each.done for each in repair_all(boss)] == [True]
-        assert troubles() == set()
-
-    def test_time_goes_on(self, boss, monkeypatch):
-        now = clock.utcnow()
-        monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(days=56))
-        assert ("crl", "", "publish-crl") in troubles()
-        monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(days=3640))
-        found = {each.check: each for each in doctor.examine().findings}
-        assert found["authority"].severity == "warning"
-        assert "ran out on" in found["crl"].sentence
-        if not DBConfig.singleton().is_sqlite:
-            assert "seconds apart" in found["clock"].sentence
-
-    def test_the_server_is_in_another_zone(self, boss):
-        if DBConfig.singleton().is_sqlite:
-            pytest.skip("a file has no zone")
-        with connection():
-            name = db.execute_sql("SELECT current_database()").fetchone()[0]
-            db.execute_sql(f"ALTER DATABASE \"{name}\" SET timezone = 'Europe/Helsinki'")
-        assert troubles() == {("time-zone", "server", "")}
-
-    def test_neither_ca_nor_database(self, boss, monkeypatch):
-        def away(*_args):
-            raise AuthorityUnavailable("The CA does not answer.")
-
-        with connection():
-            Person.create_with_cert("GONE").revoke("keyCompromise")
-        monkeypatch.setattr(EmbeddedAuthority, "ca_chain", away)
-        assert {each[0] for each in troubles()} == {"authority", "crl"}
-        assert doctor.examine().exit_code == EXIT_UNREACHABLE
-        monkeypatch.undo()
-
-        def gone():
-            raise DatabaseUnreachable("The database cannot be reached.")
-
-        monkeypatch.setattr(doctor, "open_deployment", gone)
-        found = doctor.examine()
-        assert found.exit_code == EXIT_UNREACHABLE
-        assert found.findings[0].sentence == "The database cannot be reached."
-        assert {"authority", "crl", "disk"} <= {each.check for each in found.findings}
-
-    def test_what_nobody_thought_of_is_a_finding(self, boss, monkeypatch):
-        def broken():
-            raise RuntimeError("\x1b[31mboo")
-
-        monkeypatch.setattr(doctor.host, "checks", (("disk", broken),))
-        worst = doctor.examine().findings[0]
-        assert (worst.check, worst.severity, worst.sentence) == ("disk", "error", "This could not be checked: RuntimeError: \\x1b[31mboo")
-
-
 def test_who_may_repair(boss):
     with connection():
         Role.create(user=boss.pk, role="admin")
@@ -333,8 +291,8 @@ def test_who_may_repair(boss):
     with pytest.raises(NotPermitted):
         doctor.check_may_repair(nobody)
     with pytest.raises(NotPermitted):
-        list(doctor.repair(nobody, "remove-doublets"))
-    assert audit_rows()[-1][:4] == ("OTHER", "repair", "refused", "BOSS")
+        doctor.repair(nobody, "remove-doublets", doctor.targets_of(doctor.examine().plans[0]))
+    assert [row[:3] for row in audit_rows()] == [("OTHER", "repair", "refused")] * 2
     import dataclasses
 
     settings.configure(dataclasses.replace(settings.current(), read_only=True))
@@ -358,3 +316,30 @@ def test_many_are_counted_and_few_are_told(boss, statements):
     assert len(found) == 101
     assert [each.sentence for each in found if not each.subject] == ["And 31 more."]
     assert next(plan for plan in doctor.examine().plans if plan.repair == "reissue").number == 131
+
+
+def test_how_many_files_are_looked_at_is_told(boss):
+    long_ago = clock.utcnow() - EARLIER
+    for number in range(3):
+        make_person(f"OLD{number}", created=long_ago - number * EARLIER)
+    steps: list[doctor.Step] = []
+    found = doctor.examine(steps.append, most=2)
+    assert [(each.subject, each.sentence) for each in found.findings if each.check == "files" and not each.repair] == [
+        ("", "The files of 2 of 4 people were looked at, those who came last.")
+    ]
+    assert [each.subject for each in found.troubles] == ["OLD0"]
+    assert [step.checked for step in steps if step.check == "files" and step.checked] == [doctor.Checked(2, 2)]
+    assert [step.check for step in steps if step.findings is not None] == list(doctor.CHECKS)
+    steps.clear()
+    assert len([each for each in doctor.examine(steps.append).troubles if each.check == "files"]) == 3
+    assert [step.checked for step in steps if step.check == "files" and step.checked] == [doctor.Checked(4, 4)]
+
+
+def test_it_can_be_stopped(boss):
+    stop = threading.Event()
+
+    def told(step: doctor.Step) -> None:
+        if step.check == "crl":
+            stop.set()
+
+    assert {each.check for each in doctor.examine(told, stop).findings} == {"database", "authority"}

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 from dataclasses import replace
 
 import pytest
-from keycloak_stand_in import Keycloak
-from product_stand_in import manifest
+from test_services_effects_tls import self_signed
 
+from keycloak_stand_in import Keycloak
 from making import make_enrollment, make_operator
+from product_stand_in import manifest
 from rmtui import clock, settings
+from rmtui.db.base import db
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.services import certificates, decisions, effects, roles
 from rmtui.settings import Keycloak as KeycloakSettings
 from rmtui.settings import Secret, Settings
+
+pytestmark = pytest.mark.two_databases
 
 CODE = "ABCDEFGH"
 
@@ -91,7 +96,8 @@ def test_whoever_has_the_name_is_left_alone(raven, keycloak, monkeypatch):
     later(monkeypatch)
     effects.run_due()
     assert list(keycloak.users) == ["other"]
-    assert {row.state for row in effects.of_person(pk)} == {"done"}
+    assert {row.state for row in effects.of_person(pk) if row.event != "revoked"} == {"done"}
+    assert [row.failing for row in effects.of_person(pk) if row.event == "revoked" and row.target == "keycloak"] == [True]
 
 
 def test_made_and_not_recorded_is_made_once(raven, keycloak, monkeypatch):
@@ -128,6 +134,120 @@ def test_failures_are_told_without_a_secret(raven, keycloak, monkeypatch, passwo
     keycloak.password, keycloak.fails = right, 0
     later(monkeypatch)
     assert effects.run_due() == effects.Ran(done=1)
+
+
+def test_made_and_the_answer_lost_is_made_once(raven, keycloak, monkeypatch):
+    _boss, pk = raven
+    keycloak.loses = True
+    assert effects.run_due().failed == 1
+    assert "kc_uuid" not in person(pk).extra
+    keycloak.loses = False
+    later(monkeypatch)
+    assert effects.run_due() == effects.Ran(done=1)
+    assert person(pk).extra["kc_uuid"] == user_of(keycloak)["id"]
+    assert keycloak.groups[user_of(keycloak)["id"]] == {"group-tak"}
+
+
+def test_a_user_who_was_deleted_by_hand_is_made_anew_or_is_gone(raven, keycloak):
+    boss, pk = raven
+    effects.run_due()
+    keycloak.users.clear()
+    roles.assign(boss, pk, "admin")
+    assert effects.run_due() == effects.Ran(done=1)
+    assert keycloak.roles[user_of(keycloak)["id"]] == ["admin"]
+    assert person(pk).extra["kc_uuid"] == user_of(keycloak)["id"]
+    keycloak.users.clear()
+    certificates.revoke(boss, pk, "superseded")
+    assert effects.run_due() == effects.Ran(done=1)
+
+
+def test_a_user_who_was_shut_out_by_hand_stays_out(raven, keycloak):
+    boss, pk = raven
+    effects.run_due()
+    user_of(keycloak)["enabled"] = False
+    user_of(keycloak)["attributes"]["note"] = ["theirs"]
+    certificates.reissue(boss, pk)
+    effects.run_due()
+    assert user_of(keycloak)["enabled"] is False
+    assert user_of(keycloak)["attributes"]["note"] == ["theirs"]
+
+
+def test_a_realm_without_the_role(raven, keycloak, monkeypatch):
+    boss, pk = raven
+    keycloak.realm_roles = set()
+    roles.assign(boss, pk, "admin")
+    assert effects.run_due() == effects.Ran(done=1, failed=1)
+    assert effects.of_person(pk)[0].last_error == "The realm has no role admin, so it was neither given nor taken. Make it in Keycloak."
+    keycloak.realm_roles = {"admin"}
+    later(monkeypatch)
+    assert effects.run_due() == effects.Ran(done=1)
+
+
+def test_a_token_that_runs_out_is_renewed(raven, keycloak):
+    keycloak.requests_of_token = 2
+    assert effects.run_due() == effects.Ran(done=1)
+    assert user_of(keycloak)["username"] == "raven"
+
+
+def test_people_whose_extra_is_null(raven, keycloak):
+    _boss, pk = raven
+    with connection():
+        db.execute_sql("UPDATE users SET extra = 'null'")
+    assert effects.run_due() == effects.Ran(done=1)
+    assert set(person(pk).extra) == {"kc_uuid", "kc_data"}
+
+
+@pytest.mark.parametrize("env", ["sqlite"], indirect=True)
+class TestOneRun:
+    def test_is_signed_in_for_once(self, raven, keycloak):
+        boss, pk = raven
+        roles.assign(boss, pk, "admin")
+        decisions.approve(boss, make_enrollment("OWL", "HGFEDCBA").pk, "HGFEDCBA")
+        assert effects.run_due() == effects.Ran(done=3)
+        assert keycloak.tokens == 1
+
+    def test_goes_through_no_proxy_and_follows_no_redirect(self, raven, keycloak, monkeypatch):
+        _boss, pk = raven
+        elsewhere = Keycloak()
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        keycloak.moved = elsewhere.url
+        assert effects.run_due().failed == 1
+        assert effects.of_person(pk)[0].last_error == "Keycloak answered with a redirect, which is not followed. Check RM_KC_URL."
+        assert elsewhere.tokens == 0
+        elsewhere.close()
+
+    def test_does_not_read_without_end(self, raven, keycloak):
+        _boss, pk = raven
+        keycloak.pads = 2 << 20
+        assert effects.run_due().unreachable == 1
+        assert "more than 1,048,576 bytes" in effects.of_person(pk)[0].last_error
+
+    def test_ends_when_keycloak_trickles(self, raven, keycloak, monkeypatch):
+        _boss, pk = raven
+        monkeypatch.setattr("rmtui.services.effects.keycloak.TIMEOUT", 0.3)
+        keycloak.trickles = True
+        assert effects.run_due().unreachable == 1
+        assert "did not answer within 0.3 seconds" in effects.of_person(pk)[0].last_error
+
+
+@pytest.mark.parametrize("env", ["sqlite"], indirect=True)
+def test_only_a_keycloak_that_is_believed_is_told(raven, tmp_path, monkeypatch):
+    _boss, pk = raven
+    trusted = tmp_path / "ca_public"
+    trusted.mkdir()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(trusted, "server"))
+    secure = Keycloak(context)
+    there = KeycloakSettings(secure.url, "manager", Secret(secure.password), "master", "RASENMAEHER")
+    settings.configure(replace(settings.current(), keycloak=there))
+    assert effects.run_due().failed == 1
+    assert "Check LOCAL_CA_CERTS_PATH" in effects.of_person(pk)[0].last_error
+    assert secure.users == {}
+    settings.configure(replace(settings.current(), local_ca_certs=trusted))
+    later(monkeypatch)
+    assert effects.run_due() == effects.Ran(done=1)
+    assert len(secure.users) == 1
+    secure.close()
 
 
 def test_what_the_environment_says():

@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from product_stand_in import Product, manifest
 
 from making import make_operator
+from product_stand_in import Product, manifest
 from rmtui import settings
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
@@ -61,7 +61,7 @@ def test_mutual_tls(env, tmp_path):
     def tell(**changes) -> str:
         settings.configure(replace(settings.current(), **changes))
         (row,) = effects.list_effects(effects.EffectQuery("all")).rows
-        effects.run_due(only=row.id)
+        effects.run_due(only=[row.id])
         with connection():
             from rmtui.db.own import Effect
 

@@ -24,6 +24,8 @@ from rmtui.services import certificates, exports, people
 from rmtui.services.certificates import AlreadyRevoked
 from rmtui.services.exports import ExportRefused
 
+pytestmark = pytest.mark.two_databases
+
 
 @pytest.fixture
 def boss(env):

@@ -15,6 +15,8 @@ from rmtui.pki.keys import generate, spki_fingerprint
 from rmtui.services import certificates, requests
 from rmtui.services.requests import RequestFileError
 
+pytestmark = pytest.mark.two_databases
+
 
 def test_only_who_has_a_certificate_and_no_key_here_keeps_it(env):
     with connection():

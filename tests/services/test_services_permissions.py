@@ -20,6 +20,8 @@ from rmtui.services import enrollments, operators, roles
 from rmtui.services.setup import set_up
 from rmtui.services.types import State
 
+pytestmark = pytest.mark.two_databases
+
 CODE = "KROW2IAB"
 
 

@@ -24,6 +24,8 @@ from rmtui.db.own import Issued
 from rmtui.services import enrollments, operators, signin
 from rmtui.settings import Secret, Settings
 
+pytestmark = pytest.mark.two_databases
+
 MINUTE = dt.timedelta(minutes=1)
 
 

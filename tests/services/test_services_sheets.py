@@ -18,6 +18,8 @@ from rmtui.services import qr, sheets
 from rmtui.services.exports import ExportRefused
 from rmtui.voice import spell
 
+pytestmark = pytest.mark.two_databases
+
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "https://kaira.example/login?code=INVITE22"
 

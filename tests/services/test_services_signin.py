@@ -29,6 +29,8 @@ from rmtui.services import signin, trail
 from rmtui.services.signin import AdminCode, SignInRefused, TooManyAttempts
 from rmtui.settings import Secret
 
+pytestmark = pytest.mark.two_databases
+
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -227,14 +229,14 @@ class TestLimits:
 RACER = """
 import sys
 from rmtui.auth import origin
-from rmtui.cli.main import _configure
+from rmtui.cli.main import DEFAULTS, _configure
 from rmtui.cli.parser import build
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError
 from rmtui.services import signin
 args = build().parse_args(["whoami"])
-for name in ("db", "operator", "read_only", "identity", "passphrase_file"):
-    setattr(args, name, None)
+for name, value in DEFAULTS.items():
+    setattr(args, name, value)
 _configure(args)
 with connection():
     for number, line in enumerate(sys.stdin):

@@ -18,6 +18,8 @@ from rmtui.db.people import Role
 from rmtui.services import enrollments, operators, roles, signin, trail
 from rmtui.services.signin import AdminCode, SignInRefused, TooManyAttempts
 
+pytestmark = pytest.mark.two_databases
+
 MINUTE = dt.timedelta(minutes=1)
 
 

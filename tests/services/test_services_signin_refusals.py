@@ -30,6 +30,8 @@ from rmtui.pki.tokens import JWTKeys
 from rmtui.services import enrollments, signin
 from rmtui.settings import Secret
 
+pytestmark = pytest.mark.two_databases
+
 HOUR = dt.timedelta(hours=1)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
+import tui_rest
+from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 from tui_audit import Trail, lay
-from tui_harness import Console
+from tui_harness import Console, Script, screen_text, steps
 from tui_services import install
 from tui_world import World
 
-from rmtui.tui import glyphs
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.panes import roles as roles_pane
 from rmtui.tui.widgets import detail, filterbar
-
-LOOK = 1 / 400
-"""How long the process is watched, in seconds, to say that it rests: Textual's own 0.02, several times a key, is most of a test."""
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +25,28 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RMTUI_REFRESH", "0")
     monkeypatch.setenv("RMTUI_ASCII", "0")
     monkeypatch.setenv("RM_PERSISTENT_DATA_DIR", "/srv/rmtui")
-    glyphs.ascii_wanted.cache_clear()
     monkeypatch.setattr(detail, "DELAY", 0)
     monkeypatch.setattr(filterbar, "DELAY", 0)
     monkeypatch.setattr(roles_pane, "DELAY", 0)
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", LOOK)
-    monkeypatch.setattr("textual._wait.SLEEP_IDLE", LOOK / 20)
+    tui_rest.install(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def parsed_once() -> Iterator[None]:
+    """The same CSS with the same variables is parsed once for all consoles: each would take a sixth of its start for it."""
+    parsed: dict[tuple[Any, ...], Any] = {}
+    parse = Stylesheet._parse_rules
+
+    def parse_once(sheet: Stylesheet, *given: Any, **named: Any) -> Any:
+        key = (given, *named.items(), *sheet._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(sheet, *given, **named)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture
@@ -50,6 +67,23 @@ def audit(world: World, monkeypatch: pytest.MonkeyPatch) -> Trail:
     return lay(Trail().fill(), monkeypatch)
 
 
+@pytest.fixture
+def look(snap_compare: Callable[..., bool], console: Console) -> Callable[..., None]:
+    """Compare the console with its picture, at rest, after these keys; what begins with ``=`` is typed, and a script is run."""
+
+    def compare(*given: str | Script, size: str = "80x24", **app: Any) -> None:
+        drawn: list[str] = []
+
+        async def before(pilot: Pilot[Any]) -> None:
+            await steps(pilot, *given)
+            drawn.extend(screen_text(pilot.app))
+
+        width, height = map(int, size.split("x"))
+        assert snap_compare(console.app(**app), terminal_size=(width, height), run_before=before), "\n".join(["another picture:", *drawn])
+
+    return compare
+
+
 class Ticker:
     """A clock that only moves when it is told to."""
 
@@ -65,5 +99,5 @@ def ticker(monkeypatch: pytest.MonkeyPatch) -> Ticker:
     """The clock of the dialogs' Enter guard."""
     ticker = Ticker()
     before = EnterGuard.__init__
-    monkeypatch.setattr(EnterGuard, "__init__", lambda self, clock=None: before(self, clock or ticker))
+    monkeypatch.setattr(EnterGuard, "__init__", lambda self, clock=None, pressed=None: before(self, clock or ticker))
     return ticker

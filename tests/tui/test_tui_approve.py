@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from tui_harness import Console, dialog_text, press, settle, write
+from tui_harness import Console, dialog_text, press, settle, through, write
 from tui_rows import CODE, pk
 from tui_world import World, lost
 
 from making import everybody, make_enrollment, make_operator, run
+from rmtui.errors import UnreachableError
 from rmtui.pki.csr import build_csr
 from rmtui.pki.keys import generate
 from rmtui.services import deployment, enrollments
 from rmtui.services.types import EnrollmentQuery, State
 from rmtui.tui.app import RmtuiApp
+from rmtui.tui.facts import certificate_life
 from rmtui.tui.opening import Opening
 
 
@@ -45,7 +47,7 @@ class RealConsole(Console):
 
 @pytest.mark.parametrize("env", ["sqlite"], indirect=True)
 class TestChanged:
-    def test_a_callsign_changed_behind_the_dialog_is_shown_before_it_can_be_approved(self, env: Any) -> None:
+    def test_a_callsign_changed_behind_the_dialog_is_shown_before_it_can_be_approved(self, env: Any, ticker: Any) -> None:
         found = make_enrollment("RAVEN", CODE)
 
         async def script(pilot: Pilot[Any]) -> None:
@@ -87,14 +89,14 @@ class TestChanged:
         RealConsole().run(script)
 
 
-def test_nothing_is_approved_before_it_could_be_seen(console: Console, world: World) -> None:
+def test_nothing_is_approved_before_it_could_be_seen(console: Console, world: World, ticker: Any) -> None:
     world.slow_previews.clear()
 
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press("a")
         await pilot.pause()
         await pilot.press(*CODE, "enter")
-        await pilot.pause()
+        await through(pilot)
         assert "What would be signed is still being read; nothing was approved." in text(pilot)
         assert code_of(pilot) == CODE
         assert world.calls["write"] == 0
@@ -128,10 +130,34 @@ def test_a_database_lost_meanwhile_can_be_tried_again(console: Console, world: W
         await write(pilot, CODE)
         await press(pilot, "enter")
         assert "The database does not answer" in text(pilot)
+        await press(pilot, "left", "right", "enter")
+        assert "It cannot be approved now. The database does not answer" in text(pilot)
+        assert code_of(pilot) == CODE
         world.trouble = None
         await press(pilot, "left", "right", "enter")
-        assert world.enrollments[pk(1)].state is State.PENDING, "it was not seen since"
-        assert code_of(pilot) == CODE
+        assert world.enrollments[pk(1)].state is State.APPROVED, "it is what was on the screen"
+
+    console.run(script)
+
+
+def test_a_ca_that_does_not_answer_can_be_tried_again(console: Console, world: World) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        world.blocked, world.passing = "CFSSL cannot be reached.", True
+        await press(pilot, "a")
+        assert "It cannot be approved now. CFSSL cannot be reached." in text(pilot)
+        await write(pilot, CODE)
+        await press(pilot, "enter")
+        assert "It cannot be approved now. CFSSL cannot be reached." in text(pilot)
+        assert world.calls["write"] == 0
+        world.blocked, world.passing = None, False
+        await press(pilot, "left", "right", "enter")
+        assert "What would be signed is on the screen now; Enter approves it." in text(pilot)
+        assert world.enrollments[pk(1)].state is State.PENDING, "who signs could not be seen before"
+        world.blocked, world.passing = "CFSSL cannot be reached.", True
+        world.refusal = UnreachableError("CFSSL did not answer.")
+        await press(pilot, "left", "right", "enter")
+        assert "CFSSL did not answer." in text(pilot)
+        world.blocked, world.passing, world.refusal = None, False, None
         await press(pilot, "left", "right", "enter")
         assert world.enrollments[pk(1)].state is State.APPROVED
 
@@ -204,3 +230,11 @@ class TestDecidedElsewhere:
             assert only_close(pilot)
 
         console.run(script)
+
+
+@pytest.mark.parametrize(
+    ("hours", "life"),
+    [(None, "as long as the CA decides"), (48, "48 hours from now"), (1008, "42 days from now"), (100, "4 days 4 hours from now")],
+)
+def test_how_long_it_will_be_valid(hours: int | None, life: str) -> None:
+    assert certificate_life(hours) == life

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from tui_harness import Console, press, screen_text, settle
-from tui_world import World
+from tui_world import World, in_ascii
 
-from rmtui.tui import glyphs
 from rmtui.tui.widgets.palette import Palette
 
 
 @pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[None]:
+def plain(world: World) -> None:
     """The ASCII set, and callsigns that are ASCII."""
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
+    in_ascii()
     world.enrollments = {key: row for key, row in world.enrollments.items() if row.callsign.isascii()}
-    yield
-    glyphs.ascii_wanted.cache_clear()
 
 
 def foreign(pilot: Pilot[Any]) -> set[str]:

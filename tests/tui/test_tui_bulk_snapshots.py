@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from tui_bulk import Desk, code_of
-from tui_harness import Console, dialog_text, press, settle, write
+from tui_harness import SIZES, dialog_text
 from tui_rows import pk
-from tui_world import World, lost
+from tui_world import World, in_ascii, lost
 
 from rmtui.services.types import State
-from rmtui.tui import glyphs
 
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 CONFIRM = ("enter", "shift+tab", "tab", "enter")
 THREE = ("space", "space", "space")
 REJECT = (*THREE, "x", "tab", "=wrong gate", "enter", "=3")
@@ -40,24 +38,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(world, monkeypatch)
-
-
-@pytest.fixture
-def look(snap_compare: Callable[..., bool], console: Console, desk: Desk) -> Callable[..., None]:
-    """Compare the console with its picture, at rest, after these keys; what begins with ``=`` is typed."""
-
-    def compare(*names: str, size: str = "80x24") -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            for name in names:
-                await (write(pilot, name[1:]) if name.startswith("=") else press(pilot, name))
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -75,22 +58,17 @@ def test_partly_done(look: Callable[..., None], desk: Desk, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_under_way(snap_compare: Callable[..., bool], console: Console, desk: Desk, size: str) -> None:
+def test_under_way(look: Callable[..., None], desk: Desk, size: str) -> None:
     desk.hold()
     desk.gate.release(2)
 
-    async def before(pilot: Pilot[Any]) -> None:
-        await settle(pilot)
-        for name in (*REJECT, *CONFIRM[:-1]):
-            await (write(pilot, name[1:]) if name.startswith("=") else press(pilot, name))
+    async def begin(pilot: Pilot[Any]) -> None:
         await pilot.press("enter")
-        while len(desk.begun) < 3:
-            await pilot.pause(0.01)
-        while "2 of 3" not in dialog_text(pilot.app) or pilot.app.screen.query(".-active"):  # the button looks pressed for a moment
+        while "2 of 3" not in dialog_text(pilot.app) or len(desk.begun) < 3:
             await pilot.pause(0.01)
         pilot.app.workers.cancel_all()  # the thread goes on while the picture is taken
 
-    assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
+    look(*REJECT, *CONFIRM[:-1], begin, size=size)
     desk.gate.release(100)
 
 
@@ -99,8 +77,6 @@ def test_without_colour(look: Callable[..., None], monkeypatch: pytest.MonkeyPat
     look(*SCREENS["marked"])
 
 
-def test_in_ascii(look: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
+def test_in_ascii(look: Callable[..., None]) -> None:
+    in_ascii()
     look(*SCREENS["codes-several-done"])
-    glyphs.ascii_wanted.cache_clear()

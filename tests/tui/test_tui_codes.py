@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -20,7 +19,8 @@ from rmtui.tui.dialogs.burn_code import BurnCodeDialog, BurnCodesDialog
 from rmtui.tui.dialogs.code import CodeDialog
 from rmtui.tui.dialogs.login_code import LoginCodeDialog, NewLoginCodeDialog
 from rmtui.tui.screens.main import MainScreen
-from rmtui.tui.widgets.codebox import IDLE, CodeBox
+from rmtui.tui.widgets.codebox import CodeBox
+from rmtui.tui.widgets.revealing import IDLE
 
 SHOWN = "K O I O Q X Y Z 2 3 4 5"
 """The code as a box has it once it is shown."""
@@ -141,7 +141,7 @@ class TestMasked:
 
     def test_after_idle_time_that_a_key_begins_anew(self, console: Console, listed: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
         async def script(pilot: Pilot[Any]) -> None:
-            now = time.monotonic()
+            now = 1_000.0
 
             async def idle(seconds: float) -> None:
                 nonlocal now

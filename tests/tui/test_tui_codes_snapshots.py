@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input
 from tui_codes import Codes
-from tui_harness import Console, press, settle
-from tui_world import World
-
-from rmtui.tui import glyphs
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+from tui_harness import SIZES
+from tui_world import World, in_ascii
 
 SCREENS = {
     "list": ("5", "j"),
@@ -40,25 +33,6 @@ def listed(world: World, monkeypatch: pytest.MonkeyPatch) -> Codes:
     return Codes(world, monkeypatch)
 
 
-@pytest.fixture
-def look(snap_compare: Callable[..., bool], console: Console) -> Callable[..., None]:
-    """Compare the console with its picture, at rest, after these keys; what begins with ``=`` is typed in the line in focus."""
-
-    def compare(*names: str, size: str = "80x24") -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            for name in names:
-                if name.startswith("="):
-                    pilot.app.screen.query("Input").first(Input).value = name[1:]
-                    await settle(pilot)
-                else:
-                    await press(pilot, name)
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
-
-
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(look: Callable[..., None], name: str, size: str) -> None:
@@ -70,8 +44,6 @@ def test_nothing_yet(look: Callable[..., None], listed: Codes) -> None:
     look("5")
 
 
-def test_in_ascii(look: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
+def test_in_ascii(look: Callable[..., None]) -> None:
+    in_ascii()
     look("5", "n", "=KETTU", "enter")
-    glyphs.ascii_wanted.cache_clear()

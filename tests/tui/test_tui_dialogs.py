@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -11,6 +12,7 @@ from tui_harness import Console, dialog_text, press, settle, write
 from tui_rows import CODE, DIGEST, pk
 from tui_world import World
 
+from rmtui import logs
 from rmtui.services.types import State
 from rmtui.tui.dialogs.guard import EnterGuard
 
@@ -43,6 +45,16 @@ def test_guard_counts_a_first_enter_after_another_key_or_a_pause() -> None:
     assert guard.accepts()
     guard.begin()
     assert not guard.accepts()
+
+
+def test_guard_takes_a_key_that_waited_for_the_console_as_old_as_it_is() -> None:
+    now, pressed = [10.0], [9.0]
+    guard = EnterGuard(lambda: now[0], lambda: pressed[0])
+    now[0] = 20.0
+    for pressed[0] in (9.0, 9.5, 10.1, 10.5):  # typed, or repeated, while the line was slow
+        assert not guard.accepts()
+    pressed[0] = 11.5
+    assert guard.accepts()
 
 
 class TestApprove:
@@ -161,7 +173,8 @@ class TestApprove:
 
         console.run(script)
 
-    def test_an_unexpected_failure_is_a_sentence_too(self, console: Console, world: World, monkeypatch: Any) -> None:
+    def test_an_unexpected_failure_is_a_sentence_too(self, console: Console, world: World, monkeypatch: Any, tmp_path: Path) -> None:
+        logs.begin(tmp_path, "warning", told=False)
         from rmtui.services import enrollments
 
         def explode(*_args: object, **_more: object) -> None:
@@ -178,11 +191,18 @@ class TestApprove:
             await press(pilot, "escape")
             assert name(pilot) == "MainScreen"
 
-        console.run(script)
+        try:
+            console.run(script)
+        finally:
+            logs.end()
+        logged = logs.log_path(tmp_path).read_text()
+        assert "act failed\n" in logged
+        assert ", in explode" in logged
+        assert logged.endswith("    KeyError\n")
 
 
 class TestReject:
-    def test_opens_on_cancel_and_takes_a_reason(self, console: Console, world: World) -> None:
+    def test_opens_on_cancel_and_takes_a_reason(self, console: Console, world: World, ticker: Any) -> None:
         async def script(pilot: Pilot[Any]) -> None:
             await press(pilot, "x")
             assert focused(pilot) == "cancel"

@@ -16,6 +16,7 @@ from rmtui.db.errors import DatabaseBusy
 from rmtui.services import effects, enrollments, people
 from rmtui.services.effects import EffectRow, Ran
 from rmtui.services.types import Count
+from rmtui.tui import carrying
 
 
 def row(number: int, state: Any = "waiting", **values: Any) -> EffectRow:
@@ -46,6 +47,7 @@ class Waiting:
 
 @pytest.fixture
 def waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    monkeypatch.setattr(carrying, "EVERY", 3600)  # each test ticks by itself
     return Waiting(world, monkeypatch)
 
 

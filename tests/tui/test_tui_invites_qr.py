@@ -13,11 +13,14 @@ from rich.console import Console as RichConsole
 from textual.pilot import Pilot
 from tui_harness import Console, dialog_text, press
 from tui_invites import PAGE, Invites, lay
+from tui_world import in_ascii
 
 from painting import decoded, paint
 from rmtui import settings
 from rmtui.services import qr
-from rmtui.tui import glyphs
+from rmtui.tui.link.cells import Reader
+from rmtui.tui.link.looks import sixteen
+from rmtui.tui.link.strokes import Pen
 from rmtui.tui.widgets import qrcode
 
 LINK = f"{PAGE}/login?code=MOD8ZRXG"
@@ -32,7 +35,9 @@ def invites(console: Console, monkeypatch: pytest.MonkeyPatch) -> Invites:
 def seen(console: Console, invites: Invites, tmp_path: Path) -> Callable[..., tuple[str | None, str]]:
     """What a decoder reads on the screen of the link, and what the dialog says."""
 
-    def look(size: tuple[int, int], *, theme: str = "", colours: str = "truecolor") -> tuple[str | None, str]:
+    def look(
+        size: tuple[int, int], *, theme: str = "", colours: str = "truecolor", thin: bool = False, dark: bool = True
+    ) -> tuple[str | None, str]:
         found: list[Any] = []
 
         async def script(pilot: Pilot[Any]) -> None:
@@ -41,9 +46,14 @@ def seen(console: Console, invites: Invites, tmp_path: Path) -> Callable[..., tu
             await press(pilot, "4", "l")
             screen = pyte.Screen(*size)
             stream, terminal = pyte.Stream(screen), RichConsole(color_system=colours, force_terminal=True, no_color=False)  # type: ignore[arg-type]
-            for y, strip in enumerate(pilot.app.screen._compositor.render_strips(), 1):
-                stream.feed(f"\x1b[{y};1H{strip.render(terminal)}\x1b[0m")
-            found.append((decoded(paint(screen, tmp_path / "screen.png")), dialog_text(pilot.app)))
+            lines = enumerate(pilot.app.screen._compositor.render_strips(), 1)
+            drawn = "".join(f"\x1b[{y};1H{strip.render(terminal)}\x1b[0m" for y, strip in lines)
+            if thin:
+                reader = Reader(*size, sixteen)
+                reader.feed(drawn)
+                drawn = Pen(*size).draw(reader.cells)
+            stream.feed(drawn)
+            found.append((decoded(paint(screen, tmp_path / "screen.png", dark=dark)), dialog_text(pilot.app)))
 
         console.run(script, size=size)
         return found[0]
@@ -54,12 +64,12 @@ def seen(console: Console, invites: Invites, tmp_path: Path) -> Callable[..., tu
 SMALL, LARGE = (80, 24), (120, 40)
 LOOKS = {
     "default": (SMALL, "", "truecolor"),
-    "light": (SMALL, "textual-light", "256"),
+    "light": (SMALL, "light", "256"),
     "sixteen": (SMALL, "", "standard"),
-    "light-sixteen": (SMALL, "textual-light", "standard"),
-    "terminals-own": (SMALL, "ansi-light", "standard"),
+    "light-sixteen": (SMALL, "light", "standard"),
+    "high-contrast": (SMALL, "high-contrast", "256"),
     "large": (LARGE, "", "truecolor"),
-    "large-light": (LARGE, "textual-light", "truecolor"),
+    "large-light": (LARGE, "light", "truecolor"),
     "large-sixteen": (LARGE, "", "standard"),
 }
 
@@ -72,12 +82,18 @@ def test_is_read_whatever_the_theme(seen: Callable[..., Any], look: str) -> None
     assert LINK in said.replace(" ", "")
 
 
-def test_blanks_do_where_there_are_no_half_blocks(seen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
+@pytest.mark.parametrize("dark", [True, False], ids=["on-dark", "on-light"])
+@pytest.mark.parametrize("wide", [False, True], ids=["halves", "blanks"])
+def test_is_read_over_a_thin_line(seen: Callable[..., Any], wide: bool, dark: bool) -> None:
+    if wide:
+        in_ascii()
+    assert seen(LARGE if wide else SMALL, thin=True, dark=dark)[0] == LINK
+
+
+def test_blanks_do_where_there_are_no_half_blocks(seen: Callable[..., Any]) -> None:
+    in_ascii()
     assert seen(LARGE, colours="standard")[0] == LINK
     read, said = seen(SMALL, colours="standard")
-    glyphs.ascii_wanted.cache_clear()
     assert read is None
     assert LINK in said
     assert "a terminal of 108x37; this one is 80x24" in said

@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from tui_harness import Console, press, settle, write
+from tui_harness import SIZES, Console
 from tui_invites import Invites, lay
-
-from rmtui.tui import glyphs
-
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+from tui_world import in_ascii
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def invites(console: Console, monkeypatch: pytest.MonkeyPatch) -> Invites:
     return lay(console.world, monkeypatch)
-
-
-@pytest.fixture
-def look(snap_compare: Callable[..., bool], console: Console, invites: Invites) -> Callable[..., None]:
-    """Compare the console with its picture, at rest, after these keys; what begins with ``=`` is typed."""
-
-    def compare(*names: str, size: str = "80x24") -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            for name in names:
-                await (write(pilot, name[1:]) if name.startswith("=") else press(pilot, name))
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
 
 
 BURN = ("j", "b", "tab", "=leaked", "enter", "=4", "enter", "shift+tab", "tab", "enter")
@@ -67,8 +47,6 @@ def test_without_colour(look: Callable[..., None], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_in_ascii(look: Callable[..., None], monkeypatch: pytest.MonkeyPatch, size: str) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
+def test_in_ascii(look: Callable[..., None], size: str) -> None:
+    in_ascii()
     look("4", "l", size=size)
-    glyphs.ascii_wanted.cache_clear()

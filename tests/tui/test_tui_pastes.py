@@ -39,3 +39,37 @@ def test_two_pastes_and_keys_between() -> None:
         "two",
         "down",
     ]
+
+
+@pytest.mark.parametrize("parts", [("\x1bja",), ("\x1b", "ja"), ("\x1bj", "a")])
+def test_esc_and_a_letter_that_come_together_are_two_keys(parts: tuple[str, ...]) -> None:
+    assert [m.key for m in parsed(*parts) if isinstance(m, events.Key)] == ["escape", "j", "a"]
+
+
+@pytest.mark.parametrize(("sequence", "key"), [("\x1b[A", "up"), ("\x1bOP", "f1"), ("\x1bb", "ctrl+left"), ("\x1b[1;5C", "ctrl+right")])
+def test_what_begins_with_esc_is_one_key(sequence: str, key: str) -> None:
+    for parts in ((sequence,), tuple(sequence)):
+        assert [m.key for m in parsed(*parts) if isinstance(m, events.Key)] == [key]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "\x1b[?1;2c",
+        "\x1b[>41;354;0c",
+        "\x1b[0n",
+        "\x1b[?1u",
+        "\x1b[8;24;80t",
+        "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+        "\x1b]10;x\x07",
+        "\x1bP>|tmux 3.4\x1b\\",
+    ],
+)
+def test_what_a_terminal_answers_to_others_is_not_typed(report: str) -> None:
+    found = parsed(f"j{report}{report}a")
+    assert [m.key for m in found if isinstance(m, events.Key)] == ["j", "a"]
+
+
+def test_what_the_console_asked_is_answered() -> None:
+    assert len(parsed("\x1b[?2026;2$y", "\x1b[24;80R")) == 2
+    assert isinstance(parsed("\x1b[48;24;80;480;800t")[0], events.Resize)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from tui_harness import Console, press, settle, write
+from tui_harness import SIZES
 from tui_people import Registry, on_crl
 from tui_rows import pk
 from tui_world import World
 
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 ILVES = ("2", "j", "j")
 YES = ("tab", "shift+tab", "enter")
 REASON = ("tab", "down", "down", "enter")
@@ -38,43 +35,25 @@ SCREENS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def registry(world: World, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return Registry(world, monkeypatch)
-
-
-@pytest.fixture
-def look(snap_compare: Callable[..., bool], console: Console) -> Callable[..., None]:
-    """Compare the console with its picture after keys, and text that begins with ``=``."""
-
-    def compare(steps: tuple[str, ...], size: str) -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            for step in steps:
-                await (write(pilot, step[1:]) if step.startswith("=") else press(pilot, step))
-            while pilot.app.screen.query("Button.-active"):  # for as long as a pressed button looks like one
-                await pilot.pause(0.02)
-            await settle(pilot)
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SCREENS)
 def test_people(look: Callable[..., None], registry: Registry, name: str, size: str) -> None:
-    look(SCREENS[name], size)
+    look(*SCREENS[name], size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_revoked_but_not_published(look: Callable[..., None], registry: Registry, size: str) -> None:
     registry.unpublished = "/srv/rmtui/public/crl.pem cannot be written (No space left on device)."
-    look(SCREENS["revoke-done"], size)
+    look(*SCREENS["revoke-done"], size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_revoked_and_still_connecting(look: Callable[..., None], world: World, registry: Registry, size: str) -> None:
     world.crl = on_crl(False)
     registry._gone(pk(1002), "keyCompromise")
-    look(("2", "f", "f", "enter"), size)
+    look("2", "f", "f", "enter", size=size)

@@ -13,7 +13,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button
 from tui_bulk import Desk
-from tui_harness import Console, dialog_text, press, screen_text, settle, write
+from tui_harness import SIZES, Console, dialog_text, press, screen_text, settle, write
 from tui_rows import CODE, DIGEST
 from tui_world import World
 
@@ -26,7 +26,6 @@ from rmtui.services.types import State
 from rmtui.settings import Secret
 
 CREATE = importing.create
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 
 
 def text(pilot: Pilot[Any]) -> str:
@@ -226,12 +225,5 @@ SCREENS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", [*SCREENS, "roll-called"])
-def test_screen(snap_compare: Callable[..., bool], console: Console, desk: Desk, name: str, size: str) -> None:
-    async def before(pilot: Pilot[Any]) -> None:
-        await settle(pilot)
-        if name == "roll-called":
-            await take_roll(pilot)
-        for key in SCREENS.get(name, ()):
-            await (write(pilot, key[1:]) if key.startswith("=") else press(pilot, key))
-
-    assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
+def test_screen(look: Callable[..., None], desk: Desk, name: str, size: str) -> None:
+    look(*SCREENS.get(name, (take_roll,)), size=size)

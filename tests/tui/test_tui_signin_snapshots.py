@@ -8,29 +8,28 @@ from typing import Any
 import pytest
 from test_tui_lock import lock
 from test_tui_signin import gated, operator, tried  # noqa: F401  # fixtures
-from test_tui_snapshots import SIZES, Prepare, look, typed  # noqa: F401  # a fixture
 from textual.pilot import Pilot
-from tui_harness import settle
+from tui_harness import SIZES, settle
 from tui_world import World
 
-SCREENS: dict[str, Prepare] = {
-    "open": typed(),
-    "refused": typed("=wrong", "enter"),
-    "code": typed("tab", "=ABCDEFGHIJKL"),
-    "admin": typed("tab", "=ADMIN", "enter", "=KETTU", "enter"),
+SCREENS: dict[str, tuple[str, ...]] = {
+    "open": (),
+    "refused": ("=wrong", "enter"),
+    "code": ("tab", "=ABCDEFGHIJKL"),
+    "admin": ("tab", "=ADMIN", "enter", "=KETTU", "enter"),
 }
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SCREENS)
 def test_signing_in(look: Callable[..., None], gated: World, name: str, size: str) -> None:  # noqa: F811
-    look(SCREENS[name], size)
+    look(*SCREENS[name], size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("proven", [True, False], ids=["proven", "named"])
 def test_locked(
-    look: Callable[..., None],  # noqa: F811
+    look: Callable[..., None],
     world: World,
     tried: list[Any],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
@@ -44,10 +43,10 @@ def test_locked(
         lock(monkeypatch, pilot, 16)
         await settle(pilot)
 
-    look(idle, size)
+    look(idle, size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_proven(look: Callable[..., None], world: World, size: str) -> None:  # noqa: F811
+def test_proven(look: Callable[..., None], world: World, size: str) -> None:
     world.operator = operator()
-    look(typed(), size)
+    look(size=size)

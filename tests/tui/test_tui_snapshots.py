@@ -9,123 +9,76 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui_harness import Console, press, settle, write
+from tui_harness import SIZES, press, write
 from tui_rows import CODE, pk
-from tui_world import World, lost, read_only
+from tui_world import World, in_ascii, look_like, lost, read_only
 
 from rmtui.services.types import State
-from rmtui.tui import glyphs
 
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
-Compare = Callable[..., bool]
-Prepare = Callable[[Pilot[Any]], Any]
-
-
-async def _nothing(_pilot: Pilot[Any]) -> None:
-    """As it opens."""
-
-
-def keys(*names: str) -> Prepare:
-    """Press these."""
-
-    async def prepare(pilot: Pilot[Any]) -> None:
-        await press(pilot, *names)
-
-    return prepare
-
-
-def typed(*steps: str) -> Prepare:
-    """Press keys, and type what begins with ``=``."""
-
-    async def prepare(pilot: Pilot[Any]) -> None:
-        for step in steps:
-            if step.startswith("="):
-                await write(pilot, step[1:])
-            else:
-                await press(pilot, step)
-
-    return prepare
-
-
-SCREENS: dict[str, Prepare] = {
-    "enrolments-pending": _nothing,
-    "enrolments-all": keys("f", "f", "f", "j"),
-    "enrolments-rejected": keys("f", "f"),
-    "enrolments-sorted": keys("s", "S"),
-    "enrolments-filtering": typed("slash", "=ka"),
-    "enrolments-filtered": typed("slash", "=ka", "enter"),
-    "enrolments-none-found": typed("slash", "=nobody", "enter"),
-    "people": keys("2", "j"),
-    "people-all": keys("2", "f", "f", "G"),
-    "roles": keys("3", "G"),
-    "roles-members": keys("3", "G", "enter", "j"),
-    "help": keys("question_mark"),
-    "palette": keys("colon"),
-    "approve": keys("a"),
-    "approve-wrong-code": typed("a", "=zzzz", "enter"),
-    "approve-lookalike": typed("j", "j", "a", "=abcdefgh", "enter"),
-    "approve-blocked": keys("j", "j", "j", "j", "a"),
-    "approve-csr": typed("slash", "=with", "enter", "a"),
-    "approve-done": typed("a", f"={CODE}", "enter"),
-    "reject": keys("x"),
-    "reject-reason": typed("x", "tab", "=wrong unit", "enter"),
-    "reopen": keys("f", "f", "o"),
-    "code": keys("f", "f", "o", "right", "enter"),
-    "new": keys("n"),
-    "new-problem": typed("n", "=A/B"),
-    "edit-roles": keys("2", "j", "j", "j", "e", "space"),
-    "edit-roles-refused": keys("2", "j", "e", "space", "enter"),
-    "give-role": keys("3", "j", "n"),
-    "detail-enrolment": keys("f", "f", "enter"),
-    "detail-person": keys("2", "j", "enter"),
-    "copied": keys("y"),
-    "copied-then-approve": typed("y", "j", "j", "a", "=abcdefgh", "enter"),
+SCREENS: dict[str, tuple[str, ...]] = {
+    "enrolments-pending": (),
+    "enrolments-all": ("f", "f", "f", "j"),
+    "enrolments-rejected": ("f", "f"),
+    "enrolments-sorted": ("s", "S"),
+    "enrolments-filtering": ("slash", "=ka"),
+    "enrolments-filtered": ("slash", "=ka", "enter"),
+    "enrolments-none-found": ("slash", "=nobody", "enter"),
+    "people": ("2", "j"),
+    "people-all": ("2", "f", "f", "G"),
+    "roles": ("3", "G"),
+    "roles-members": ("3", "G", "enter", "j"),
+    "help": ("question_mark",),
+    "palette": ("colon",),
+    "approve": ("a",),
+    "approve-wrong-code": ("a", "=zzzz", "enter"),
+    "approve-lookalike": ("j", "j", "a", "=abcdefgh", "enter"),
+    "approve-blocked": ("j", "j", "j", "j", "a"),
+    "approve-csr": ("slash", "=with", "enter", "a"),
+    "approve-done": ("a", f"={CODE}", "enter"),
+    "reject": ("x",),
+    "reject-reason": ("x", "tab", "=wrong unit", "enter"),
+    "reopen": ("f", "f", "o"),
+    "code": ("f", "f", "o", "right", "enter"),
+    "new": ("n",),
+    "new-problem": ("n", "=A/B"),
+    "edit-roles": ("2", "j", "j", "j", "e", "space"),
+    "edit-roles-refused": ("2", "j", "e", "space", "enter"),
+    "give-role": ("3", "j", "n"),
+    "detail-enrolment": ("f", "f", "enter"),
+    "detail-person": ("2", "j", "enter"),
+    "copied": ("y",),
+    "copied-then-approve": ("y", "j", "j", "a", "=abcdefgh", "enter"),
 }
-
-
-@pytest.fixture
-def look(snap_compare: Compare, console: Console) -> Callable[..., None]:
-    """Compare the console with its picture, at rest, after ``prepare``."""
-
-    def compare(prepare: Prepare, size: str = "80x24") -> None:
-        async def before(pilot: Pilot[Any]) -> None:
-            await settle(pilot)
-            await prepare(pilot)
-            await settle(pilot)
-
-        assert snap_compare(console.app(), terminal_size=SIZES[size], run_before=before)
-
-    return compare
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(look: Callable[..., None], name: str, size: str) -> None:
-    look(SCREENS[name], size)
+    look(*SCREENS[name], size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_reject_on_a_live_deployment(look: Callable[..., None], world: World, size: str) -> None:
     world.kind = "postgresql"
-    look(keys("x"), size)
+    look("x", size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_nobody_waits(look: Callable[..., None], world: World, size: str) -> None:
     world.enrollments.clear()
-    look(_nothing, size)
+    look(size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_read_only(look: Callable[..., None], size: str) -> None:
     read_only()
-    look(_nothing, size)
+    look(size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_no_operator(look: Callable[..., None], world: World, size: str) -> None:
     world.operator = None
-    look(_nothing, size)
+    look(size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -134,7 +87,7 @@ def test_lost_database(look: Callable[..., None], world: World, size: str) -> No
         world.trouble = lost()
         pilot.app.screen.check()
 
-    look(lose, size)
+    look(lose, size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -143,7 +96,7 @@ def test_decided_elsewhere(look: Callable[..., None], world: World, size: str) -
         world.decide(pk(1), State.APPROVED, "ILVES")
         pilot.app.screen.check()
 
-    look(decide, size)
+    look(decide, size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -154,7 +107,7 @@ def test_changed_after_it_was_shown(look: Callable[..., None], world: World, siz
         await write(pilot, CODE)
         await press(pilot, "enter")
 
-    look(change, size)
+    look(change, size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -167,7 +120,7 @@ def test_decided_first_by_somebody_else(look: Callable[..., None], world: World,
         await write(pilot, CODE)
         await press(pilot, *end)
 
-    look(lose, size)
+    look(lose, size=size)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -184,30 +137,36 @@ def test_approval_under_way(look: Callable[..., None], world: World, size: str) 
         await pilot.pause(0.05)
         pilot.app.workers.cancel_all()  # the thread goes on while the picture is taken
 
-    look(begin, size)
+    look(begin, size=size)
     world.gate.set()
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    "prepare",
-    [_nothing, typed("=a/b"), typed("=KARHU01", "enter"), typed("=KARHU01", "enter", "end", "enter")],
+    "steps",
+    [(), ("=a/b",), ("=KARHU01", "enter"), ("=KARHU01", "enter", "end", "enter")],
     ids=["open", "problem", "asked", "done"],
 )
-def test_setup(look: Callable[..., None], world: World, size: str, prepare: Prepare) -> None:
+def test_setup(look: Callable[..., None], world: World, size: str, steps: tuple[str, ...]) -> None:
     world.ready = False
-    look(prepare, size)
+    look(*steps, size=size)
 
 
 @pytest.mark.parametrize("name", ["enrolments-all", "people", "roles-members", "approve-lookalike", "reject", "edit-roles", "new"])
 def test_without_colour(look: Callable[..., None], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(os.environ, "NO_COLOR", "1")
-    look(SCREENS[name])
+    look(*SCREENS[name])
 
 
 @pytest.mark.parametrize("name", ["enrolments-all", "people", "roles-members", "approve-lookalike", "edit-roles", "help"])
-def test_in_ascii(look: Callable[..., None], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("RMTUI_ASCII", "1")
-    glyphs.ascii_wanted.cache_clear()
-    look(SCREENS[name])
-    glyphs.ascii_wanted.cache_clear()
+def test_in_ascii(look: Callable[..., None], name: str) -> None:
+    in_ascii()
+    look(*SCREENS[name])
+
+
+@pytest.mark.parametrize("size", ["80x24", "60x20"])
+@pytest.mark.parametrize("name", ["enrolments-all", "people", "reject"])
+@pytest.mark.parametrize(("theme", "colours"), [("light", 256), ("high-contrast", 256), ("dark", 8), ("light", 8), ("mono", 0)])
+def test_looks(look: Callable[..., None], name: str, theme: str, colours: int, size: str) -> None:
+    look_like(theme)
+    look(*SCREENS[name], size=size, colours=colours)

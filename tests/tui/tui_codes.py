@@ -16,7 +16,7 @@ from tui_world import World
 from rmtui import settings
 from rmtui.auth.permissions import ReadOnly
 from rmtui.db.errors import NotFound, TokenReuse
-from rmtui.services import bulk, code_details, codes, enrollments, filters
+from rmtui.services import bulk, bulk_actions, code_details, codes, enrollments, filters
 from rmtui.services.bulk import Report, Target
 from rmtui.services.code_details import CodeDetail
 from rmtui.services.codes import CodeQuery, CodeRow
@@ -59,7 +59,7 @@ class Codes:
         for name in ("cursor", "list_codes", "count_codes", "present", "find", "create", "burn", "reveal"):
             patch.setattr(codes, name, getattr(self, name))
         patch.setattr(code_details, "code", self.detail)
-        patch.setattr(code_details, "burn", self.burn_many)
+        patch.setattr(bulk_actions, "burn_codes", self.burn_many)
         patch.setattr(enrollments, "reset_code", self.reset)
 
     def _found(self, query: CodeQuery) -> list[CodeRow]:

@@ -12,6 +12,8 @@ from tui_world import World
 from rmtui.tui.app import RmtuiApp
 from rmtui.tui.opening import begin, opened
 
+SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+"""The terminals that pictures are taken of."""
 Script = Callable[[Pilot[Any]], Awaitable[None]]
 
 
@@ -51,13 +53,23 @@ async def settle(pilot: Pilot[Any]) -> None:
     quiet = 0
     for _ in range(400):
         await pilot.pause()
-        busy = any(not worker.is_finished for worker in pilot.app.workers)
+        turnstile = getattr(pilot.app, "turnstile", None)
+        busy = any(not worker.is_finished for worker in pilot.app.workers) or (turnstile is not None and turnstile.busy)
         quiet = 0 if busy else quiet + 1
         if quiet >= 3:
             return
         if busy:
             await asyncio.sleep(0.005)
     raise AssertionError("the console does not come to rest")
+
+
+async def through(pilot: Pilot[Any]) -> None:
+    """Wait until every key that was pressed has done what it does, whatever work it began."""
+    for _ in range(400):
+        await pilot.pause()
+        if not pilot.app.turnstile.busy:
+            return
+    raise AssertionError("a key never comes through")
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
@@ -71,6 +83,19 @@ async def write(pilot: Pilot[Any], text: str) -> None:
     """Type a text."""
     names = {" ": "space", "-": "minus", "/": "slash", ".": "full_stop", "[": "left_square_bracket", "~": "tilde"}
     await pilot.press(*(names.get(char, char) for char in text))
+    await settle(pilot)
+
+
+async def steps(pilot: Pilot[Any], *given: str | Script) -> None:
+    """Press these keys, to the end of what they led to; what begins with ``=`` is typed, and a script is run."""
+    await settle(pilot)
+    for step in given:
+        if callable(step):
+            await step(pilot)
+        else:
+            await (write(pilot, step[1:]) if step.startswith("=") else press(pilot, step))
+    while pilot.app.screen.query("Button.-active"):  # for as long as a pressed button looks like one
+        await pilot.pause(0.02)
     await settle(pilot)
 
 

@@ -84,7 +84,9 @@ class Registry:
     def _told(self, sentence: str) -> None:
         if self.unpublished:
             told, self.unpublished = self.unpublished, ""
-            raise RmtuiError(f"{sentence}, but the CRL was not published: {told} Run rmtui crl.")
+            raise RmtuiError(
+                f"{sentence}, but the CRL was not published: {told} An open console tries again by itself; rmtui crl does so at once."
+            )
 
     def _gone(self, key: uuid.UUID, reason: str) -> None:
         self.world.people[key] = replace(self.world.people[key], revoked_on=NOW, revoke_reason=reason)

@@ -66,6 +66,9 @@ class World:
         self.slow_counts.set()
         self.slow_previews.set()
         self.blocked: str | None = None
+        self.passing = False
+        self.refusal: Exception | None = None
+        """What an approval meets at the CA."""
         self.crl = CRLState(False, "not on the CRL of 2026-03-01 10:00Z")
         self._next = 5_000
 
@@ -180,6 +183,7 @@ class World:
             hours=1008,
             authority="embedded authority, CN=RASENMAEHER issuing CA",
             blocked=problem or blocked,
+            passing=self.passing,
         )
 
     # Deciding
@@ -204,6 +208,8 @@ class World:
             raise EnrollmentError(f"The enrolment of {row.callsign} was changed after it was shown. Nothing was approved; look again.")
         if row.callsign == "AUR0RA" and not accept_lookalikes:
             raise enrollments.LookalikeWarning(row.callsign, ("AURORA",))
+        if self.refusal is not None:
+            raise self.refusal
         progress("Making the key and the certificate")
         if not self.gate.wait(10):
             raise TimeoutError
@@ -361,3 +367,13 @@ def lost() -> DatabaseUnreachable:
 def read_only(on: bool = True) -> None:
     """Start in read-only mode."""
     settings.configure(replace(Settings.from_env(), read_only=on))
+
+
+def in_ascii() -> None:
+    """Start on a terminal that has nothing else."""
+    settings.configure(replace(settings.current(), ascii=True))
+
+
+def look_like(theme: str | None) -> None:
+    """Start in this look."""
+    settings.configure(replace(settings.current(), theme=theme))

@@ -11,6 +11,7 @@ from rmtui.db.base import db
 from rmtui.db.config import DBConfig
 from rmtui.db.engine import is_sqlite
 from rmtui.db.own import Audit
+from rmtui.i18n import tr
 from rmtui.services.doctor.types import Finding
 from rmtui.text import plain
 
@@ -23,30 +24,36 @@ MOST_SKEW = dt.timedelta(seconds=5)
 def own_tables() -> Iterator[Finding]:
     """Whether our own tables are there."""
     if schema.own_tables_ready():
-        yield Finding("own-tables", "ok", "", "The tables of rmtui are there, and of this version.")
+        yield Finding("own-tables", "ok", "", tr("The tables of rmtui are there, and of this version."))
     else:
         yield Finding(
-            "own-tables", "warning", "", "The tables of rmtui are not made or not of this version yet; the first change makes them."
+            "own-tables", "warning", "", tr("The tables of rmtui are not made or not of this version yet; the first change makes them.")
         )
 
 
 def time_zone() -> Iterator[Finding]:
     """Whether times without zone mean UTC, to us and to those who do not ask for it."""
     if is_sqlite(db):
-        yield Finding("time-zone", "ok", "", "SQLite keeps times in UTC as they were written.")
+        yield Finding("time-zone", "ok", "", tr("SQLite keeps times in UTC as they were written."))
         return
     zone = str(db.execute_sql("SELECT current_setting('TimeZone')").fetchone()[0])
     if not _utc(zone):
-        yield Finding("time-zone", "error", "session", f"The time zone of our own session is {plain(zone, 40)}, not UTC: times read wrong.")
+        yield Finding(
+            "time-zone",
+            "error",
+            "session",
+            tr("The time zone of our own session is {zone}, not UTC: times read wrong.", zone=plain(zone, 40)),
+        )
     theirs = _default_zone()
     if not _utc(theirs):
-        sentence = (
-            f"The server's time zone is {plain(theirs, 40)}: what another program writes in a session that does not ask for UTC is read "
-            "with the wrong time. Set timezone to UTC for the server or the database."
+        sentence = tr(
+            "The server's time zone is {theirs}: what another program writes in a session that does not ask for UTC "
+            "is read with the wrong time. Set timezone to UTC for the server or the database.",
+            theirs=plain(theirs, 40),
         )
         yield Finding("time-zone", "warning", "server", sentence)
     if _utc(zone) and _utc(theirs):
-        yield Finding("time-zone", "ok", "", "Session and server are in UTC.")
+        yield Finding("time-zone", "ok", "", tr("Session and server are in UTC."))
 
 
 def _utc(zone: str) -> bool:
@@ -71,7 +78,7 @@ def _default_zone() -> str:
 def clocks() -> Iterator[Finding]:
     """Whether host and database agree what time it is."""
     if is_sqlite(db):
-        yield Finding("clock", "ok", "", "The database has this host's clock.")
+        yield Finding("clock", "ok", "", tr("The database has this host's clock."))
         return
     before = clock.utcnow()
     there = db.execute_sql("SELECT clock_timestamp()").fetchone()[0].astimezone(dt.UTC)
@@ -79,9 +86,14 @@ def clocks() -> Iterator[Finding]:
     skew = max(before - there, there - after, dt.timedelta())
     if skew > MOST_SKEW:
         seconds = round(skew.total_seconds())
-        yield Finding("clock", "warning", "", f"The clocks of this host and of the database are {seconds} seconds apart. Set them right.")
+        yield Finding(
+            "clock",
+            "warning",
+            "",
+            tr("The clocks of this host and of the database are {seconds} seconds apart. Set them right.", seconds=seconds),
+        )
     else:
-        yield Finding("clock", "ok", "", "The clocks of this host and of the database agree.")
+        yield Finding("clock", "ok", "", tr("The clocks of this host and of the database agree."))
 
 
 def audit() -> Iterator[Finding]:
@@ -91,9 +103,9 @@ def audit() -> Iterator[Finding]:
     head = trail.chain_row()
     last = Audit.select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1).tuples().first()
     if head is None or (last is not None and (head.entries, head.head) != tuple(last)) or (last is None and head.entries):
-        yield Finding("audit", "error", "", "The audit trail does not end where its head says. Run rmtui audit verify.")
+        yield Finding("audit", "error", "", tr("The audit trail does not end where its head says. Run rmtui audit verify."))
     else:
-        yield Finding("audit", "ok", "", "The audit trail ends where its head says; rmtui audit verify checks all of it.")
+        yield Finding("audit", "ok", "", tr("The audit trail ends where its head says; rmtui audit verify checks all of it."))
 
 
 checks = (("own-tables", own_tables), ("time-zone", time_zone), ("clock", clocks), ("audit", audit))

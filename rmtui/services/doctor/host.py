@@ -1,19 +1,18 @@
-"""Health of what this host sees: authority, CRL, token keys, directories, disk, manifest, products."""
+"""Health of what this host sees: authority, CRL, token keys, directories, disk."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import shutil
-import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rmtui import clock, settings
-from rmtui.db import issuing, manifest
+from rmtui.db import issuing
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services.doctor.types import Finding
 from rmtui.text import plain
 
@@ -22,7 +21,6 @@ __all__ = ["checks"]
 CA_ENDS_SOON = dt.timedelta(days=90)
 FEW_BYTES, LITTLE_BYTES = 50 << 20, 500 << 20
 """Free space that is an error, and that is worth a warning."""
-CONNECT_SECONDS = 3.0
 
 
 def authority() -> Iterator[Finding]:
@@ -38,18 +36,21 @@ def authority() -> Iterator[Finding]:
     try:
         cas = x509.load_pem_x509_certificates(signer.ca_chain())
     except ValueError:
-        yield Finding("authority", "error", "", "The CA chain cannot be read. Restore it, or check the authority.")
+        yield Finding("authority", "error", "", tr("The CA chain cannot be read. Restore it, or check the authority."))
         return
     for ca in cas:
         left = ca.not_valid_after_utc - now
         if left < CA_ENDS_SOON:
             problems = True
-            word, severity = ("ran", "error") if left <= dt.timedelta() else ("runs", "warning")
-            until = clock.stamp(ca.not_valid_after_utc)
-            sentence = f"The CA certificate {named(ca)} {word} out on {until}. Renew the deployment's CA."
-            yield Finding("authority", "error" if severity == "error" else "warning", named(ca), sentence)
+            name, until = named(ca), clock.stamp(ca.not_valid_after_utc)
+            if left <= dt.timedelta():
+                sentence = tr("The CA certificate {name} ran out on {until}. Renew the deployment's CA.", name=name, until=until)
+                yield Finding("authority", "error", name, sentence)
+            else:
+                sentence = tr("The CA certificate {name} runs out on {until}. Renew the deployment's CA.", name=name, until=until)
+                yield Finding("authority", "warning", name, sentence)
     if not problems:
-        yield Finding("authority", "ok", "", f"{plain(about)}; its CAs are good for {CA_ENDS_SOON.days} days at least.")
+        yield Finding("authority", "ok", "", tr("{about}; its CAs are good for {days} days at least.", about=about, days=CA_ENDS_SOON.days))
 
 
 def crl() -> Iterator[Finding]:
@@ -64,22 +65,29 @@ def crl() -> Iterator[Finding]:
     try:
         published = signer.crl()
     except FileMissing as error:
-        yield Finding("crl", "error", "", f"No CRL is published: {error.sentence}", "publish-crl")
+        yield Finding("crl", "error", "", tr("No CRL is published: {error}", error=error.sentence), "publish-crl")
         return
-    issuer = x509.load_pem_x509_certificates(trusted)[0].subject.rfc4514_string()
+    issuer = x509.load_pem_x509_certificates(trusted)[0].subject
     found = look_up(0, issuer, trusted, published)
     now = clock.utcnow()
     if found is None:
-        yield Finding("crl", "error", "", "The CRL that is published is not signed by the issuing CA.", "publish-crl")
+        yield Finding("crl", "error", "", tr("The CRL that is published is not signed by the issuing CA."), "publish-crl")
     elif found.until is not None and found.until <= now:
-        yield Finding("crl", "error", "", f"The CRL ran out on {clock.stamp(found.until)}; certificates are refused.", "publish-crl")
+        yield Finding(
+            "crl", "error", "", tr("The CRL ran out on {when}; certificates are refused.", when=clock.stamp(found.until)), "publish-crl"
+        )
     elif found.until is not None and found.until - now < (found.until - found.issued) / 10:
-        yield Finding("crl", "warning", "", f"The CRL runs out on {clock.stamp(found.until)}.", "publish-crl")
+        yield Finding("crl", "warning", "", tr("The CRL runs out on {when}.", when=clock.stamp(found.until)), "publish-crl")
     elif found.issued > now:
-        yield Finding("crl", "warning", "", f"The CRL is of {clock.stamp(found.issued)}, which is to come. Check this host's clock.")
+        yield Finding(
+            "crl", "warning", "", tr("The CRL is of {when}, which is to come. Check this host's clock.", when=clock.stamp(found.issued))
+        )
     else:
-        until = f", the next is due on {clock.stamp(found.until)}" if found.until is not None else ""
-        yield Finding("crl", "ok", "", f"The CRL is {clock.age(found.issued, now)} old{until}.")
+        age = clock.age(found.issued, now)
+        if found.until is None:
+            yield Finding("crl", "ok", "", tr("The CRL is {age} old.", age=age))
+        else:
+            yield Finding("crl", "ok", "", tr("The CRL is {age} old, the next is due on {when}.", age=age, when=clock.stamp(found.until)))
 
 
 def token_keys() -> Iterator[Finding]:
@@ -88,16 +96,20 @@ def token_keys() -> Iterator[Finding]:
 
     keys = JWTKeys.from_settings(settings.current())
     if not keys.exists():
-        sentence = f"The token keys are not both there ({plain(keys.privkey)}, {plain(keys.own_public)}); rmtui init makes them."
+        sentence = tr(
+            "The token keys are not both there ({private}, {public}); rmtui init makes them.",
+            private=plain(keys.privkey),
+            public=plain(keys.own_public),
+        )
         yield Finding("token-keys", "error", "", sentence)
         return
     keys.verify(keys.issue({"sub": "doctor"}), own_only=True)
     mode = stat.S_IMODE(keys.privkey.stat().st_mode)
     if mode & 0o077:
-        sentence = f"The private token key can be used by others than its owner (mode {mode:04o}). Make it 0400 or 0600."
+        sentence = tr("The private token key can be used by others than its owner (mode {mode}). Make it 0400 or 0600.", mode=f"{mode:04o}")
         yield Finding("token-keys", "error", plain(keys.privkey), sentence)
     else:
-        yield Finding("token-keys", "ok", "", "The token keys are a pair, and the private one is its owner's alone.")
+        yield Finding("token-keys", "ok", "", tr("The token keys are a pair, and the private one is its owner's alone."))
 
 
 def directories() -> Iterator[Finding]:
@@ -112,61 +124,42 @@ def directories() -> Iterator[Finding]:
             if path == people and people.parent.is_dir():
                 continue  # made with the first person
             yield Finding(
-                "directories", "error", plain(path), f"{plain(path)} is not there. Check RM_PERSISTENT_DATA_DIR and RMTUI_DATA_DIR."
+                "directories",
+                "error",
+                plain(path),
+                tr("{path} is not there. Check RM_PERSISTENT_DATA_DIR and RMTUI_DATA_DIR.", path=plain(path)),
             )
             return
         mode = stat.S_IMODE(about.st_mode)
         if path != config.local_data_dir and not stat.S_ISDIR(about.st_mode):
             good = False
-            yield Finding("directories", "error", plain(path), f"{plain(path)} is no directory. Check who put it there.")
+            yield Finding("directories", "error", plain(path), tr("{path} is no directory. Check who put it there.", path=plain(path)))
         elif stat.S_ISDIR(about.st_mode) and mode & 0o022:
             good = False
-            sentence = f"{plain(path)} can be written by others than its owner (mode {mode:04o}). Take that from them: chmod go-w."
+            sentence = tr(
+                "{path} can be written by others than its owner (mode {mode}). Take that from them: chmod go-w.",
+                path=plain(path),
+                mode=f"{mode:04o}",
+            )
             yield Finding("directories", "error", plain(path), sentence)
         elif path == people and about.st_uid != people.parent.stat().st_uid:
             good = False
-            sentence = f"{plain(path)} is owned by another user than the directory above. Give it to that one: chown."
+            sentence = tr("{path} is owned by another user than the directory above. Give it to that one: chown.", path=plain(path))
             yield Finding("directories", "warning", plain(path), sentence)
     if good:
-        yield Finding("directories", "ok", "", f"The directories of {plain(config.local_data_dir)} are as they should be.")
+        sentence = tr("The directories of {place} are as they should be.", place=plain(config.local_data_dir))
+        yield Finding("directories", "ok", "", sentence)
 
 
 def disk() -> Iterator[Finding]:
     """Whether there is room for more files."""
     place = settings.current().local_data_dir
     free = shutil.disk_usage(place).free
-    said = f"{free >> 20} MiB are free on the disk of {plain(place)}"
     if free < LITTLE_BYTES:
-        yield Finding("disk", "error" if free < FEW_BYTES else "warning", plain(place), f"{said}. Make room.")
+        sentence = tr("{free} MiB are free on the disk of {place}. Make room.", free=free >> 20, place=plain(place))
+        yield Finding("disk", "error" if free < FEW_BYTES else "warning", plain(place), sentence)
     else:
-        yield Finding("disk", "ok", "", f"{said}.")
-
-
-def products() -> Iterator[Finding]:
-    """Whether the manifest can be read, and somebody answers where each product should be."""
-    found = manifest.read("reserved names are not known, and nobody is enrolled or approved")
-    if found is None:
-        yield Finding("manifest", "ok", "", "No manifest is named.")
-        return
-    yield Finding("manifest", "ok", "", f"The manifest names {len(found.products)} product(s).")
-    for name, api in sorted(found.apis.items()):
-        problem = _unreachable(api)
-        if problem:
-            yield Finding("product", "warning", name, f"{plain(name, 60)} cannot be reached at {plain(api, 80)}: {plain(problem, 80)}.")
-        else:
-            yield Finding("product", "ok", name, f"Somebody answers where {plain(name, 60)} should be.")
-
-
-def _unreachable(api: str) -> str:
-    try:
-        parts = urlsplit(api)
-        port = parts.port or (80 if parts.scheme == "http" else 443)
-        if not parts.hostname:
-            return "that is no address"
-        socket.create_connection((parts.hostname, port), CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        return os.strerror(error.errno) if isinstance(error, OSError) and error.errno and error.errno > 0 else str(error)
-    return ""
+        yield Finding("disk", "ok", "", tr("{free} MiB are free on the disk of {place}.", free=free >> 20, place=plain(place)))
 
 
 def seen() -> bool:
@@ -196,6 +189,5 @@ checks = (
     ("token-keys", token_keys),
     ("directories", directories),
     ("disk", disk),
-    ("manifest", products),
 )
 """None needs a connection."""

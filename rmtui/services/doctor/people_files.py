@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import stat
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
 from rmtui.db import issuing, schema
@@ -16,42 +14,16 @@ from rmtui.db.approval import CLAIM_TIME
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import tr
+from rmtui.services.doctor.directories import look
 from rmtui.services.doctor.host import crl_serials, seen
-from rmtui.services.doctor.types import PAGE, Finding, Item, Severity, pages
+from rmtui.services.doctor.types import PAGE, Checked, Finding, Item, Severity, pages
 from rmtui.text import plain
 
-__all__ = ["checks", "wrong_modes"]
+if TYPE_CHECKING:
+    from cryptography import x509
 
-DIRECTORY_MODE = 0o700
-
-
-def wrong_modes(directory: Path) -> list[tuple[str, int]]:
-    """Names in a person's directory, and "" for itself, whose mode or owner is not what it should be, with the mode that should be.
-
-    :raises StorageError: it cannot be looked into, or it or a file of it is a symbolic link or of another kind.
-    """
-    from rmtui.pki.files import storage
-    from rmtui.pki.identity import MODES
-    from rmtui.pki.interface import FileMissing, StorageError
-
-    wrong: list[tuple[str, int]] = []
-    with storage(directory, "read"):
-        about, above = directory.lstat(), directory.parent.stat()
-        if not stat.S_ISDIR(about.st_mode):
-            raise StorageError(f"{plain(directory)} is no directory; it was not looked into. Check who put it there.")
-        if stat.S_IMODE(about.st_mode) != DIRECTORY_MODE or about.st_uid != above.st_uid:
-            wrong.append(("", DIRECTORY_MODE))
-    for name, mode in MODES.items():
-        try:
-            with storage(directory / name, "read"):
-                file = (directory / name).lstat()
-        except FileMissing:
-            continue
-        if not stat.S_ISREG(file.st_mode):
-            raise StorageError(f"{plain(directory / name)} is no plain file; it was not read. Check who put it there.")
-        if stat.S_IMODE(file.st_mode) != mode or file.st_uid != about.st_uid:
-            wrong.append((name, mode))
-    return wrong
+__all__ = ["checks"]
 
 
 class _Known:
@@ -64,65 +36,96 @@ class _Known:
                 self.of[row.person].append(row)
 
 
-def people() -> Iterator[Item]:
-    """Everybody's directory, files and certificate, as this host sees them."""
+def people(most: int | None = None) -> Iterator[Item | Finding | Checked]:
+    """Everybody's directory, files and certificate, as this host sees them.
+
+    :param most: of how many people; those who came last.
+    """
     if not settings.current().people_dir.is_dir():
         if Person.select(Person.pk).where(Person.deleted.is_null()).limit(1).exists():
             where = plain(settings.current().people_dir)
-            sentence = f"{where} is not there, and there are people: this host does not see their files. Check RMTUI_DATA_DIR."
+            sentence = tr(
+                "{where} is not there, and there are people: this host does not see their files. Check RMTUI_DATA_DIR.", where=where
+            )
             yield Item(Finding("files", "error", "", sentence), uuid.UUID(int=0))
         return
     anything, listed, now = seen(), crl_serials(), clock.utcnow()
+    number, total = 0, Person.select().count()
+    bound = total if most is None else min(most, total)
+    columns = (Person.pk, Person.callsign, Person.certspath, Person.created, Person.deleted)  # extra may be no JSON
 
     def fetch(last: Any) -> list[Person]:
-        query = Person.select(Person.pk, Person.callsign, Person.certspath, Person.created, Person.deleted)  # extra may be no JSON
+        query = Person.select(*columns)
         query = query if last is None else query.where(Person.pk > last)
         return list(query.order_by(Person.pk).limit(PAGE))
 
-    for page in pages(fetch, lambda person: person.pk):
+    def latest() -> Iterator[list[Person]]:
+        pks = [person.pk for person in Person.select(Person.pk).order_by(Person.created.desc(), Person.pk).limit(bound)]
+        for start in range(0, len(pks), PAGE):
+            yield list(Person.select(*columns).where(Person.pk.in_(pks[start : start + PAGE])))
+
+    for page in pages(fetch, lambda person: person.pk) if bound == total else latest():
         known = _Known(page)
         for person in page:
-            look = _revoked if person.deleted is not None else _active
-            for check, severity, sentence, repair in look(person, known.of[person.pk], listed, now, anything):
+            examine = _revoked if person.deleted is not None else _active
+            for check, severity, sentence, repair in examine(person, known.of[person.pk], listed, now, anything):
                 yield Item(Finding(check, severity, person.callsign, sentence, repair), person.pk)
+        number += len(page)
+        yield Checked(number, max(bound, number))
+    if bound < total:
+        done = f"{number:,}"
+        sentence = tr("The files of {done} of {total} people were looked at, those who came last.", done=done, total=f"{total:,}")
+        yield Finding("files", "ok", "", sentence)
+
+
+def of_person(person: Person) -> list[tuple[str, Severity, str, str]]:
+    """What is found of one active person now."""
+    return list(_active(person, _Known([person]).of[person.pk], crl_serials(), clock.utcnow(), seen()))
 
 
 Found = Iterator[tuple[str, Severity, str, str]]
 
 
 def _active(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, anything: bool) -> Found:
-    from rmtui.pki.identity import read_certificate
+    from rmtui.pki import identity
     from rmtui.pki.interface import FileMissing
 
     name = plain(person.callsign, 80)
     try:
         directory = person.directory
-        wrong = wrong_modes(directory)
-        found = read_certificate(directory)
+        found = look(directory)
+        leaf = identity.certificates_in(found.certificate, directory)[0]
+        names, number = identity.common_name_of(leaf), leaf.serial_number
     except FileMissing:
         if person.created > now - CLAIM_TIME:
             return  # perhaps the web API is making them just now
-        advice, repair = ("", "reissue") if anything else (" Nobody has any: is the volume there?", "")
-        yield "files", "error", f"{name} has no certificate on disk, and nothing to download.{advice}", repair
+        if anything:
+            yield "files", "error", tr("{name} has no certificate on disk, and nothing to download.", name=name), "reissue"
+        else:
+            volume = tr("{name} has no certificate on disk, and nothing to download. Nobody has any: is the volume there?", name=name)
+            yield "files", "error", volume, ""
         return
     except (RmtuiError, ValueError, OSError) as error:
-        yield "files", "error", f"The files of {name} cannot be used: {_said(error)}", ""
+        yield "files", "error", tr("The files of {name} cannot be used: {error}", name=name, error=_said(error)), ""
         return
-    if wrong:
-        yield "modes", "warning", f"Modes or owners of the files of {name} are not what they should be.", "modes"
-    if found.names != person.callsign:
-        yield "subject", "error", f"The certificate of {name} is for {plain(found.subject, 80)}. Reissue it.", ""
+    if found.wrong:
+        yield "modes", "warning", tr("Modes or owners of the files of {name} are not what they should be.", name=name), "modes"
+    if names != person.callsign:
+        sentence = tr("The certificate of {name} is for {subject}.", name=name, subject=plain(leaf.subject.rfc4514_string(), 80))
+        yield "subject", "error", sentence, "reissue-wrong"
+    serial = f"{number:x}"
     unfinished = {row.serial for row in recorded if not row.committed and row.revoked_on is None}
     standing = {row.serial for row in recorded if row.committed and row.revoked_on is None}
-    if found.serial in unfinished:
-        yield "reissue", "error", f"The reissue of {name} was interrupted after its files were put in place.", "sweep"
-    elif recorded and found.serial not in standing:
-        yield "serial", "error", f"The certificate on disk of {name} is not the one on record. Reissue it.", ""
-    if listed is not None and found.serial_number in listed and not recorded:
-        yield "listed-but-active", "error", f"The CRL names the certificate of {name}, who is active here. Reissue it, or revoke them.", ""
-    problem = _key_problem(directory)
+    if serial in unfinished:
+        yield "reissue", "error", tr("The reissue of {name} was interrupted after its files were put in place.", name=name), "sweep"
+    elif recorded and serial not in standing:
+        yield "serial", "error", tr("The certificate on disk of {name} is not the one on record.", name=name), "reissue-wrong"
+    if listed is not None and number in listed and not recorded:
+        sentence = tr("The CRL names the certificate of {name}, who is active here. Reissue it, or revoke them.", name=name)
+        yield "listed-but-active", "error", sentence, ""
+    problem = _key_problem(found.key, leaf)
     if problem:
-        yield "key", "error", f"{name}: {problem}", ""
+        yield "key", "error", tr("{name}: {problem}", name=name, problem=problem), "reissue-wrong"
 
 
 def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, _anything: bool) -> Found:
@@ -137,27 +140,23 @@ def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | No
         return
     if found.not_after > now and found.serial_number not in listed:
         name, theirs = plain(person.callsign, 80), found.names == person.callsign
-        sentence = f"{name} is revoked, and their certificate {found.serial} is not on the CRL."
+        sentence = tr("{name} is revoked, and their certificate {serial} is not on the CRL.", name=name, serial=found.serial)
         yield "revoked-not-listed", "error", sentence, "publish-crl" if theirs else ""
 
 
-def _key_problem(directory: Path) -> str:
-    """Why the key and the certificate in a directory are no pair; empty where they are, or the person keeps the key."""
-    from cryptography import x509
+def _key_problem(pem: bytes | None, leaf: x509.Certificate) -> str:
+    """Why a key and a certificate are no pair; empty where they are, or the person keeps the key."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     from rmtui.pki import keys
-    from rmtui.pki.identity import read_file
-    from rmtui.pki.interface import FileMissing
 
-    try:
-        key = keys.load(read_file(directory, "mtls.key"), what="The private key")
-        certificate = x509.load_pem_x509_certificate(read_file(directory, "mtls.pem"))
-        return "" if key.public_key() == certificate.public_key() else "The private key does not belong to the certificate. Reissue it."
-    except FileMissing:
+    if pem is None:
         return ""
-    except (RmtuiError, ValueError, OSError, UnsupportedAlgorithm) as error:
-        return f"The private key cannot be used: {_said(error)}"
+    try:
+        pair = keys.load(pem, what=tr("The private key")).public_key() == leaf.public_key()
+    except (RmtuiError, ValueError, UnsupportedAlgorithm) as error:
+        return tr("The private key cannot be used: {error}", error=_said(error))
+    return "" if pair else tr("The private key does not belong to the certificate.")
 
 
 def _said(error: Exception) -> str:
@@ -166,32 +165,53 @@ def _said(error: Exception) -> str:
     return plain(error, 120)
 
 
-def leftovers() -> Iterator[Item]:
+def leftovers() -> Iterator[Item | Checked]:
     """Directories that no row points to; those that are certainly ours can be swept."""
     from rmtui.pki import identity
 
     config = settings.current()
     found = identity.leftovers(config.people_dir, issuing.LEFTOVER_AGE, clock.utcnow())
-    for start in range(0, len(found), PAGE):
-        page = found[start : start + PAGE]
-        owners = {path.name: uuid.UUID(path.name) for path in page if not path.name.startswith(".")}
-        paths = {str(config.data_dir / "private" / "people" / name): name for name in owners}
-        rows = Person.select(Person.pk, Person.certspath).where(Person.pk.in_(list(owners.values())) | Person.certspath.in_(list(paths)))
-        taken = {name for person in rows for name in (str(person.pk), paths.get(person.certspath, ""))}
-        ours: set[uuid.UUID] = set()
-        if schema.own_tables_ready():
-            lost = ~Issued.committed & Issued.person.in_(list(owners.values())) & Issued.person.not_in(Claim.select(Claim.person))
-            ours = {row.person for row in Issued.select(Issued.person).where(lost)}
-        for path in page:
-            if path.name in taken:
-                continue
-            name, owner = plain(path.name), owners.get(path.name, uuid.UUID(int=0))
-            if path.name not in owners or owner in ours:
-                sentence = f"{name} was left by an approval that did not end, and nobody was made of it."
-                yield Item(Finding("leftover", "warning", name, sentence, "sweep"), owner)
-            else:
-                sentence = f"{name} belongs to nobody in this database, and this database did not make it. It is left as it is."
-                yield Item(Finding("files-of-nobody", "warning", name, sentence), owner)
+    owned = {uuid.UUID(path.name): path.name for path in found if not path.name.startswith(".")}
+    unknown: dict[uuid.UUID, str] = {}
+    pks = list(owned)
+    for start in range(0, len(pks), PAGE):
+        page = pks[start : start + PAGE]
+        known = {person.pk for person in Person.select(Person.pk).where(Person.pk.in_(page))}
+        unknown |= {pk: owned[pk] for pk in page if pk not in known}
+        yield Checked(start + len(page), len(pks))
+    elsewhere = _pointed_at(set(unknown.values())) if unknown else set()
+    ours: set[uuid.UUID] = set()
+    if unknown and schema.own_tables_ready():
+        ours = {
+            row.person for row in Issued.select(Issued.person).where(~Issued.committed & Issued.person.not_in(Claim.select(Claim.person)))
+        }
+    for path in found:
+        half_made, owner = path.name.startswith("."), _owner(path.name)
+        if not half_made and (owner not in unknown or path.name in elsewhere):
+            continue
+        name = plain(path.name)
+        if half_made or owner in ours:
+            sentence = tr("{name} was left by an approval that did not end, and nobody was made of it.", name=name)
+            yield Item(Finding("leftover", "warning", name, sentence, "sweep"), owner)
+        else:
+            sentence = tr("{name} belongs to nobody in this database, and this database did not make it.", name=name)
+            yield Item(Finding("files-of-nobody", "warning", name, sentence, "set-aside"), owner)
+
+
+def _owner(name: str) -> uuid.UUID:
+    """Whose a directory would be; of one that is half-made nobody's."""
+    return uuid.UUID(int=0) if name.startswith(".") else uuid.UUID(name)
+
+
+def _pointed_at(names: set[str]) -> set[str]:
+    """Those of these directories that a person's row points at who has another primary key; one look at all rows, which have no index."""
+    people = settings.current().data_dir / "private" / "people"
+    found: set[str] = set()
+    for (path,) in Person.select(Person.certspath).tuples().iterator():
+        name = str(path).rpartition("/")[2]
+        if name in names and path == str(people / name):
+            found.add(name)
+    return found
 
 
 checks = (("files", people), ("leftover", leftovers))

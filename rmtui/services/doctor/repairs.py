@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from rmtui import clock
 from rmtui.auth.operator import Operator
@@ -13,75 +15,106 @@ from rmtui.db.codes import with_code
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState, decision
 from rmtui.db.errors import Deleted
 from rmtui.db.locks import exclusive
-from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
-from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.errors import RmtuiError
+from rmtui.i18n import joined, later, tr
+from rmtui.services import bulk
 from rmtui.services.audit import Act, acting
-from rmtui.services.doctor import people_files, rows
-from rmtui.services.doctor.types import Item, Repaired
+from rmtui.services.bulk import Progress, Report, Target
+from rmtui.services.doctor import grave, rows
+from rmtui.services.doctor.directories import look
+from rmtui.services.doctor.host import seen
+from rmtui.services.doctor.types import Fault, Plan
 from rmtui.text import plain
 
-__all__ = ["REPAIRS", "repair"]
+__all__ = ["MOST", "REPAIRS", "check_may_repair", "repair", "targets_of"]
 
-Source = Callable[[], Iterator[Item]]
-One = Callable[[Act, Item], str]
+WHOLE = uuid.UUID(int=0)
+"""Stands for what is put right as a whole."""
+
+
+class NotHere(RmtuiError):
+    """What is to be put right cannot be seen from here."""
+
+
+One = Callable[[Act, Fault], str]
+
+MOST = 10_000
+"""How many are put right at a time: so many are named when it is asked for, and no others are touched."""
+NOTHING = later("It is right by now; nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Repair:
     what: str
     """A clause to ask with."""
-    sources: tuple[Source, ...]
-    """Where what it can put right is found."""
     each: One | None = None
     """Puts one right and says so; "" when it is right meanwhile."""
     whole: Callable[[Act], list[str]] | None = None
     """Comes last, once."""
+    name: str = ""
+    """Of what ``whole`` puts right."""
+    action: Callable[[Operator | None, Fault], str] | None = None
+    """In place of ``each``: an action with an entry of its own in the trail."""
+    grave: bool = False
+    """Whether somebody's certificate is taken from them."""
 
 
-def repair(operator: Operator | None, name: str) -> Iterator[Repaired]:
-    """Put everything right that this repair can, one after another; what is right meanwhile is passed over.
+def check_may_repair(operator: Operator | None) -> None:
+    """Whether somebody may repair anything, before they are asked what.
+
+    :raises RmtuiError: they may not, and why; that is recorded.
+    """
+    with acting(operator, "repair"):
+        pass
+
+
+def targets_of(plan: Plan) -> tuple[Target, ...]:
+    """What a repair acts on, in this order: everything one by one, then what is done once for all."""
+    how = REPAIRS[plan.repair]
+    each = plan.faults if how.each is not None or how.action is not None else ()
+    return (*each, Target(WHOLE, tr(how.name))) if how.whole is not None else each
+
+
+def repair(
+    operator: Operator | None,
+    name: str,
+    targets: Sequence[Target],
+    *,
+    told: Callable[[Progress], None] | None = None,
+    stop: Event | None = None,
+) -> Report:
+    """Put these right, one after another, each an action of its own that looks again inside its write.
 
     :param name: one of :data:`REPAIRS`.
-    :raises RmtuiError: the operator may not, or the database or the authority is gone; nothing more was put right.
+    :param targets: of what :func:`targets_of` gave for it.
+    :raises RmtuiError: the operator may not; nothing was put right.
     """
     how = REPAIRS[name]
-    if how.each is not None:
-        for item in _items(how, name):
-            subject, begun = item.finding.subject, False
-            try:
-                with acting(operator, "repair", item.pk) as act:
-                    begun = True
-                    act.on(item.pk, subject)
-                    said = how.each(act, item)
-            except Deleted:
-                continue
-            except RmtuiError as error:
-                if not begun or isinstance(error, UnreachableError):
-                    raise
-                yield Repaired(subject, False, error.sentence)
-                continue
-            if said:
-                yield Repaired(subject, True, said)
-    if how.whole is not None:
-        with acting(operator, "repair") as act:
-            told = how.whole(act)
-            act.done(what=name, did=told)
-        for sentence in told:
-            yield Repaired("", True, sentence)
+    check_may_repair(operator)
+
+    def act_on(target: Target) -> str:
+        if how.whole is not None and target.pk == WHOLE:
+            with acting(operator, "repair") as act:
+                did = how.whole(act)
+                act.done(what=name, did=did)
+            return joined(did, " ")
+        assert isinstance(target, Fault)
+        try:
+            if how.action is not None:
+                return how.action(operator, target) or tr(NOTHING)
+            assert how.each is not None
+            with acting(operator, "repair", target.pk) as act:
+                act.on(target.pk, target.name)
+                return how.each(act, target) or tr(NOTHING)
+        except Deleted:
+            return tr(NOTHING)
+
+    return bulk.run(targets, act_on, told=told, stop=stop)
 
 
-def _items(how: _Repair, name: str) -> Iterator[Item]:
-    """What is to be put right, read as it goes; a connection is open only meanwhile."""
-    with connection():
-        for source in how.sources:
-            for item in source():
-                if item.finding.repair == name:
-                    yield item
-
-
-def _remove_doublets(act: Act, item: Item) -> str:
+def _remove_doublets(act: Act, item: Fault) -> str:
     with exclusive(f"roles:{item.pk}"):
         theirs = Role.select(Role.pk).where((Role.user == item.pk) & (Role.role == item.about)).order_by(Role.created, Role.pk)
         rest = [row.pk for row in theirs][1:]
@@ -89,20 +122,20 @@ def _remove_doublets(act: Act, item: Item) -> str:
             return ""
         Role.delete().where(Role.pk.in_(rest)).execute()
         act.done(what="remove-doublets", role=item.about, removed=len(rest))
-    return f"{plain(act.target, 80)} has the role {plain(item.about, 40)} once."
+    return tr("{callsign} has the role {role} once.", callsign=plain(act.target, 80), role=plain(item.about, 40))
 
 
-def _remove_role(act: Act, item: Item) -> str:
+def _remove_role(act: Act, item: Fault) -> str:
     with exclusive("roles-of-nobody"):
         row = Role.select(Role.role, Role.user).where((Role.pk == item.pk) & rows.nobody(Role.user)).tuples().first()
         if row is None:
             return ""
         Role.delete().where(Role.pk == item.pk).execute()
         act.done(what="remove-roles-of-nobody", role=row[0], user=row[1])
-    return f"The role {plain(row[0], 40)} of {row[1]} is removed."
+    return tr("The role {role} of {user} is removed.", role=plain(row[0], 40), user=row[1])
 
 
-def _take_invite(act: Act, item: Item) -> str:
+def _take_invite(act: Act, item: Fault) -> str:
     with exclusive("invites-of-nobody"):
         this = (EnrollmentPool.pk == item.pk) & EnrollmentPool.deleted.is_null()
         row = EnrollmentPool.get_or_none(this & rows.nobody(EnrollmentPool.owner))
@@ -112,10 +145,10 @@ def _take_invite(act: Act, item: Item) -> str:
         if not EnrollmentPool.update(**taken).where(this & (EnrollmentPool.owner == row.owner)).execute():
             return ""
         act.done(what="take-invites", owner_before=row.owner, active_before=row.active)
-    return f"The invite {item.pk} is yours, and disabled."
+    return tr("The invite {pk} is yours, and disabled.", pk=item.pk)
 
 
-def _settle_approved(act: Act, item: Item) -> str:
+def _settle_approved(act: Act, item: Fault) -> str:
     """Point at the person of that name where they are nobody else's; else let it wait again, with a code that nobody was told."""
     with exclusive(decision(item.pk)):
         unnamed, gone = rows.approved_in_vain()
@@ -127,14 +160,17 @@ def _settle_approved(act: Act, item: Item) -> str:
         if person is not None and not Enrollment.select().where(Enrollment.person == person.pk).exists():
             Enrollment.update(person=person.pk, updated=clock.utcnow()).where(approved).execute()
             act.done(what="settle-approved", person=person.pk)
-            return f"The enrolment of {plain(row.callsign, 80)} points at the person of that name."
+            return tr("The enrolment of {callsign} points at the person of that name.", callsign=plain(row.callsign, 80))
         undone = {"state": EnrollmentState.PENDING.value, "decided_by": None, "decided_on": None, "person": None, "updated": clock.utcnow()}
         with_code(lambda code: Enrollment.update(**undone, approvecode=code).where(approved).execute())
         act.done(what="settle-approved", decided_by_before=row.decided_by)
-    return f"The enrolment of {plain(row.callsign, 80)} waits again; give it a new code to hand on with rmtui enrollments reset."
+    return tr(
+        "The enrolment of {callsign} waits again; give it a new code to hand on with rmtui enrollments reset.",
+        callsign=plain(row.callsign, 80),
+    )
 
 
-def _finish_approval(act: Act, item: Item) -> str:
+def _finish_approval(act: Act, item: Fault) -> str:
     with exclusive(decision(item.pk)):
         row = Enrollment.by_pk(item.pk)
         waiting = (Enrollment.pk == item.pk) & (Enrollment.state == EnrollmentState.PENDING.value)
@@ -146,14 +182,16 @@ def _finish_approval(act: Act, item: Item) -> str:
         if not Enrollment.update(**decided).where(waiting).execute():
             return ""
         act.done(what="finish-approval", person=person.pk)
-    return f"The enrolment of {plain(row.callsign, 80)} says approved."
+    return tr("The enrolment of {callsign} says approved.", callsign=plain(row.callsign, 80))
 
 
-def _reissue(act: Act, item: Item) -> str:
+def _reissue(act: Act, item: Fault) -> str:
     from rmtui.pki.identity import read_certificate
     from rmtui.pki.interface import FileMissing
 
     person = Person.by_pk(item.pk)
+    if not seen():
+        raise NotHere(tr("This host sees nobody's files now: is the volume there? Nothing was issued."))
     try:
         read_certificate(person.directory)
     except FileMissing:
@@ -163,14 +201,14 @@ def _reissue(act: Act, item: Item) -> str:
     enrollment = Enrollment.select(Enrollment.csr).where(Enrollment.person == person.pk).tuples().first()
     csr = enrollment[0] if enrollment is not None else None
     person.reissue(csr, on_commit=lambda old, new: act.done(what="reissue", serial=new, superseded=old, csr=csr is not None))
-    return f"{plain(person.callsign, 80)} has a new certificate."
+    return tr("{callsign} has a new certificate.", callsign=plain(person.callsign, 80))
 
 
-def _set_modes(act: Act, item: Item) -> str:
+def _set_modes(act: Act, item: Fault) -> str:
     from rmtui.pki.files import storage
 
     directory = Person.by_pk(item.pk).directory
-    wrong = people_files.wrong_modes(directory)
+    wrong = look(directory).wrong
     if not wrong:
         return ""
     with storage(directory, "changed"):
@@ -188,18 +226,20 @@ def _set_modes(act: Act, item: Item) -> str:
                     os.close(file)
         finally:
             os.close(place)
-    left = people_files.wrong_modes(directory)
+    left = look(directory).wrong
     act.done(what="modes", of=[name or "." for name, _mode in wrong], left=[name or "." for name, _mode in left])
     if left:
-        return f"Modes of {plain(act.target, 80)} are set; their owner is another user's, and only root can change that."
-    return f"Modes and owners of the files of {plain(act.target, 80)} are as they should be."
+        return tr("Modes of {target} are set; their owner is another user's, and only root can change that.", target=plain(act.target, 80))
+    return tr("Modes and owners of the files of {target} are as they should be.", target=plain(act.target, 80))
 
 
-def _record_revoked(act: Act, item: Item) -> str:
+def _record_revoked(act: Act, item: Fault) -> str:
     """Record and revoke what others issued; what is recorded needs the CRL only."""
     with exclusive(f"roles:{item.pk}"):
         person = Person.get_or_none((Person.pk == item.pk) & Person.deleted.is_null(False))
-        if person is None or Issued.select().where(Issued.person == item.pk).exists():
+        if Issued.select().where(Issued.person == item.pk).exists():
+            return tr("What was issued to {target} is on record, and goes on the CRL.", target=plain(act.target, 80))
+        if person is None:
             return ""
         from rmtui.pki.interface import REASONS
 
@@ -208,37 +248,50 @@ def _record_revoked(act: Act, item: Item) -> str:
         if not issuing.revoke_serials(Issued.person == person.pk, reason):
             return ""
         act.done(what="publish-crl", reason=reason)
-    return f"The certificate of {plain(act.target, 80)} is recorded as revoked."
+    return tr("The certificate of {target} is recorded as revoked.", target=plain(act.target, 80))
 
 
 def _publish(_act: Act) -> list[str]:
     issuing.publish_crl()
-    return ["The CRL is published."]
+    return [tr("The CRL is published.")]
 
 
 def _sweep(_act: Act) -> list[str]:
     told = issuing.sweep()
     issuing.publish_crl()
-    return [*told, "What was left behind is swept, and the CRL is published."]
+    return [*told, tr("What was left behind is swept, and the CRL is published.")]
 
 
 REPAIRS: Mapping[str, _Repair] = {
     "sweep": _Repair(
-        "end claims that ran out, finish interrupted reissues, revoke lost certificates and remove the files of unfinished approvals",
-        (),
+        later(
+            "end claims that ran out, finish interrupted reissues, revoke lost certificates and remove the files of unfinished approvals"
+        ),
         whole=_sweep,
+        name=later("what was left behind"),
     ),
     "settle-approved": _Repair(
-        "point approved enrolments at the person of that name, or let them wait again where there is none",
-        (rows.approved_without_person,),
+        later("point approved enrolments at the person of that name, or let them wait again where there is none"),
         _settle_approved,
     ),
-    "finish-approval": _Repair("mark enrolments approved whose person is made", (rows.person_of_pending,), _finish_approval),
-    "reissue": _Repair("issue a certificate to people who have none on disk", (people_files.people,), _reissue),
-    "modes": _Repair("set modes and owners of people's files", (people_files.people,), _set_modes),
-    "remove-doublets": _Repair("remove doubled roles, and keep the oldest of each", (rows.doubled_roles,), _remove_doublets),
-    "remove-roles-of-nobody": _Repair("remove the roles of people who are not there", (rows.roles_of_nobody,), _remove_role),
-    "take-invites": _Repair("make invites yours whose owner is not there, and disable them", (rows.pools_of_nobody,), _take_invite),
-    "publish-crl": _Repair("publish the CRL, with everybody who is revoked", (people_files.people,), _record_revoked, _publish),
+    "finish-approval": _Repair(later("mark enrolments approved whose person is made"), _finish_approval),
+    "reject-callsigns": _Repair(later("reject enrolments whose callsign breaks the rules"), action=grave.reject_callsign),
+    "revoke-callsigns": _Repair(later("revoke people whose callsign breaks the rules"), action=grave.revoke_callsign, grave=True),
+    "reissue": _Repair(later("issue a certificate to people who have none on disk"), _reissue),
+    "reissue-wrong": _Repair(
+        later("issue a new certificate to people whose files hold a wrong one, and revoke the old"), grave.reissue_wrong, grave=True
+    ),
+    "set-aside": _Repair(
+        later("revoke the certificates in directories that belong to nobody, and put the directories aside"),
+        grave.set_aside,
+        _publish,
+        later("the CRL"),
+        grave=True,
+    ),
+    "modes": _Repair(later("set modes and owners of people's files"), _set_modes),
+    "remove-doublets": _Repair(later("remove doubled roles, and keep the oldest of each"), _remove_doublets),
+    "remove-roles-of-nobody": _Repair(later("remove the roles of people who are not there"), _remove_role),
+    "take-invites": _Repair(later("make invites yours whose owner is not there, and disable them"), _take_invite),
+    "publish-crl": _Repair(later("publish the CRL, with everybody who is revoked"), _record_revoked, _publish, later("the CRL")),
 }
 """What each repair does, in the order they are made: the CRL comes last, with all that the others revoked."""

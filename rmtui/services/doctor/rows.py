@@ -15,6 +15,7 @@ from rmtui.db.engine import is_sqlite
 from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person, Role
+from rmtui.i18n import later, tr
 from rmtui.services.doctor.host import crl_serials
 from rmtui.services.doctor.types import PAGE, Finding, Item, pages
 from rmtui.text import callsign_problem, plain
@@ -62,14 +63,19 @@ def doubled_roles() -> Iterator[Item]:
         names: dict[Any, str] = dict(Person.select(Person.pk, Person.callsign).where(Person.pk.in_([row[0] for row in page])).tuples())  # type: ignore[arg-type]
         for user, role, number in page:
             name = names.get(user, str(user))
-            sentence = f"{plain(name, 80)} has the role {plain(role, 40)} {number} times; the web page takes one, and they keep it."
+            sentence = tr(
+                "{name} has the role {role} {number} times; the web page takes one, and they keep it.",
+                name=plain(name, 80),
+                role=plain(role, 40),
+                number=number,
+            )
             yield Item(Finding("doubled-role", "error", name, sentence, "remove-doublets"), user, role)
 
 
 def roles_of_nobody() -> Iterator[Item]:
     """Roles whose person is gone."""
     for pk, user, role in _each(Role.select(Role.pk, Role.user, Role.role).where(nobody(Role.user)), Role.pk):
-        sentence = f"The role {plain(role, 40)} is given to {user}, who is not there."
+        sentence = tr("The role {role} is given to {user}, who is not there.", role=plain(role, 40), user=user)
         yield Item(Finding("role-of-nobody", "warning", str(user), sentence, "remove-roles-of-nobody"), pk)
 
 
@@ -77,7 +83,9 @@ def pools_of_nobody() -> Iterator[Item]:
     """Invites whose owner is gone: they break the API's list for everybody."""
     gone = EnrollmentPool.deleted.is_null() & nobody(EnrollmentPool.owner)
     for pk, owner in _each(EnrollmentPool.select(EnrollmentPool.pk, EnrollmentPool.owner).where(gone), EnrollmentPool.pk):
-        sentence = f"The invite {pk} belongs to {owner}, who is not there; the web page can list no invites while it does."
+        sentence = tr(
+            "The invite {pk} belongs to {owner}, who is not there; the web page can list no invites while it does.", pk=pk, owner=owner
+        )
         yield Item(Finding("invite-of-nobody", "error", str(pk), sentence, "take-invites"), pk)
 
 
@@ -89,22 +97,28 @@ def broken_extra() -> Iterator[Item]:
     table = Person.alias("t1")
     query = table.select(table.pk, table.callsign).where(column.is_null(False) & kind.not_in(("object", "null")))
     for pk, callsign in _each(query, table.pk):
-        sentence = f"The extra of {plain(callsign, 80)} is no object; the web page can list no people while it is. Make it {{}}."
+        sentence = tr(
+            "The extra of {callsign} is no object; the web page can list no people while it is. Make it {{}}.", callsign=plain(callsign, 80)
+        )
         yield Item(Finding("extra", "error", callsign, sentence), pk)
 
 
 def callsigns() -> Iterator[Item]:
     """People and waiting enrolments whose callsigns break the rules."""
     waiting = (Enrollment.state == EnrollmentState.PENDING.value) & Enrollment.deleted.is_null()
-    for model, where, advice in (
-        (Person, Person.deleted.is_null(), "Revoke them, and let them ask again under another name"),
-        (Enrollment, waiting, "Reject it, and let them ask again"),
+    ofs = later(
+        "The callsign “{callsign}” of the person breaks the rules: {problem}. Revoke them, and let them ask again under another name."
+    )
+    asks = later("The callsign “{callsign}” of the enrolment breaks the rules: {problem}. Reject it, and let them ask again.")
+    for model, where, told, repair in (
+        (Person, Person.deleted.is_null(), ofs, "revoke-callsigns"),
+        (Enrollment, waiting, asks, "reject-callsigns"),
     ):
         for pk, callsign in _each(model.select(model.pk, model.callsign).where(where), model.pk):
             problem = callsign_problem(callsign)
             if problem is not None:
-                sentence = f"The callsign “{plain(callsign, 80)}” of the {model.noun} breaks the rules: {problem}. {advice}."
-                yield Item(Finding("callsign", "warning", callsign, sentence), pk)
+                sentence = tr(told, callsign=plain(callsign, 80), problem=problem)
+                yield Item(Finding("callsign", "warning", callsign, sentence, repair), pk)
 
 
 def same_but_for_case() -> Iterator[Item]:
@@ -119,7 +133,10 @@ def same_but_for_case() -> Iterator[Item]:
     for page in pages(fetch, lambda row: row[0]):
         rows: Any = Person.select(Person.pk, Person.callsign).where(Person.deleted.is_null() & low.in_([row[0] for row in page]))
         for pk, callsign in rows.order_by(low, Person.callsign).tuples():
-            sentence = f"{plain(callsign, 80)} differs from somebody else only in case; one of them is easily taken for the other."
+            sentence = tr(
+                "{callsign} differs from somebody else only in case; one of them is easily taken for the other.",
+                callsign=plain(callsign, 80),
+            )
             yield Item(Finding("same-but-for-case", "warning", callsign, sentence), pk)
 
 
@@ -127,7 +144,7 @@ def approved_without_person() -> Iterator[Item]:
     """Approved enrolments that made nobody."""
     for lost in approved_in_vain():
         for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(lost), Enrollment.pk):
-            sentence = f"{plain(callsign, 80)} is approved, and nobody was made of it."
+            sentence = tr("{callsign} is approved, and nobody was made of it.", callsign=plain(callsign, 80))
             yield Item(Finding("approved-without-person", "error", callsign, sentence, "settle-approved"), pk)
 
 
@@ -142,12 +159,14 @@ def person_of_pending() -> Iterator[Item]:
     for pk, callsign, linked, person in _each(query, Enrollment.pk):
         name = plain(callsign, 80)
         if linked == person:
-            sentence = f"The person {name} was made of an enrolment that still says pending."
+            sentence = tr("The person {name} was made of an enrolment that still says pending.", name=name)
             yield Item(Finding("person-of-pending", "error", callsign, sentence, "finish-approval"), pk)
         else:
-            sentence = (
-                f"There is a person {name}, and an enrolment of that name waits: an approval that stopped half-way, or somebody who asks "
-                "for a taken name. Whoever asks is not known to be that person; reject the enrolment, or revoke the person first."
+            sentence = tr(
+                "There is a person {name}, and an enrolment of that name waits: an approval that stopped half-way, or "
+                "somebody who asks for a taken name. Whoever asks is not known to be that person; reject the enrolment, "
+                "or revoke the person first.",
+                name=name,
             )
             yield Item(Finding("person-of-pending", "warning", callsign, sentence), pk)
 
@@ -157,7 +176,7 @@ def old_claims() -> Iterator[Item]:
     if schema.own_tables_ready():
         old = Claim.select(Claim.enrollment, Claim.operator).where(Claim.expires < clock.utcnow() - issuing.LEFTOVER_AGE)
         for pk, operator in _each(old, Claim.enrollment):
-            sentence = f"An approval that {plain(operator, 80)} began was never ended, and its claim ran out."
+            sentence = tr("An approval that {operator} began was never ended, and its claim ran out.", operator=plain(operator, 80))
             yield Item(Finding("claim", "warning", str(pk), sentence, "sweep"), pk)
 
 
@@ -167,7 +186,11 @@ def lost_certificates() -> Iterator[Item]:
         late = (Issued.created < clock.utcnow() - issuing.LEFTOVER_AGE) & Issued.revoked_on.is_null() & ~Issued.committed
         query = Issued.select(Issued.serial, Issued.callsign, Issued.person).where(late & Issued.person.not_in(Claim.select(Claim.person)))
         for serial, callsign, person in _each(query, Issued.serial):
-            sentence = f"The certificate {plain(serial, 60)} of {plain(callsign, 80)} was signed and lost, and is good still."
+            sentence = tr(
+                "The certificate {serial} of {callsign} was signed and lost, and is good still.",
+                serial=plain(serial, 60),
+                callsign=plain(callsign, 80),
+            )
             yield Item(Finding("lost-certificate", "error", callsign, sentence, "sweep"), person, serial)
 
 
@@ -182,10 +205,19 @@ def against_the_crl() -> Iterator[Item]:
         there, name = int(serial, 16) in listed, plain(callsign, 80)
         if revoked_on is not None and not there:
             when = clock.stamp(revoked_on)
-            sentence = f"The certificate {plain(serial, 60)} of {name} was revoked on {when}, and the CRL does not say so."
+            sentence = tr(
+                "The certificate {serial} of {name} was revoked on {when}, and the CRL does not say so.",
+                serial=plain(serial, 60),
+                name=name,
+                when=when,
+            )
             yield Item(Finding("revoked-not-listed", "error", callsign, sentence, "publish-crl"), person)
         elif revoked_on is None and there:
-            sentence = f"The CRL names the certificate {plain(serial, 60)} of {name}, who is active here. Reissue it, or revoke them."
+            sentence = tr(
+                "The CRL names the certificate {serial} of {name}, who is active here. Reissue it, or revoke them.",
+                serial=plain(serial, 60),
+                name=name,
+            )
             yield Item(Finding("listed-but-active", "error", callsign, sentence), person)
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rmtui.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE
+from rmtui.i18n import later
+from rmtui.services.bulk import Target
 
-__all__ = ["PAGE", "SEVERITIES", "Diagnosis", "Finding", "Item", "Plan", "Repaired", "Severity", "pages"]
+__all__ = ["PAGE", "SEVERITIES", "Checked", "Diagnosis", "Fault", "Finding", "Item", "Plan", "Severity", "Step", "pages"]
 
 Severity = Literal["ok", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "ok")
-"""The worst first."""
+"""The worst first; shown as ``tr(severity)``."""
+_WORDS = (later("error"), later("warning"), later("ok"))
 
 PAGE = 500
 """Rows that are looked at together; no more are in memory."""
@@ -45,6 +48,34 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """How far a check of many has come."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far an examination has come."""
+
+    check: str
+    """Name of the check that is run, or was."""
+    checked: Checked | None = None
+    """Of how many it has looked at how many; None for one that is about the whole."""
+    findings: tuple[Finding, ...] | None = None
+    """What it found; None while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Target):
+    """One thing that can be put right, as it was shown."""
+
+    about: str = ""
+    """More, such as the role."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A repair that could be made."""
 
@@ -52,17 +83,11 @@ class Plan:
     what: str
     """What it does, as a clause to ask with."""
     number: int
-    subjects: tuple[str, ...]
-    """The first few; foreign text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """What became of one thing that was to be put right."""
-
-    subject: str
-    done: bool
-    sentence: str
+    """How many findings it would put right."""
+    faults: tuple[Fault, ...]
+    """What it acts on, one by one, no more than :data:`rmtui.services.doctor.repairs.MOST` at a time; frozen now."""
+    grave: bool = False
+    """Whether somebody's certificate is taken from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +100,16 @@ class Diagnosis:
     """Whether database or authority did not answer."""
 
     @property
+    def troubles(self) -> tuple[Finding, ...]:
+        """What is not well."""
+        return tuple(each for each in self.findings if each.severity != "ok")
+
+    @property
     def exit_code(self) -> int:
         """For a monitoring probe: 0 all is well, 1 something was found, 3 database or authority did not answer."""
         if self.unreachable:
             return EXIT_UNREACHABLE
-        return EXIT_DONE if all(each.severity == "ok" for each in self.findings) else EXIT_REFUSED
+        return EXIT_REFUSED if self.troubles else EXIT_DONE
 
 
 def pages(fetch: Callable[[Any], list[Any]], key: Callable[[Any], Any]) -> Iterator[list[Any]]:

@@ -1,8 +1,9 @@
 """What actions do outside their rows: told to products, Keycloak and the world, recorded and retried."""
 
+from rmtui.db.effects import Noted, noting
 from rmtui.services.effects.deciding import retry, skip
-from rmtui.services.effects.listing import anything_waits, count_effects, cursor, failing, find, list_effects, of_person
-from rmtui.services.effects.running import anything_due, run_due
+from rmtui.services.effects.listing import count_effects, cursor, find, list_effects, next_try, of_person, undone
+from rmtui.services.effects.running import anything_due, carry_out_for, run_due
 from rmtui.services.effects.types import EffectFailed, EffectQuery, EffectRow, NotWaiting, Ran, TargetUnreachable
 
 __all__ = [
@@ -10,17 +11,20 @@ __all__ = [
     "EffectQuery",
     "EffectRow",
     "NotWaiting",
+    "Noted",
     "Ran",
     "TargetUnreachable",
     "anything_due",
-    "anything_waits",
+    "carry_out_for",
     "count_effects",
     "cursor",
-    "failing",
     "find",
     "list_effects",
+    "next_try",
+    "noting",
     "of_person",
     "retry",
     "run_due",
     "skip",
+    "undone",
 ]

@@ -10,6 +10,7 @@ from rmtui.auth.operator import Operator
 from rmtui.db.errors import NotFound
 from rmtui.db.locks import joined
 from rmtui.db.own import Effect
+from rmtui.i18n import tr
 from rmtui.services.audit import Act, acting
 from rmtui.services.decisions import MAX_REASON, ReasonMissing, reason_of
 from rmtui.services.effects.listing import row_of
@@ -38,14 +39,14 @@ def skip(operator: Operator | None, effect: int, reason: str) -> EffectRow:
     with acting(operator, "skip-effect") as act:
         reason = reason_of(reason)
         if not reason or len(reason) > MAX_REASON:
-            raise ReasonMissing(f"Nothing was skipped: say why, in at most {MAX_REASON} characters.")
+            raise ReasonMissing(tr("Nothing was skipped: say why, in at most {most} characters.", most=MAX_REASON))
         return _change(act, effect, reason, lambda: {"state": "skipped", "done_on": clock.utcnow(), "last_error": reason})
 
 
 def _change(act: Act, effect: int, reason: str, changes: Callable[[], dict[str, Any]]) -> EffectRow:
     found: Effect | None = Effect.get_or_none(Effect.id == effect) if 0 < effect < 1 << 63 else None
     if found is None:
-        raise NotFound(f"There is no effect {effect}; nothing was changed.")
+        raise NotFound(tr("There is no effect {effect}; nothing was changed.", effect=effect))
     act.on(found.person, found.callsign)
     with joined():
         now = clock.utcnow()
@@ -54,12 +55,15 @@ def _change(act: Act, effect: int, reason: str, changes: Callable[[], dict[str, 
         changed: int = Effect.update(**changes()).where(mine).execute()
         found = Effect.get_by_id(effect)
         if changed != 1:
-            raise NotWaiting(f"Effect {effect} {_stands(found)}; nothing was changed.")
+            raise NotWaiting(_stands(found))
         act.done(reason, effect=effect, target=found.target, event=found.event)
     return row_of(found)
 
 
 def _stands(effect: Effect) -> str:
     if effect.state == "waiting":
-        return "is being carried out just now"
-    return f"was {effect.state} on {clock.stamp(effect.done_on)}"
+        return tr("Effect {effect} is being carried out just now; nothing was changed.", effect=effect.id)
+    when = clock.stamp(effect.done_on)
+    if effect.state == "done":
+        return tr("Effect {effect} was done on {when}; nothing was changed.", effect=effect.id, when=when)
+    return tr("Effect {effect} was skipped on {when}; nothing was changed.", effect=effect.id, when=when)

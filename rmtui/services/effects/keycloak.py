@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
+
+from keycloak import KeycloakAdmin
+from keycloak.exceptions import (
+    KeycloakAuthenticationError,
+    KeycloakConnectionError,
+    KeycloakDeleteError,
+    KeycloakError,
+    KeycloakGetError,
+)
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
 from rmtui import settings
 from rmtui.db import manifest
@@ -14,73 +29,126 @@ from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.own import Effect
 from rmtui.db.people import Person
-from rmtui.errors import ConfigurationError
+from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.i18n import tr
+from rmtui.pki.http import Line
+from rmtui.services.effects.theirs import pem_of
 from rmtui.services.effects.types import EffectFailed, TargetUnreachable
 from rmtui.text import plain
 
-__all__ = ["tell"]
+__all__ = ["Keycloak"]
 
-TIMEOUT = 10
-"""Seconds that one request may take."""
+TIMEOUT = 5
+"""Seconds that one request to Keycloak may take."""
+MOST_ANSWERED = 1 << 20
+"""Bytes of an answer."""
 ADMIN = "admin"
 """Name of the realm role that follows ours."""
 
 
-def tell(effect: Effect, person: Person) -> None:
-    """Make, change or delete somebody's user. Each can be done twice.
+class Keycloak:
+    """The deployment's Keycloak as one run tells it of people: signed in to once, with the first thing that is told."""
 
-    :raises EffectFailed: Keycloak says no.
-    :raises TargetUnreachable: it does not answer.
-    :raises ConfigurationError: none is named any more, or what is configured cannot be used.
+    def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
+        """Say how it is connected to; nothing is.
+
+        :raises ConfigurationError: none is named.
+        """
+        found = settings.current().keycloak
+        if found is None:
+            raise ConfigurationError(tr("RM_KC_URL names no Keycloak any more; nothing was told. Name it, or skip this."))
+        self._admin = KeycloakAdmin(
+            server_url=found.url,
+            username=found.username,
+            password=found.password.reveal(),
+            realm_name=found.realm,
+            user_realm_name=found.user_realm,
+            timeout=TIMEOUT,
+        )
+        for client in (self._admin.connection, self._admin.connection.keycloak_openid.connection):
+            session = client._s  # there is no other way to it
+            session.trust_env = False
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, _Way(tls))
+
+    def tell(self, effect: Effect, person: Person) -> None:
+        """Make, change or delete somebody's user. Each can be done twice.
+
+        :raises EffectFailed: Keycloak says no.
+        :raises UnreachableError: it does not answer.
+        :raises ConfigurationError: what is configured cannot be used.
+        """
+        admin = self._admin
+        with _explained():
+            if effect.event == "revoked":
+                _delete(admin, person)
+            elif person.deleted is None:  # who was revoked meanwhile has no user to change, and is to have none
+                user = _user(admin, person)
+                if effect.event == "promoted":
+                    admin.assign_realm_roles(user, [_role(admin)])
+                elif effect.event == "demoted":
+                    admin.delete_realm_roles_of_user(user, [_role(admin)])
+
+
+class _Way(BaseAdapter):
+    """Takes the client's requests over a :class:`Line`: bounded in time and size, no redirect followed, no proxy of the environment."""
+
+    def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
+        super().__init__()
+        self._tls = tls
+
+    def send(self, request: PreparedRequest, *_args: Any, **_kwargs: Any) -> Response:
+        """Send a request; what fails is raised as :meth:`Line.ask` does."""
+        parts = urlsplit(str(request.url))
+        line = Line(f"{parts.scheme}://{parts.netloc}", "Keycloak", TIMEOUT, self._tls() if parts.scheme == "https" else None)
+        headers = {name: str(request.headers[name]) for name in ("Authorization", "Content-Type") if name in request.headers}
+        body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        answer = line.ask(str(request.method), path, body, headers=headers, most=MOST_ANSWERED)
+        if 300 <= answer.status < 400:
+            raise ConfigurationError(tr("Keycloak answered with a redirect, which is not followed. Check RM_KC_URL."))
+        response = Response()
+        response.request, response.url = request, str(request.url)
+        response.status_code, response.headers = answer.status, CaseInsensitiveDict(answer.headers)
+        response.raw = BytesIO(answer.body)
+        return response
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _role(admin: Any) -> Any:
+    """The realm role that follows ours.
+
+    :raises EffectFailed: the realm has none of that name.
     """
-    with _explained():
-        admin = _connect()
-        if effect.event == "revoked":
-            _delete(admin, person)
-        elif person.deleted is None:  # who was revoked meanwhile has no user to change, and is to have none
-            user = _user(admin, person)
-            if effect.event == "promoted":
-                admin.assign_realm_roles(user, [admin.get_realm_role(ADMIN)])
-            elif effect.event == "demoted":
-                admin.delete_realm_roles_of_user(user, [admin.get_realm_role(ADMIN)])
-
-
-def _connect() -> Any:
-    from keycloak import KeycloakAdmin
-
-    config = settings.current()
-    found = config.keycloak
-    if found is None:
-        raise ConfigurationError("RM_KC_URL names no Keycloak any more; nothing was told. Name it, or skip this.")
-    return KeycloakAdmin(
-        server_url=found.url,
-        username=found.username,
-        password=found.password.reveal(),
-        realm_name=found.realm,
-        user_realm_name=found.user_realm,
-        verify=str(config.local_ca_certs) if config.local_ca_certs is not None and config.local_ca_certs.is_file() else True,
-        cert=(str(config.mtls_client_cert), str(config.mtls_client_key)) if config.mtls_client_cert and config.mtls_client_key else None,
-        timeout=TIMEOUT,
-    )
+    try:
+        return admin.get_realm_role(ADMIN)
+    except KeycloakGetError as error:
+        if error.response_code != 404:
+            raise
+        raise EffectFailed(
+            tr("The realm has no role {admin}, so it was neither given nor taken. Make it in Keycloak.", admin=ADMIN)
+        ) from None
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
     """What the client raises, as a sentence without a secret."""
-    from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionError, KeycloakError
-    from requests.exceptions import RequestException
-
     try:
         yield
     except KeycloakAuthenticationError:
-        raise EffectFailed("Keycloak does not let us in; check RM_KC_USERNAME, RM_KC_PASSWORD and RM_KC_USER_REALM.") from None
-    except (KeycloakConnectionError, RequestException) as error:
-        raise TargetUnreachable(f"Keycloak cannot be reached ({type(error).__name__}).") from None
+        raise EffectFailed(tr("Keycloak does not let us in; check RM_KC_USERNAME, RM_KC_PASSWORD and RM_KC_USER_REALM.")) from None
+    except KeycloakConnectionError as error:
+        if isinstance(error.__cause__, RmtuiError):
+            raise error.__cause__ from None
+        raise TargetUnreachable(tr("Keycloak cannot be reached ({kind}).", kind=type(error.__cause__ or error).__name__)) from None
     except KeycloakError as error:
         code = error.response_code
         if code is None or code in {502, 503, 504}:
-            raise TargetUnreachable(f"Keycloak cannot be reached{f': it answers {code}' if code else ''}.") from None
-        raise EffectFailed(f"Keycloak answered {code}: {plain(_said(error), 200)}") from None
+            told = tr("Keycloak cannot be reached: it answers {code}.", code=code) if code else tr("Keycloak cannot be reached.")
+            raise TargetUnreachable(told) from None
+        raise EffectFailed(tr("Keycloak answered {code}: {said}", code=code, said=plain(_said(error), 200))) from None
 
 
 def _said(error: Any) -> str:
@@ -95,6 +163,7 @@ def _user(admin: Any, person: Person) -> str:
         user = str(admin.create_user(wanted))
     else:
         user = str(found["id"])
+        del wanted["enabled"]  # whoever was shut out there by hand stays so
         admin.update_user(user, {**found, **wanted, "attributes": {**(found.get("attributes") or {}), **wanted["attributes"]}})
     for product in products:
         group = _group(admin, f"/{product}/{product}_default")
@@ -106,7 +175,7 @@ def _user(admin: Any, person: Person) -> str:
 
 
 def _wanted(person: Person) -> tuple[dict[str, Any], list[str]]:
-    found = manifest.read("Keycloak was not told")
+    found = manifest.read(tr("Keycloak was not told"))
     products = sorted(found.products) if found is not None else []
     wanted = {
         "username": person.callsign,
@@ -116,7 +185,7 @@ def _wanted(person: Person) -> tuple[dict[str, Any], list[str]]:
         "enabled": True,
         "attributes": {
             "callsign": [person.callsign],
-            "certpem": [person.get_cert_pem().decode("ascii", "replace")],
+            "certpem": [pem_of(person)],
             "altUsernames": [f"{person.callsign}_{product}" for product in products],
         },
     }
@@ -125,8 +194,6 @@ def _wanted(person: Person) -> tuple[dict[str, Any], list[str]]:
 
 def _group(admin: Any, path: str) -> str | None:
     """Id of a group; None where the deployment has none of that name."""
-    from keycloak.exceptions import KeycloakGetError
-
     try:
         return str(admin.get_group_by_path(path)["id"])
     except KeycloakGetError as error:
@@ -140,8 +207,6 @@ def _find(admin: Any, person: Person, email: str) -> dict[str, Any] | None:
 
     :raises EffectFailed: somebody else has the name.
     """
-    from keycloak.exceptions import KeycloakGetError
-
     kept = person.extra.get("kc_uuid")
     if isinstance(kept, str) and kept:
         try:
@@ -151,23 +216,29 @@ def _find(admin: Any, person: Person, email: str) -> dict[str, Any] | None:
                 raise
     for found in admin.get_users({"username": person.callsign, "exact": "true"}):
         if str(found.get("email", "")).partition("@")[0].lower() != email.partition("@")[0].lower():
-            raise EffectFailed(f"Keycloak has another user called {plain(person.callsign)}; nothing was changed there. Look who that is.")
+            raise EffectFailed(
+                tr(
+                    "Keycloak has another user called {callsign}; nothing was changed there. Look who that is.",
+                    callsign=plain(person.callsign),
+                )
+            )
         return dict(found)
     return None
 
 
 def _delete(admin: Any, person: Person) -> None:
-    from keycloak.exceptions import KeycloakDeleteError
+    """Delete the person's user.
 
-    with suppress(EffectFailed):  # a user of somebody else is none of theirs
-        found = _find(admin, person, f"{person.pk}@")
-        if found is None:
-            return
-        try:
-            admin.delete_user(str(found["id"]))
-        except KeycloakDeleteError as error:
-            if error.response_code != 404:
-                raise
+    :raises EffectFailed: the user of that name may be theirs or somebody else's.
+    """
+    found = _find(admin, person, f"{person.pk}@")
+    if found is None:
+        return
+    try:
+        admin.delete_user(str(found["id"]))
+    except KeycloakDeleteError as error:
+        if error.response_code != 404:
+            raise
 
 
 def _keep(person: Person, user: str, answer: dict[str, Any]) -> None:

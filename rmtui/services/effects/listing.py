@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -9,15 +10,16 @@ from typing import Any
 from rmtui.db.errors import NotFound
 from rmtui.db.middleware import connected
 from rmtui.db.own import Effect
+from rmtui.i18n import tr
 from rmtui.services import audit, windows
-from rmtui.services.effects.types import EffectQuery, EffectRow
+from rmtui.services.effects.types import EffectQuery, EffectRow, Undone
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.services.windows import Order
 
-__all__ = ["anything_waits", "count_effects", "cursor", "failing", "find", "list_effects", "of_person", "row_of"]
+__all__ = ["count_effects", "cursor", "find", "list_effects", "next_try", "of_person", "row_of", "undone"]
 
 _WAITING = Effect.state == "waiting"
-_FAILING = _WAITING & (Effect.attempts > 0)
+_FAILING = _WAITING & (Effect.last_error != "")
 
 
 def row_of(effect: Effect) -> EffectRow:
@@ -45,6 +47,8 @@ def _select(query: EffectQuery) -> Any:
     select = Effect.select()
     if query.state != "all":
         select = select.where(_FAILING if query.state == "failing" else Effect.state == query.state)
+    if query.target:
+        select = select.where(Effect.target == query.target)
     return windows.all_held(select, (Effect.callsign, Effect.event, Effect.target, Effect.last_error), query.text.split()[:50])
 
 
@@ -77,9 +81,12 @@ def count_effects(query: EffectQuery, most: int = 10_000) -> Count:
 
 
 @connected
-def anything_waits() -> bool:
-    """Whether anything is still to be done, now or later."""
-    return audit.ready() and bool(Effect.select(Effect.id).where(_WAITING).limit(1).exists())
+def next_try() -> dt.datetime | None:
+    """When the next of those that wait is tried; None when nothing waits."""
+    if not audit.ready():
+        return None
+    found: dt.datetime | None = Effect.select(Effect.next_try).where(_WAITING).order_by(Effect.next_try).limit(1).scalar()
+    return found
 
 
 @connected
@@ -90,14 +97,16 @@ def find(effect: int) -> EffectRow:
     """
     found: Effect | None = Effect.get_or_none(Effect.id == effect) if audit.ready() else None
     if found is None:
-        raise NotFound(f"There is no effect {effect}.")
+        raise NotFound(tr("There is no effect {effect}.", effect=effect))
     return row_of(found)
 
 
 @connected
-def failing(most: int = 1_000) -> Count:
-    """How many effects wait since they failed, counting no further than ``most``."""
-    return windows.count(Effect.select(Effect.id).where(_FAILING), most) if audit.ready() else Count(0)
+def undone(most: int = 1_000) -> Undone:
+    """What is still to be done, counting no further than ``most``."""
+    if not audit.ready() or not Effect.select(Effect.id).where(_WAITING).limit(1).exists():
+        return Undone(False, Count(0))
+    return Undone(True, windows.count(Effect.select(Effect.id).where(_FAILING), most))
 
 
 @connected

@@ -3,70 +3,94 @@
 from __future__ import annotations
 
 import json
+import ssl
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from rmtui.db import effects, manifest
 from rmtui.db.own import Effect
 from rmtui.db.people import Person
-from rmtui.pki.interface import FileMissing
-from rmtui.pki.mutual_tls import client_context
+from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
+from rmtui.pki.http import Line
+from rmtui.services.effects.theirs import pem_of
 from rmtui.services.effects.types import EffectFailed, TargetUnreachable
 from rmtui.text import plain
 
-__all__ = ["tell"]
+__all__ = ["address", "tell"]
 
-TOTAL = 10.0
-"""Seconds until all of the answer must be there."""
+TOTAL = 3.0
+"""Seconds until all of the answer must be there, as the deployment itself gives a product."""
 MESSAGES = {"reissued": "created"}
 """Products have no word of their own for a new certificate."""
 
 
-def tell(effect: Effect, person: Person) -> None:
+def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext]) -> None:
     """Post one message to the product, or to every product.
 
+    :param tls: gives what is shown and believed there.
     :raises EffectFailed: a product says no, or answers something else than is agreed.
     :raises UnreachableError: it does not answer.
     :raises ConfigurationError: manifest or certificates cannot be used.
     """
-    found = manifest.read("no product was told")
+    found = manifest.read(tr("no product was told"))
     apis = found.apis if found is not None else {}
     names = sorted(apis) if effect.target == effects.PRODUCTS else [effect.target.removeprefix(effects.PRODUCT)]
     body = {"uuid": str(person.pk), "callsign": person.callsign, "x509cert": certificate(person, effect.event)}
+    refused: RmtuiError | None = None
     for name in names:
-        if name not in apis:
-            raise EffectFailed(f"The manifest names no product {plain(name, 40)} that can be told; skip this if it is gone.")
-        _post(name, apis[name], MESSAGES.get(effect.event, effect.event), body)
+        try:
+            if name not in apis:
+                raise EffectFailed(
+                    tr("The manifest names no product {name} that can be told; skip this if it is gone.", name=plain(name, 40))
+                )
+            _post(name, apis[name], MESSAGES.get(effect.event, effect.event), body, tls)
+        except RmtuiError as error:  # it keeps no other product from being told
+            refused = refused or error
+    if refused is not None:
+        raise refused
 
 
 def certificate(person: Person, event: str) -> str:
-    """A person's certificate and chain, its line ends as products take them; empty of somebody revoked who never had one.
+    """A person's certificate and chain, its line ends as products take them; empty of somebody revoked who has none of their own.
 
-    :raises PKIError: it cannot be read.
+    :raises EffectFailed: it cannot be told of.
     """
     try:
-        return person.get_cert_pem().decode("ascii", "replace").replace("\r", "").replace("\n", "\\n")
-    except FileMissing:
-        if event == "revoked":
+        return pem_of(person).replace("\r", "").replace("\n", "\\n")
+    except EffectFailed:
+        if event == "revoked":  # which is not to wait for a file
             return ""
         raise
 
 
-def _post(name: str, api: str, message: str, body: dict[str, str]) -> None:
-    from rmtui.pki.http import Line
-
-    called = f"The product {plain(name, 40)}"
-    parts = urlsplit(api) if api.isascii() and api.isprintable() and " " not in api else None
-    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise EffectFailed(f"{called} was not told: the manifest gives no web address for it.")
-    line = Line(api.rstrip("/"), called, TOTAL, client_context() if parts.scheme == "https" else None)
+def _post(name: str, api: str, message: str, body: dict[str, str], tls: Callable[[], ssl.SSLContext]) -> None:
+    called = tr("The product {name}", name=plain(name, 40))
+    parts = address(api)
+    if parts is None:
+        raise EffectFailed(tr("{called} was not told: the manifest gives no web address for it.", called=called))
+    line = Line(api.rstrip("/"), called, TOTAL, tls() if parts.scheme == "https" else None)
     answer = line.ask("POST", f"/api/v1/users/{message}", json.dumps(body).encode())
     if answer.status in {502, 503, 504}:
-        raise TargetUnreachable(f"{called} cannot be reached: its server answers {answer.status}.")
+        raise TargetUnreachable(tr("{called} cannot be reached: its server answers {status}.", called=called, status=answer.status))
+    said = _said(answer.body)
     if not 200 <= answer.status < 300:
-        raise EffectFailed(f"{called} answered {answer.status}{_said(answer.body)}.")
+        refused = tr("{called} answered {status}: {said}.", called=called, status=answer.status, said=said) if said else ""
+        raise EffectFailed(refused or tr("{called} answered {status}.", called=called, status=answer.status))
     if _read(answer.body).get("success") is not True:
-        raise EffectFailed(f"{called} says that it failed{_said(answer.body)}.")
+        failed = tr("{called} says that it failed: {said}.", called=called, said=said) if said else ""
+        raise EffectFailed(failed or tr("{called} says that it failed.", called=called))
+
+
+def address(api: str) -> SplitResult | None:
+    """A product's address, taken apart; None where what the manifest gives is none, or has a password in it, which would be shown."""
+    try:
+        parts = urlsplit(api)
+        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and not parts.query and not parts.fragment and api.isascii() and api.isprintable() and " " not in api else None
 
 
 def _read(answer: bytes) -> dict[str, Any]:
@@ -78,6 +102,6 @@ def _read(answer: bytes) -> dict[str, Any]:
 
 
 def _said(answer: bytes) -> str:
-    """What an answer says for itself, as the end of a sentence."""
+    """What an answer says for itself; may be empty."""
     error = _read(answer).get("error")
-    return f": {plain(error, 200)}" if isinstance(error, str) and error.strip() else ""
+    return plain(error, 200) if isinstance(error, str) and error.strip() else ""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ssl
 import threading
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rmtui.auth.permissions import require_writable
 from rmtui.db import effects, issuing, schema
@@ -11,12 +18,20 @@ from rmtui.db.errors import DBError, NotFound
 from rmtui.db.middleware import connected, connection
 from rmtui.db.own import Effect
 from rmtui.db.people import Person
-from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
+from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import tr
 from rmtui.services import audit
-from rmtui.services.effects.types import EffectFailed, Ran
+from rmtui.services.effects.listing import row_of
+from rmtui.services.effects.types import EffectFailed, EffectRow, Ran
 from rmtui.text import plain
 
-__all__ = ["anything_due", "run_due"]
+if TYPE_CHECKING:
+    from rmtui.services.effects.keycloak import Keycloak
+
+__all__ = ["anything_due", "carry_out_for", "run_due"]
+
+SLOW = 1.0
+"""Seconds after which a target counts as slow: it then comes after all others, so that it holds up none of them."""
 
 
 @connected
@@ -26,63 +41,151 @@ def anything_due() -> bool:
 
 
 def run_due(
-    told: Callable[[str], None] | None = None, stop: threading.Event | None = None, *, most: int = 10_000, only: int | None = None
+    told: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+    *,
+    most: int = 10_000,
+    only: Sequence[int] = (),
+    people: Sequence[uuid.UUID] = (),
+    seconds: float | None = None,
+    now: bool = False,
+    why: dict[int, str] | None = None,
 ) -> Ran:
     """Carry out what is due, one after the other; nobody need be named. Nothing is done with a transaction open.
 
-    A target that does not answer is left alone for the rest of the run.
+    A target that does not answer is left alone for the rest of the run, and one that is slow comes after the others.
 
     :param told: told what became of each, as a sentence.
     :param stop: set, when no other is to be begun.
     :param most: how many are tried.
-    :param only: the one that is wanted, by its id.
+    :param only: those that are wanted, by their ids; all when there are none.
+    :param people: whose are wanted; everybody's when there are none.
+    :param seconds: after which no other is begun.
+    :param now: what waits for its next try is due too.
+    :param why: filled with why each failed that did, by its id, in the operator's language.
     :raises DBError: the database failed; what was under way is done once more by whoever comes next.
     """
     require_writable()
-    done = failed = unreachable = 0
-    silent: set[str] = set()
+    end = None if seconds is None else time.monotonic() + seconds
     with connection():
         schema.migrate()
         effects.free_dead()
-    while done + failed < most and not (stop is not None and stop.is_set()):
-        with connection():
-            effect = effects.take(silent, only)
+        effects.prune()
+        if now:
+            effects.hurry()
+    line = _Line(only, [people[start : start + effects.FEW] for start in range(0, len(people), effects.FEW)] or [()])
+    outside = _Outside()
+    done = failed = unreachable = 0
+    while done + failed < most and not (stop is not None and stop.is_set()) and (end is None or time.monotonic() < end):
+        effect = line.take()
         if effect is None:
             break
-        error = _try(effect)
+        begun = time.monotonic()
+        error = _try(effect, outside)
+        line.tried(effect, error, time.monotonic() - begun)
         if error is None:
             done += 1
         else:
             failed += 1
             unreachable += isinstance(error, UnreachableError)
-            if isinstance(error, (UnreachableError, ConfigurationError)):
-                silent.add(effect.target)
+            if why is not None:
+                why[effect.id] = error.sentence
         if told is not None:
             told(_sentence(effect, error))
     return Ran(done, failed, unreachable)
 
 
+class _Line:
+    """Whose turn it is in one run."""
+
+    def __init__(self, only: Sequence[int], groups: list[Sequence[uuid.UUID]]) -> None:
+        self._only, self._groups = only, groups
+        self._silent: set[str] = set()
+        self._slow: set[str] = set()
+
+    def take(self) -> Effect | None:
+        with connection():
+            for avoid in (self._silent | self._slow, self._silent) if self._slow else (self._silent,):
+                for few in self._groups:
+                    effect = effects.take(avoid, self._only, few)
+                    if effect is not None:
+                        return effect
+        return None
+
+    def tried(self, effect: Effect, error: RmtuiError | None, seconds: float) -> None:
+        if error is not None and effects.nobody_answers(error):
+            self._silent.add(effect.target)
+        elif seconds >= SLOW:
+            self._slow.add(effect.target)
+
+
+class _Outside:
+    """Keycloak and the products in one run: what is shown and believed there is read once, and Keycloak signed in to once."""
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        from rmtui.pki.mutual_tls import client_context
+
+        return client_context()
+
+    @cached_property
+    def _keycloak(self) -> Keycloak:
+        from rmtui.services.effects.keycloak import Keycloak  # which takes a while
+
+        return Keycloak(lambda: self._tls)
+
+    def tell(self, effect: Effect, person: Person) -> None:
+        if effect.target == effects.KEYCLOAK:
+            self._keycloak.tell(effect, person)
+            return
+        from rmtui.services.effects import products
+
+        products.tell(effect, person, lambda: self._tls)
+
+
+def carry_out_for(people: Sequence[uuid.UUID], since: dt.datetime, stop: threading.Event, seconds: float) -> tuple[EffectRow, ...]:
+    """Carry out what is due for some people, as far as there is time.
+
+    :return: all of theirs that was planned since then, or waits now; in order. Why one failed just now is in the operator's language.
+    """
+    why: dict[int, str] = {}
+    run_due(stop=stop, people=people, seconds=seconds, why=why)
+    rows: list[Effect] = []
+    with connection():
+        for start in range(0, len(people), effects.FEW):
+            theirs = Effect.person.in_(people[start : start + effects.FEW])
+            rows.extend(Effect.select().where(theirs & ((Effect.created >= since) | (Effect.state == "waiting"))))
+    told = (row_of(row) for row in sorted(rows, key=lambda row: int(row.id)))
+    return tuple(replace(row, last_error=why[row.id]) if row.failing and row.id in why else row for row in told)
+
+
 def _sentence(effect: Effect, error: RmtuiError | None) -> str:
-    what = f"{plain(effect.target, 80)}, {plain(effect.event)} {plain(effect.callsign, 80)}"
-    return f"{what}: done." if error is None else f"{what}: {error.sentence}"
+    about = {"target": plain(effect.target, 80), "event": tr(effect.event), "callsign": plain(effect.callsign, 80)}
+    if error is None:
+        return tr("{target}, {event} {callsign}: done.", **about)
+    return tr("{target}, {event} {callsign}: {error}", **about, error=error.sentence)
 
 
-def _try(effect: Effect) -> RmtuiError | None:
+def _try(effect: Effect, outside: _Outside) -> RmtuiError | None:
     """Carry one out and record what became of it; why it failed, if it did."""
     error: RmtuiError | None = None
     try:
-        _carry_out(effect)
+        _carry_out(effect, outside)
     except DBError:
         raise
     except RmtuiError as refused:
         error = refused
     except Exception as unforeseen:  # noqa: BLE001  # one that nobody foresaw is not to keep the others from being carried out
-        error = RmtuiError(f"It failed in a way that was not foreseen: {type(unforeseen).__name__}.")
+        error = RmtuiError(tr("It failed in a way that was not foreseen: {kind}.", kind=type(unforeseen).__name__))
     with connection():
         if error is None:
             effects.done([effect])
+            if effect.attempts or effect.last_error:
+                effects.bring_forward(effect.target)
         else:
-            effects.failed([effect], error.sentence)
+            effects.failed([effect], error)
+            if effects.nobody_answers(error) and not effect.target.startswith((effects.CA, effects.CRL)):
+                effects.put_off(effect, error)
     return error
 
 
@@ -96,7 +199,7 @@ def _publish(effect: Effect) -> None:
                 raise  # else it was another that was refused
 
 
-def _carry_out(effect: Effect) -> None:
+def _carry_out(effect: Effect, outside: _Outside) -> None:
     if effect.target == effects.CRL or effect.target.startswith(effects.CA):
         _publish(effect)
         return
@@ -104,12 +207,5 @@ def _carry_out(effect: Effect) -> None:
         try:
             person = Person.by_pk(effect.person, allow_deleted=True)
         except NotFound:
-            raise EffectFailed("The database knows nobody of that primary key any more; skip this.") from None
-    if effect.target == effects.KEYCLOAK:
-        from rmtui.services.effects import keycloak
-
-        keycloak.tell(effect, person)
-        return
-    from rmtui.services.effects import products
-
-    products.tell(effect, person)
+            raise EffectFailed(tr("The database knows nobody of that primary key any more; skip this.")) from None
+    outside.tell(effect, person)

@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later
+from rmtui.services.types import Count
 
-__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TargetUnreachable"]
+__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TargetUnreachable", "Undone"]
+
+_WORDS = (
+    *(later("created"), later("revoked"), later("promoted"), later("demoted"), later("reissued")),
+    *(later("waiting"), later("failing"), later("done"), later("skipped")),
+)
+"""Words for events and states: kept as they are, and shown in the operator's language, ``tr(row.event)``."""
 
 
 class EffectFailed(RmtuiError):
     """Whoever was told would not have it."""
 
-    title = "Not carried out"
+    title = later("Not carried out")
 
 
 class TargetUnreachable(UnreachableError):
@@ -25,7 +33,7 @@ class TargetUnreachable(UnreachableError):
 class NotWaiting(RmtuiError):
     """The effect is done or skipped, or somebody is carrying it out."""
 
-    title = "Not waiting"
+    title = later("Not waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +54,13 @@ class EffectRow:
     next_try: dt.datetime | None
     """When it is tried again; None unless it waits."""
     last_error: str
-    """Why it failed last, or was skipped; harmless."""
+    """Why it failed last, waits without having been tried, or was skipped; harmless."""
     done_on: dt.datetime | None
 
     @property
     def failing(self) -> bool:
-        """Whether it waits since it failed."""
-        return self.state == "waiting" and self.attempts > 0
+        """Whether it waits since it failed, or since nobody answers there."""
+        return self.state == "waiting" and bool(self.last_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class EffectQuery:
     text: str = ""
     """Only those whose callsign, event, target or error holds each of these words."""
     reverse: bool = False
+    target: str = ""
+    """Only those for this target; all when it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +83,16 @@ class Ran:
     failed: int = 0
     unreachable: int = 0
     """Of those that failed, how many did since nobody answered."""
+
+    def __add__(self, other: Ran) -> Ran:
+        return Ran(self.done + other.done, self.failed + other.failed, self.unreachable + other.unreachable)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What is still to be done."""
+
+    waits: bool
+    """Whether anything is, now or later."""
+    failing: Count
+    """How many wait since they failed, or since nobody answers there."""

@@ -14,10 +14,11 @@ from textual.widgets import Button, Input, Static
 
 from rmtui import clock
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import enrollments
 from rmtui.services.types import ApprovalPreview, Approved, EnrollmentRow, State
 from rmtui.text import normalise_code
-from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.base import entry, prose, warned
 from rmtui.tui.dialogs.decision import DecisionDialog
 from rmtui.tui.facts import preview_facts
 from rmtui.tui.glyphs import glyphs, group, show, typed
@@ -26,13 +27,13 @@ from rmtui.tui.widgets.ticks import Ticks
 
 __all__ = ["ApproveDialog"]
 
-SURE = "I have made sure that it is somebody else"
+SURE = later("I have made sure that it is somebody else")
 
 
 class ApproveDialog(DecisionDialog[Approved]):
     """Opens on the code. What it showed is what it has signed, or nothing is."""
 
-    CONFIRM = "Approve"
+    CONFIRM = later("Approve")
 
     @dataclass
     class _Previewed(Message, bubble=False):
@@ -44,7 +45,7 @@ class ApproveDialog(DecisionDialog[Approved]):
 
     def __init__(self, row: EnrollmentRow, *, code: str = "", hint: str = "") -> None:
         """:param code: what was read out already; ``hint``: the code itself, in a demo, where nobody can read it out."""
-        super().__init__("Approve", row)
+        super().__init__(tr("Approve {callsign}", callsign=show(row.callsign, 48)), row)
         self._code, self._hint = code, hint
         self._shown: ApprovalPreview | None = None
         """What is on the screen, and may be approved; None while it is being read."""
@@ -59,14 +60,20 @@ class ApproveDialog(DecisionDialog[Approved]):
 
     def body(self) -> Iterable[Widget]:
         """The code, what will be signed, and the warning where there is one."""
-        ask = "Their code is filled in; see that this is who you mean." if self._code else "Ask the person to read out their approve code."
+        ask = (
+            tr("Their code is filled in; see that this is who you mean.")
+            if self._code
+            else tr("Ask the person to read out their approve code.")
+        )
         yield prose(ask, ident="ask")
-        yield entry("Code", ident="code", value=group(self._code), placeholder="as they say it; case, spaces and dashes do not matter")
+        yield entry(
+            tr("Code"), ident="code", value=group(self._code), placeholder=tr("as they say it; case, spaces and dashes do not matter")
+        )
         if self._hint:
-            yield prose(f"Demo: nobody can read it out, it is {group(self._hint)}.", classes="hint")
-        yield Facts([Section("What will be signed", (("", typed("Reading …")),))], ident="facts")
+            yield prose(tr("Demo: nobody can read it out, it is {group}.", group=group(self._hint)), classes="hint")
+        yield Facts([Section(tr("What will be signed"), (("", typed(tr("Reading …"))),))], ident="facts")
         yield prose("", ident="lookalike", classes="warning")
-        yield Ticks([SURE], ident="sure")
+        yield Ticks([tr(SURE)], ident="sure")
 
     def first_focus(self) -> str:
         """The code, or the way out where nothing can be approved."""
@@ -87,33 +94,48 @@ class ApproveDialog(DecisionDialog[Approved]):
         if not self._reading:
             self._reading, pk = True, self._row.pk
             self.errand(
-                "preview", lambda: self._Previewed(enrollments.preview(pk)), self._NoPreview, description="reading what would be signed"
+                "preview", lambda: self._Previewed(enrollments.preview(pk)), self._NoPreview, description=tr("reading what would be signed")
             )
 
     @on(_Previewed)
     def _show(self, message: _Previewed) -> None:
-        self._reading, self._shown = False, message.preview
+        self._reading, early, self._early = False, self._early, False
         preview, before, was = message.preview, self._before, self._row.callsign
+        if before is not None and preview.passing:  # what is on the screen stays there, to be compared with
+            if early:
+                self._not_now(preview.blocked or "")
+            return
+        self._shown = None if preview.passing else preview
         section = preview_facts(preview)
         changed = before is not None and _signs(before) != _signs(preview)
         if changed:
-            section = replace(section, title=f"{glyphs().warning} What would be signed now", warning=True)
+            section = replace(section, title=warned(tr("What would be signed now")), warning=True)
         self.query_one(Facts).tell([section])
         self._row = preview.detail.row
-        self.query_one("#box").border_title = Content(f" Approve {show(self._row.callsign, 48)} ")
+        self.query_one("#box").border_title = Content(" " + tr("Approve {callsign}", callsign=show(self._row.callsign, 48)) + " ")
         if changed or preview.detail.lookalikes != self._lookalikes:
-            self.query_one("#sure", Ticks).tell([SURE], [])
+            self.query_one("#sure", Ticks).tell([tr(SURE)], [])
         self._warn(preview.detail.lookalikes)
-        if preview.blocked:
+        if preview.blocked and not preview.passing:
             self._block("" if before and self._row.state is not State.PENDING else preview.blocked)
             return
-        if before is None and self._row.callsign != was:
-            self.tell(f"The list showed {show(was, 80)}; {show(self._row.callsign, 80)} is asked for now. Ask who changed it.")
-        elif self._early and not changed:
-            self.tell("What would be signed is on the screen now; Enter approves it.", error=False)
-        if changed or self._early:
+        if preview.passing:
+            self._not_now(preview.blocked or "")
+        elif before is None and self._row.callsign != was:
+            self.tell(
+                tr(
+                    "The list showed {was}; {callsign} is asked for now. Ask who changed it.",
+                    was=show(was, 80),
+                    callsign=show(self._row.callsign, 80),
+                )
+            )
+        elif early and not changed and before is not None:  # it was on the screen when Enter was pressed
+            self.submit()
+            return
+        elif early and not changed:
+            self.tell(tr("What would be signed is on the screen now; Enter approves it."), error=False)
+        if changed or early:
             self.guard.begin()
-        self._early = False
 
     @on(_NoPreview)
     def _fail(self, message: _NoPreview) -> None:
@@ -122,12 +144,19 @@ class ApproveDialog(DecisionDialog[Approved]):
             self.query_one(Facts).tell([])
         if self._before is None or self.final(message.error):
             self._block(message.error.sentence)
+        elif self._early:
+            self._early = False
+            self._not_now(message.error.sentence)
+
+    def _not_now(self, sentence: str) -> None:
+        """Enter tries again."""
+        self.tell(tr("It cannot be approved now. {sentence}", sentence=sentence))
 
     def _block(self, sentence: str) -> None:
         """Nothing to approve; without a sentence it is said already who decided."""
         self._blocked = True
         if sentence:
-            self.tell(f"It cannot be approved now. {sentence}")
+            self._not_now(sentence)
         self.over(keep="#facts" if sentence else "")
 
     def _warn(self, others: tuple[str, ...]) -> None:
@@ -135,7 +164,7 @@ class ApproveDialog(DecisionDialog[Approved]):
         self._lookalikes = others
         names = ", ".join(show(other) for other in others)
         warning = self.query_one("#lookalike", Static)
-        warning.update(f"{glyphs().warning} This callsign looks like {names}, who is in already." if others else "")
+        warning.update(warned(tr("This callsign looks like {names}, who is in already.", names=names)) if others else "")
         warning.display = self.query_one("#sure").display = bool(others)
 
     # Approving
@@ -147,19 +176,19 @@ class ApproveDialog(DecisionDialog[Approved]):
             return
         if self._blocked:
             return
-        code, sure = self.query_one("#code", Input).value, SURE in self.query_one("#sure", Ticks).ticked
+        code, sure = self.query_one("#code", Input).value, bool(self.query_one("#sure", Ticks).ticked)
         if self._shown is None:
             self._early = True
-            self.tell("What would be signed is still being read; nothing was approved.")
+            self.tell(tr("What would be signed is still being read; nothing was approved."))
             self._read()
         elif not normalise_code(code):
-            self.tell("Type the code that the person reads out; nothing was approved.")
+            self.tell(tr("Type the code that the person reads out; nothing was approved."))
             self.focus_on("#code")
         elif self._lookalikes and not sure:
-            self.tell("Make sure that it is somebody else, then tick the box with Space; nothing was approved.")
+            self.tell(tr("Make sure that it is somebody else, then tick the box with Space; nothing was approved."))
             self.focus_on("#sure")
         else:
-            self.act(self._work(self._shown, code, sure), f"approving {show(self._row.callsign)}")
+            self.act(self._work(self._shown, code, sure), tr("approving {callsign}", callsign=show(self._row.callsign)))
 
     def _work(self, shown: ApprovalPreview, code: str, sure: bool) -> Any:
         operator, pk = self.console.operator, self._row.pk
@@ -179,16 +208,19 @@ class ApproveDialog(DecisionDialog[Approved]):
         for selector in ("#ask", ".entry", "#lookalike", "#sure", ".hint"):
             self.query(selector).set(display=False)
         live = self.console.deployment.has_web_page
-        hand_over = "They fetch mtls.pfx from the deployment's page" if live else "Hand them mtls.pfx from there"
-        hand_over += "; its password is their callsign."
+        hand_over = (
+            tr("They fetch mtls.pfx from the deployment's page; its password is their callsign.")
+            if live
+            else tr("Hand them mtls.pfx from there; its password is their callsign.")
+        )
         self.query_one(Facts).tell(
             [
                 Section(
-                    f"{glyphs().done} {show(value.callsign)} is approved",
+                    f"{glyphs().done} " + tr("{callsign} is approved", callsign=show(value.callsign)),
                     (
-                        ("Serial", show(value.serial)),
-                        ("Valid until", clock.stamp(value.not_after)),
-                        ("Files", show(value.files)),
+                        (tr("Serial"), show(value.serial)),
+                        (tr("Valid until"), clock.stamp(value.not_after)),
+                        (tr("Files"), show(value.files)),
                     ),
                 ),
                 Section("", (("", hand_over),)),
@@ -196,7 +228,7 @@ class ApproveDialog(DecisionDialog[Approved]):
         )
         self.query_one("#cancel").display = False
         button = self.query_one("#confirm", Button)
-        button.label = "Close"
+        button.label = tr("Close")
         button.focus()
 
     def action_cancel(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from textual.widget import Widget
 from textual.widgets import Input
 
+from rmtui.i18n import later, tr
 from rmtui.services import people, roles
 from rmtui.text import role_problem
 from rmtui.tui.dialogs.base import Dialog, entry, prose
@@ -19,17 +20,19 @@ __all__ = ["AssignRoleDialog"]
 class AssignRoleDialog(Dialog[str]):
     """Takes a role and a callsign. Gives a sentence on what changed."""
 
-    CONFIRM = "Give role"
+    CONFIRM = later("Give role")
 
     def __init__(self, role: str = "") -> None:
-        super().__init__("Give a role")
+        super().__init__(tr("Give a role"))
         self._role = role
 
     def body(self) -> Iterable[Widget]:
         """Two lines to type in."""
-        yield prose("A role that does not exist yet comes into being with its first member.")
-        yield entry("Role", ident="role", value=self._role if role_problem(self._role) is None else "", placeholder="for example admin")
-        yield entry("Callsign", ident="callsign", placeholder="who gets it")
+        yield prose(tr("A role that does not exist yet comes into being with its first member."))
+        yield entry(
+            tr("Role"), ident="role", value=self._role if role_problem(self._role) is None else "", placeholder=tr("for example admin")
+        )
+        yield entry(tr("Callsign"), ident="callsign", placeholder=tr("who gets it"))
 
     def first_focus(self) -> str:
         """The first line that is empty."""
@@ -40,7 +43,11 @@ class AssignRoleDialog(Dialog[str]):
         role, callsign = self.query_one("#role", Input).value.strip(), self.query_one("#callsign", Input).value.strip()
         problem = role_problem(role)
         if problem or not callsign:
-            self.tell(f"Type a role: {problem}. Nothing was changed." if problem else "Type the callsign; nothing was changed.")
+            self.tell(
+                tr("Type a role: {problem}. Nothing was changed.", problem=problem)
+                if problem
+                else tr("Type the callsign; nothing was changed.")
+            )
             self.focus_on("#role" if problem else "#callsign")
             return
         operator = self.console.operator
@@ -49,10 +56,14 @@ class AssignRoleDialog(Dialog[str]):
             person = people.find(callsign).row
             return person.callsign, roles.assign(operator, person.pk, role)
 
-        self.act(work, f"giving {show(role)} to {show(callsign)}")
+        self.act(work, tr("giving {role} to {callsign}", role=show(role), callsign=show(callsign)))
 
     def finished(self, value: Any) -> None:
         """Say which."""
         callsign, given = value
         role = show(self.query_one("#role", Input).value.strip())
-        self.dismiss(f"{show(callsign)}: given {role}." if given else f"{show(callsign)} has {role} already.")
+        self.dismiss(
+            tr("{callsign}: given {role}.", callsign=show(callsign), role=role)
+            if given
+            else tr("{callsign} has {role} already.", callsign=show(callsign), role=role)
+        )

@@ -11,7 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -19,15 +19,18 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.tui.dialogs.guard import EnterGuard
 from rmtui.tui.errands import Errands, UnexpectedFailure
 from rmtui.tui.glyphs import glyphs, show, typed
 from rmtui.tui.lock import leave
+from rmtui.tui.widgets.body import Body
 from rmtui.tui.widgets.choice import Choice
+from rmtui.tui.widgets.field import Field, HintedField
 from rmtui.tui.widgets.options import Options
 from rmtui.tui.widgets.ticks import Ticks
 
-__all__ = ["STYLES", "Dialog", "entry", "prose"]
+__all__ = ["STYLES", "Dialog", "entry", "prose", "show_entry", "warned"]
 
 Result = TypeVar("Result")
 
@@ -42,23 +45,24 @@ def prose(text: str, *, ident: str | None = None, classes: str | None = None) ->
 
 def entry(label: str, *, ident: str, placeholder: str = "", value: str = "") -> Horizontal:
     """A labelled line to type in."""
-    field = Input(value, placeholder=placeholder, id=ident, compact=True, select_on_focus=False)
-    field.cursor_blink = False
-    return Horizontal(Static(label, markup=False, classes="label"), field, classes="entry")
+    field = Field(value, placeholder=placeholder, id=ident, compact=True, select_on_focus=False)
+    return Horizontal(Static(label, markup=False, classes="label"), HintedField(field), classes="entry")
+
+
+def show_entry(field: Widget, shown: bool) -> None:
+    """Show a line to type in with its label and its hint, or nothing of it."""
+    field.display = shown
+    field.query_ancestor(".entry").display = shown
+
+
+def warned(text: str) -> str:
+    """A text that is to stand out, behind the sign for it."""
+    return f"{glyphs().warning} {text}"
 
 
 def _said(control: Widget) -> str:
     """What was typed in a control, or chosen."""
     return control.value.strip() if isinstance(control, Input) else control.chosen if isinstance(control, Options) else ""
-
-
-class Body(VerticalScroll, can_focus=False):
-    """What stands over the buttons; the box says by which keys it scrolls when there is more of it than room."""
-
-    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
-        """More than there is room for, or not any more."""
-        if isinstance(self.parent, Widget):
-            self.parent.border_subtitle = Content(" PgUp, PgDn: more ") if shown else ""
 
 
 class Dialog(ModalScreen[Result], Errands):
@@ -68,19 +72,27 @@ class Dialog(ModalScreen[Result], Errands):
     CSS_PATH = STYLES
     CONFIRM: ClassVar[str] = ""
     """Label of the button that does it; empty when there is nothing to do but close."""
-    CANCEL: ClassVar[str] = "Cancel"
+    CANCEL: ClassVar[str] = later("Cancel")
     DANGER: ClassVar[bool] = False
     """Whether the dialog opens on Cancel."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Back", id="dialog.cancel", tooltip="Close without doing anything"),
-        Binding("tab", "forward", "Next", id="dialog.next", show=False, priority=True, tooltip="To the next control"),
-        Binding("shift+tab", "step(-1)", "Previous", id="dialog.previous", show=False, priority=True, tooltip="To the previous control"),
-        Binding("down", "forward", "Next", id="dialog.down", show=False),
-        Binding("up", "step(-1)", "Previous", id="dialog.up", show=False),
-        Binding("right", "step(1)", "Next", id="dialog.right", show=False),
-        Binding("left", "step(-1)", "Previous", id="dialog.left", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", id="dialog.page-down", show=False, tooltip="What has no room below"),
-        Binding("pageup", "scroll(-10)", "Page up", id="dialog.page-up", show=False, tooltip="What has no room above"),
+        Binding("escape", "cancel", later("Back"), id="dialog.cancel", tooltip=later("Close without doing anything")),
+        Binding("tab", "forward", later("Next"), id="dialog.next", show=False, priority=True, tooltip=later("To the next control")),
+        Binding(
+            "shift+tab",
+            "step(-1)",
+            later("Previous"),
+            id="dialog.previous",
+            show=False,
+            priority=True,
+            tooltip=later("To the previous control"),
+        ),
+        Binding("down", "forward", later("Next"), id="dialog.down", show=False),
+        Binding("up", "step(-1)", later("Previous"), id="dialog.up", show=False),
+        Binding("right", "step(1)", later("Next"), id="dialog.right", show=False),
+        Binding("left", "step(-1)", later("Previous"), id="dialog.left", show=False),
+        Binding("pagedown", "scroll(10)", later("Page down"), id="dialog.page-down", show=False, tooltip=later("What has no room below")),
+        Binding("pageup", "scroll(-10)", later("Page up"), id="dialog.page-up", show=False, tooltip=later("What has no room above")),
     ]
     """Tab has priority, so that what is typed right after it goes to the next control and not to this one."""
 
@@ -99,7 +111,7 @@ class Dialog(ModalScreen[Result], Errands):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self.guard = EnterGuard()
+        self.guard = EnterGuard(pressed=lambda: self.console.turnstile.pressed)
         self.running = False
         self._hinted = False
         """Whether the line over the buttons tells of the keys."""
@@ -138,9 +150,9 @@ class Dialog(ModalScreen[Result], Errands):
             with Vertical(id="foot"):
                 yield prose("", ident="message")
                 with Horizontal(id="buttons"):
-                    yield Choice(self.CANCEL, id="cancel", compact=True)
+                    yield Choice(tr(self.CANCEL), id="cancel", compact=True)
                     if self.CONFIRM:
-                        yield Choice(self.CONFIRM, id="confirm", compact=True, variant="error" if self.DANGER else "primary")
+                        yield Choice(tr(self.CONFIRM), id="confirm", compact=True, variant="error" if self.DANGER else "primary")
 
     def on_mount(self) -> None:
         """Open on the safe control."""
@@ -157,7 +169,7 @@ class Dialog(ModalScreen[Result], Errands):
         """A line over the buttons; empty takes it away."""
         line = self.query_one("#message", Static)
         line.set_class(error, "-error")
-        line.update(f"{glyphs().warning} {show(text)}" if error and text else show(text))
+        line.update(warned(show(text)) if error and text else show(text))
         line.display, self._hinted = bool(text), False
         if text and self.focused is not None:
             self.call_after_refresh(self.focused.scroll_visible, animate=False)
@@ -167,7 +179,7 @@ class Dialog(ModalScreen[Result], Errands):
         if self.running:
             return
         self._busy(True)
-        self.tell("Working …", error=False)
+        self.tell(tr("Working …"), error=False)
         if self.expect is not None:
             self.expect(True)
         self.errand("act", lambda: self._Did(work()), self._Refused, description=description, writes=True)
@@ -217,7 +229,7 @@ class Dialog(ModalScreen[Result], Errands):
         confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
         confirm.disabled = True
         confirm.display = False
-        cancel.label = "Close"
+        cancel.label = tr("Close")
         self.guard.begin()
         self.focus_on("#cancel")
 
@@ -319,8 +331,12 @@ class Dialog(ModalScreen[Result], Errands):
             self.guard.moved()
         lost = event.is_printable and isinstance(self.focused, Choice) and event.key not in self.active_bindings
         if lost and not self.query_one("#message").display:
-            tab = "to what must be typed" if self.DANGER and self.missing() else "on"
-            self.tell(f"Enter presses the button, Tab goes {tab}, Esc goes back.", error=False)
+            self.tell(
+                tr("Enter presses the button, Tab goes to what must be typed, Esc goes back.")
+                if self.DANGER and self.missing()
+                else tr("Enter presses the button, Tab goes on, Esc goes back."),
+                error=False,
+            )
             self._hinted = True
 
     def on_descendant_focus(self) -> None:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services.bulk import Progress, Report, Result, Target
 from rmtui.tui.dialogs.base import Dialog, entry, prose
 from rmtui.tui.glyphs import glyphs, show
@@ -26,6 +27,8 @@ Told = Callable[[Progress], None]
 
 NAME = 24
 """Cells of a name beside its result."""
+OUTCOMES = {"failed": later("failed"), "refused": later("refused"), "left": later("not begun"), "done": later("done")}
+"""What a result is called, behind a number; what was not done comes first."""
 
 
 def names_of(targets: Sequence[Target]) -> str:
@@ -43,7 +46,6 @@ class BulkDialog(Dialog[Report]):
     DANGER = True
     VERB: ClassVar[str] = ""
     """On the button, before the number."""
-    NOUN: ClassVar[tuple[str, str]] = ("row", "rows")
 
     @dataclass
     class _Progressed(Message, bubble=False):
@@ -54,8 +56,8 @@ class BulkDialog(Dialog[Report]):
             return isinstance(message, BulkDialog._Progressed)
 
     def __init__(self, targets: Sequence[Target], left_out: tuple[int, str] = (0, "")) -> None:
-        self.CONFIRM = f"{self.VERB} {len(targets):,}"  # type: ignore[misc]
-        super().__init__(f"{self.VERB} {len(targets):,} {self.NOUN[len(targets) != 1]}")
+        self.CONFIRM = f"{tr(self.VERB)} {len(targets):,}"  # type: ignore[misc]
+        super().__init__(self.heading(len(targets)))
         self.targets = tuple(targets)
         self._left_out = left_out
         self._stop = threading.Event()
@@ -64,6 +66,10 @@ class BulkDialog(Dialog[Report]):
         """What became of them, as soon as it is over."""
 
     # For subclasses
+
+    @abstractmethod
+    def heading(self, number: int) -> str:
+        """What it is to do to how many, as its title."""
 
     def consequences(self) -> Iterable[Widget]:
         """What follows from it."""
@@ -95,10 +101,13 @@ class BulkDialog(Dialog[Report]):
         """What will happen, to exactly whom, what is to be said, and their number."""
         yield from self.consequences()
         if self._left_out[0]:
-            yield prose(f"{self._left_out[0]:,} more marked: {self._left_out[1]}, so left as they are.", classes="hint")
+            yield prose(
+                tr("{number} more marked: {why}, so left as they are.", number=f"{self._left_out[0]:,}", why=self._left_out[1]),
+                classes="hint",
+            )
         yield from self.whom()
         yield from self.fields()
-        yield entry("Number", ident="count", placeholder=f"type {len(self.targets)} to confirm")
+        yield entry(tr("Number"), ident="count", placeholder=tr("type {count} to confirm", count=len(self.targets)))
         yield Static("", id="progress", markup=False)
         yield Facts(ident="results")
 
@@ -116,7 +125,7 @@ class BulkDialog(Dialog[Report]):
             return
         problem = self.problem()
         if problem is None and self.query_one("#count", Input).value.strip() != str(len(self.targets)):
-            problem = (f"Type how many it is about, {len(self.targets)}; nothing was done.", "#count")
+            problem = (tr("Type how many it is about, {count}; nothing was done.", count=len(self.targets)), "#count")
         if problem is not None:
             self.tell(problem[0])
             self.focus_on(problem[1])
@@ -130,8 +139,8 @@ class BulkDialog(Dialog[Report]):
         for widget in self.query_one("#body").children:
             widget.display = widget.id == "progress"
         self._show_progress(Progress(0, len(targets)))
-        self.act(work, f"{self.VERB.lower()}: acting on {len(targets)} rows")
-        self.tell("Esc stops before the next row.", error=False)
+        self.act(work, tr("{verb}: acting on {count} rows", verb=tr(self.VERB).lower(), count=len(targets)))
+        self.tell(tr("Esc stops before the next row."), error=False)
 
     def _told(self, progress: Progress) -> None:
         self.post_message(self._Progressed(progress))
@@ -140,7 +149,7 @@ class BulkDialog(Dialog[Report]):
         super()._busy(running)
         button = self.query_one("#cancel", Button)
         button.disabled = False
-        button.label = "Stop" if running else self.CANCEL
+        button.label = tr("Stop") if running else tr(self.CANCEL)
         if running:
             self.set_focus(button)
 
@@ -154,14 +163,16 @@ class BulkDialog(Dialog[Report]):
         width = max(min(self.size.width - 30, 40), 10)
         filled = width * progress.finished // max(progress.total, 1)
         bar = glyphs().full * filled + glyphs().empty * (width - filled)
-        latest = f"\n{_symbol(progress.latest)} {show(progress.latest.target.name, 48)}" if progress.latest else "\n"
-        line.update(f"{bar}  {progress.finished:,} of {progress.total:,}{latest}")
+        latest = f"{_symbol(progress.latest)} {show(progress.latest.target.name, 48)}" if progress.latest else ""
+        line.update(
+            f"{bar}  " + tr("{finished} of {total}", finished=f"{progress.finished:,}", total=f"{progress.total:,}") + f"\n{latest}"
+        )
 
     def action_cancel(self) -> None:
         """Go back; while it runs, stop before the next row; afterwards, give the report."""
         if self.running:
             self._stop.set()
-            self.tell("Stopping; what is under way is finished first.", error=False)
+            self.tell(tr("Stopping; what is under way is finished first."), error=False)
         elif self.report is not None:
             self.dismiss(self.report)
         else:
@@ -182,11 +193,12 @@ class BulkDialog(Dialog[Report]):
         self.query_one("#results").display = True
         self.show_results()
         done, rest = self.report.number("done"), self._rest()
-        self.query_one("#box").border_title = Content(f" {self.VERB}: {done:,} of {len(self.targets):,} done ")
+        title = tr("{verb}: {done} of {number} done", verb=tr(self.VERB), done=f"{done:,}", number=f"{len(self.targets):,}")
+        self.query_one("#box").border_title = Content(f" {title} ")
         confirm, cancel = self.query_one("#confirm", Button), self.query_one("#cancel", Button)
-        cancel.label = self.CANCEL = "Close"  # type: ignore[misc]
+        cancel.label = self.CANCEL = tr("Close")  # type: ignore[misc]
         confirm.display = bool(rest)
-        confirm.label = f"Go on with {len(rest):,}"
+        confirm.label = tr("Go on with {number}", number=f"{len(rest):,}")
         self.tell(self.report.note, error=bool(self.report.note))
         self.guard.begin()
         self.focus_on("#cancel")
@@ -219,9 +231,9 @@ def _symbol(result: Result | None) -> str:
 
 def _sections(report: Report) -> list[Section]:
     sections = []
-    for outcome, title in (("failed", "failed"), ("refused", "refused"), ("left", "not begun"), ("done", "done")):
+    for outcome, title in OUTCOMES.items():
         found = [result for result in report.results if result.outcome == outcome]
         if found:
             facts = tuple((f"{_symbol(result)} {show(result.target.name, NAME)}", show(result.sentence)) for result in found)
-            sections.append(Section(f"{len(found):,} {title}", facts, warning=outcome == "failed"))
+            sections.append(Section(f"{len(found):,} {tr(title)}", facts, warning=outcome == "failed"))
     return sections

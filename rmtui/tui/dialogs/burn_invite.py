@@ -11,14 +11,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from rmtui.i18n import later, tr, trn
 from rmtui.services import burning
 from rmtui.services.bulk import Report, Target
 from rmtui.services.burning import BurnPlan
 from rmtui.services.certificates import REASONS
-from rmtui.tui.dialogs.base import entry, prose
+from rmtui.tui.dialogs.base import entry, prose, show_entry, warned
 from rmtui.tui.dialogs.bulk import BulkDialog, Told, names_of
 from rmtui.tui.dialogs.reject_many import wrong_news
-from rmtui.tui.glyphs import glyphs
 from rmtui.tui.invites_source import code_of, owner_of
 from rmtui.tui.widgets.options import Options
 
@@ -28,37 +28,54 @@ LEAKED = "keyCompromise"
 """What revocations are for unless another reason is chosen."""
 
 
-def _so_many(number: int, one: str, many: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number:,} {many}"
+def _already(*, deleted: bool, owner: str) -> str:
+    if deleted:
+        return tr("The invite of {owner} is deleted already.", owner=owner) if owner else tr("The invite is deleted already.")
+    return tr("The invite of {owner} is disabled already.", owner=owner) if owner else tr("The invite is disabled already.")
 
 
 class BurnInviteDialog(BulkDialog):
     """Shows whom it concerns; disables the invite, rejects who is pending and revokes who is in."""
 
-    VERB = "Burn"
+    VERB = later("Burn")
+
+    def heading(self, number: int) -> str:
+        """The invite, however many came through it."""
+        return tr("Burn invite {code}", code=code_of(self._plan.invite))
 
     def __init__(self, plan: BurnPlan, *, live: bool) -> None:
         """:param live: whether a web page tells the people what was decided."""
+        self._plan = plan
         super().__init__(plan.targets)
         self._live = live
-        self._title = f"Burn invite {code_of(plan.invite)}"
-        self.CONFIRM = "Burn it"  # type: ignore[misc]
-        self._plan = plan
+        self.CONFIRM = tr("Burn it")  # type: ignore[misc]
 
     def consequences(self) -> Iterable[Widget]:
         """What becomes of the invite."""
         plan, invite = self._plan, self._plan.invite
-        name = "invite" if invite.owner is None else f"invite of {owner_of(invite)}"
+        owner = "" if invite.owner is None else owner_of(invite)
         if invite.active and invite.deleted is None:
-            yield prose(f"Disables the {name}: nobody comes through it any more.")
+            yield prose(
+                tr("Disables the invite of {owner}: nobody comes through it any more.", owner=owner)
+                if owner
+                else tr("Disables the invite: nobody comes through it any more.")
+            )
         else:
-            yield prose(f"The {name} is {'deleted' if invite.deleted is not None else 'disabled'} already.")
+            yield prose(_already(deleted=invite.deleted is not None, owner=owner))
         if not plan.targets:
-            yield prose("Nobody who came through it is pending or in.")
+            yield prose(tr("Nobody who came through it is pending or in."))
         if plan.unknown:
             yield prose(
-                f"{glyphs().warning} {_so_many(plan.unknown, 'enrolment was', 'enrolments were')} approved without a person on record, "
-                "so nobody can be revoked for it: look into it by hand (p lists who came through).",
+                warned(
+                    trn(
+                        "{number} enrolment was approved without a person on record, so nobody can be revoked for it: look into it "
+                        "by hand (p lists who came through).",
+                        "{number} enrolments were approved without a person on record, so nobody can be revoked for it: look into it "
+                        "by hand (p lists who came through).",
+                        plan.unknown,
+                        number=f"{plan.unknown:,}",
+                    )
+                ),
                 classes="warning",
             )
 
@@ -66,19 +83,42 @@ class BurnInviteDialog(BulkDialog):
         """Who is rejected, who is revoked, and who needs nothing more."""
         plan = self._plan
         if plan.pending:
-            yield prose(f"Rejects {_so_many(len(plan.pending), 'who waits', 'who wait')}: {names_of(plan.pending)}")
+            yield prose(
+                trn(
+                    "Rejects {number} who waits: {names}",
+                    "Rejects {number} who wait: {names}",
+                    len(plan.pending),
+                    number=f"{len(plan.pending):,}",
+                    names=names_of(plan.pending),
+                )
+            )
             if self._live:
                 yield wrong_news()
         if plan.people:
-            yield prose(f"Revokes {_so_many(len(plan.people), 'who is in', 'who are in')}: {names_of(plan.people)}")
+            yield prose(
+                trn(
+                    "Revokes {number} who is in: {names}",
+                    "Revokes {number} who are in: {names}",
+                    len(plan.people),
+                    number=f"{len(plan.people):,}",
+                    names=names_of(plan.people),
+                )
+            )
         if plan.rejected or plan.revoked:
-            yield prose(f"Leaves as they are: {plan.rejected:,} rejected and {plan.revoked:,} revoked before.", classes="hint")
+            yield prose(
+                tr(
+                    "Leaves as they are: {rejected} rejected and {revoked} revoked before.",
+                    rejected=f"{plan.rejected:,}",
+                    revoked=f"{plan.revoked:,}",
+                ),
+                classes="hint",
+            )
 
     def fields(self) -> Iterable[Widget]:
         """One reason for all, and the one that the CRL gives."""
-        yield entry("Reason", ident="reason", placeholder="why, for the history of each: press Tab to type it")
+        yield entry(tr("Reason"), ident="reason", placeholder=tr("why, for the history of each: press Tab to type it"))
         if self._plan.people:
-            yield prose("Reason of the revocations, as the CRL gives it:", classes="lead")
+            yield prose(tr("Reason of the revocations, as the CRL gives it:"), classes="lead")
             yield Options(REASONS, LEAKED, ident="revoke-reason")
 
     def on_mount(self) -> None:
@@ -86,14 +126,12 @@ class BurnInviteDialog(BulkDialog):
         if not self.targets:
             number = self.query_one("#count", Input)
             number.value = "0"
-            assert number.parent is not None
-            number.parent.display = False
-            number.display = False
+            show_entry(number, False)
         super().on_mount()
 
     def problem(self) -> tuple[str, str] | None:
         """A reason has to be given."""
-        return None if self.query_one("#reason", Input).value.strip() else ("Say why; nothing was burnt.", "#reason")
+        return None if self.query_one("#reason", Input).value.strip() else (tr("Say why; nothing was burnt."), "#reason")
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Burn it; when it goes on, for all who are neither rejected nor revoked yet, so that nobody counts as having come meanwhile."""
@@ -110,7 +148,12 @@ class BurnInviteDialog(BulkDialog):
         super().finished(value)
         assert self.report is not None
         done, code = self.report.number("done"), code_of(self._plan.invite)
-        number = f": {done:,} of {len(self.targets):,} done" if self.targets else ""
-        self.query_one("#box").border_title = Content(f" Invite {code} is disabled{number} ")
+        number = f"{len(self.targets):,}"
+        title = (
+            tr("Invite {code} is disabled: {done} of {number} done", code=code, done=f"{done:,}", number=number)
+            if self.targets
+            else tr("Invite {code} is disabled", code=code)
+        )
+        self.query_one("#box").border_title = Content(f" {title} ")
         if not self.targets and not self.report.note:
-            self.tell("Nobody was to be rejected or revoked.", error=False)
+            self.tell(tr("Nobody was to be rejected or revoked."), error=False)

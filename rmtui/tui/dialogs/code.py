@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from rmtui.i18n import later, tr
 from rmtui.services.types import CreatedEnrollment
 from rmtui.settings import Secret
 from rmtui.tui.dialogs.base import Dialog, prose
@@ -20,10 +21,10 @@ __all__ = ["CodeDialog", "ShownCode"]
 class ShownCode(Dialog[None]):
     """Holds a code until it is closed: masked until it is asked for, and whenever another screen comes before it."""
 
-    CANCEL = "Close"
+    CANCEL = later("Close")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "reveal", "Show", id="code.reveal", tooltip="Show the code, or mask it"),
-        Binding("y", "copy", "Copy", id="code.copy", tooltip="Send the code to the terminal"),
+        Binding("v", "reveal", later("Show"), id="code.reveal", tooltip=later("Show the code, or mask it")),
+        Binding("y", "copy", later("Copy"), id="code.copy", tooltip=later("Send the code to the terminal")),
     ]
 
     def __init__(self, title: str, code: Secret, *says: str) -> None:
@@ -48,7 +49,7 @@ class ShownCode(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the code, without telling it."""
-        self.console.copy_text(self._code.reveal(), told="the code")
+        self.console.copy_text(self._code.reveal(), told=tr("the code"))
 
 
 class CodeDialog(ShownCode):
@@ -56,8 +57,10 @@ class CodeDialog(ShownCode):
 
     def __init__(self, created: CreatedEnrollment) -> None:
         super().__init__(
-            f"Approve code of {show(created.callsign, 40)}",
+            tr("Approve code of {callsign}", callsign=show(created.callsign, 40)),
             Secret(created.approvecode),
-            "This is the only time it can be shown. Hand it to the person, on paper or by voice; they read it out to whoever approves "
-            "them. Should it be lost, z on the enrolment gives a new one.",
+            tr(
+                "This is the only time it can be shown. Hand it to the person, on paper or by voice; they read it out to "
+                "whoever approves them. Should it be lost, z on the enrolment gives a new one."
+            ),
         )

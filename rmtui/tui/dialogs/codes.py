@@ -10,6 +10,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from rmtui.i18n import later, tr, trn
 from rmtui.services import matching
 from rmtui.services.matching import Match
 from rmtui.tui.dialogs.approve_many import mismatches
@@ -26,17 +27,21 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
     :param among: primary keys of the enrolments that are marked; None where it may be any.
     """
 
-    CONFIRM = "Find"
+    CONFIRM = later("Find")
 
     def __init__(self, among: frozenset[uuid.UUID] | None = None) -> None:
-        super().__init__("Approve by code" if among is None else f"Codes of the {len(among)} that are marked")
+        super().__init__(
+            tr("Approve by code")
+            if among is None
+            else trn("Codes of the {n} that is marked", "Codes of the {n} that are marked", len(among))
+        )
         self._among = among
 
     def body(self) -> Iterable[Widget]:
         """What it takes, the box, and what did not match."""
-        yield prose("An approve code, an approval link or a pasted chat line; several, one a line, are approved together.")
+        yield prose(tr("An approve code, an approval link or a pasted chat line; several, one a line, are approved together."))
         yield Lines(ident="lines")
-        yield prose("Enter goes on; Down begins another line.", classes="hint")
+        yield prose(tr("Enter goes on; Down begins another line."), classes="hint")
         yield Facts(ident="facts")
 
     def on_mount(self) -> None:
@@ -62,10 +67,10 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
         """Look for whose they are; nothing is changed by that."""
         text, among = self.query_one(Lines).text, self._among
         if not text.strip():
-            self.tell("Type or paste a code; nothing was looked for.")
+            self.tell(tr("Type or paste a code; nothing was looked for."))
             self.focus_on("#lines")
             return
-        self.act(lambda: matching.match(text, among), "looking for whose codes these are")
+        self.act(lambda: matching.match(text, among), tr("looking for whose codes these are"))
 
     def finished(self, value: Any) -> None:
         """Go on with what matched, or say why nothing did."""
@@ -80,4 +85,4 @@ class CodesDialog(Dialog[tuple[Match, ...]]):
         else:
             facts.tell(mismatches(value))
             facts.display = True
-            self.tell("None of these can be approved; nothing was changed.")
+            self.tell(tr("None of these can be approved; nothing was changed."))

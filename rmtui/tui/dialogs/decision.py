@@ -9,10 +9,10 @@ from textual import on
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services import enrollments
 from rmtui.services.types import EnrollmentRow, State
 from rmtui.tui.dialogs.base import Dialog
-from rmtui.tui.glyphs import show
 
 __all__ = ["DecisionDialog"]
 
@@ -32,14 +32,14 @@ class DecisionDialog(Dialog[Result]):
     class _NotNow(Message, bubble=False):
         error: RmtuiError
 
-    def __init__(self, verb: str, row: EnrollmentRow) -> None:
-        super().__init__(f"{verb} {show(row.callsign, 48)}")
+    def __init__(self, title: str, row: EnrollmentRow) -> None:
+        super().__init__(title)
         self._row = row
 
     def refused(self, error: RmtuiError) -> None:
         """Look whether it can still be decided."""
         pk = self._row.pk
-        self.errand("now", lambda: self._Now(enrollments.enrollment(pk).row), self._NotNow, description="reading the enrolment again")
+        self.errand("now", lambda: self._Now(enrollments.enrollment(pk).row), self._NotNow, description=tr("reading the enrolment again"))
 
     @on(_Now)
     def _look(self, message: _Now) -> None:

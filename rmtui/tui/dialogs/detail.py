@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.widgets.facts import Facts, Section
 
@@ -21,14 +22,14 @@ __all__ = ["DetailDialog"]
 class DetailDialog(Dialog[None]):
     """Fetches and shows sections; arrows scroll."""
 
-    CANCEL = "Close"
+    CANCEL = later("Close")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("home,g", "scroll(-100000)", "Top", show=False),
-        Binding("end,G", "scroll(100000)", "End", show=False),
-        Binding("q", "cancel", "Close", show=False),
-        Binding("y", "copy", "Copy", id="detail.copy", tooltip="Send the callsign to the terminal"),
+        Binding("down,j", "scroll(1)", later("Down"), show=False),
+        Binding("up,k", "scroll(-1)", later("Up"), show=False),
+        Binding("home,g", "scroll(-100000)", later("Top"), show=False),
+        Binding("end,G", "scroll(100000)", later("End"), show=False),
+        Binding("q", "cancel", later("Close"), show=False),
+        Binding("y", "copy", later("Copy"), id="detail.copy", tooltip=later("Send the callsign to the terminal")),
     ]
 
     @dataclass
@@ -47,13 +48,13 @@ class DetailDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         """The sections, once they are there."""
         yield Facts(ident="facts")
-        yield prose("Reading …", ident="reading")
+        yield prose(tr("Reading …"), ident="reading")
 
     def on_mount(self) -> None:
         """Fetch."""
         self.add_class("-tall")
         super().on_mount()
-        self.errand("detail", lambda: self._Read(self._say(self._read())), self._Failed, description="reading the details")
+        self.errand("detail", lambda: self._Read(self._say(self._read())), self._Failed, description=tr("reading the details"))
 
     @on(_Read)
     def _show(self, message: _Read) -> None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import people, roles
 from rmtui.services.types import PersonRow
 from rmtui.text import role_problem
@@ -30,15 +31,19 @@ class Changes:
     taken: tuple[str, ...] = ()
     refusal: RmtuiError | None = None
 
-    def __str__(self) -> str:
-        parts = [f"given {', '.join(self.given)}" if self.given else "", f"taken {', '.join(self.taken)}" if self.taken else ""]
-        return "; ".join(part for part in parts if part)
+    @property
+    def said(self) -> str:
+        """What was done, as the end of a sentence; empty when nothing was."""
+        given, taken = (", ".join(map(show, roles)) for roles in (self.given, self.taken))
+        if given and taken:
+            return tr("given {given}; taken {taken}", given=given, taken=taken)
+        return tr("given {given}", given=given) if given else tr("taken {taken}", taken=taken) if taken else ""
 
 
 class EditRolesDialog(Dialog[str]):
     """Ticks for every role there is, and a line for a new one. Gives a sentence on what changed."""
 
-    CONFIRM = "Save"
+    CONFIRM = later("Save")
 
     @dataclass
     class _Read(Message, bubble=False):
@@ -50,7 +55,7 @@ class EditRolesDialog(Dialog[str]):
         error: RmtuiError
 
     def __init__(self, row: PersonRow) -> None:
-        super().__init__(f"Roles of {show(row.callsign, 48)}")
+        super().__init__(tr("Roles of {callsign}", callsign=show(row.callsign, 48)))
         self._row = row
         self._had: set[str] = {*row.roles}
         self._saved = ""
@@ -58,8 +63,8 @@ class EditRolesDialog(Dialog[str]):
     def body(self) -> Iterable[Widget]:
         """Roles, a new one, and what saving will do."""
         yield Ticks(sorted(self._had), self._row.roles, ident="roles")
-        yield prose("Reading the roles there are …", ident="reading", classes="hint")
-        yield entry("New role", ident="new", placeholder="type one and press Enter to add it")
+        yield prose(tr("Reading the roles there are …"), ident="reading", classes="hint")
+        yield entry(tr("New role"), ident="new", placeholder=tr("type one and press Enter to add it"))
         yield prose("", ident="plan")
 
     def first_focus(self) -> str:
@@ -75,7 +80,7 @@ class EditRolesDialog(Dialog[str]):
             now = people.person(pk).row.roles
             return self._Read(tuple(role.role for role in roles.list_roles()), now)
 
-        self.errand("roles", work, self._Failed, description="reading the roles")
+        self.errand("roles", work, self._Failed, description=tr("reading the roles"))
         self._plan()
 
     @on(_Read)
@@ -96,14 +101,12 @@ class EditRolesDialog(Dialog[str]):
     def _plan(self) -> None:
         ticked = self.query_one("#roles", Ticks).ticked
         give, take = sorted(ticked - self._had), sorted(self._had - ticked)
-        parts = [f"gives {', '.join(map(show, give))}" if give else "", f"takes {', '.join(map(show, take))}" if take else ""]
-        plan = "; ".join(part for part in parts if part)
-        warning = ""
+        said = [_plan(", ".join(map(show, give)), ", ".join(map(show, take)))]
         if "admin" in give:
-            warning = " An admin can approve, reject, and give and take every role."
+            said.append(tr("An admin can approve, reject, and give and take every role."))
         elif "admin" in take:
-            warning = " They can no longer act here."
-        self.query_one("#plan", Static).update(f"Saving {plan}.{warning}" if plan else "Space ticks and clears. Nothing is changed yet.")
+            said.append(tr("They can no longer act here."))
+        self.query_one("#plan", Static).update(" ".join(said))
 
     def entered(self, control: Widget) -> None:
         """Enter adds the role that was typed; otherwise it saves."""
@@ -116,7 +119,7 @@ class EditRolesDialog(Dialog[str]):
         role = field.value.strip()
         problem = role_problem(role)
         if problem:
-            self.tell(f"{role} cannot be a role: {problem}. Nothing was changed.")
+            self.tell(tr("{role} cannot be a role: {problem}. Nothing was changed.", role=role, problem=problem))
             return False
         self.tell("")
         self.query_one("#roles", Ticks).add(role)
@@ -150,19 +153,19 @@ class EditRolesDialog(Dialog[str]):
                 return Changes(tuple(given), tuple(taken), error)
             return Changes(tuple(given), tuple(taken))
 
-        self.act(work, f"changing the roles of {show(self._row.callsign)}")
+        self.act(work, tr("changing the roles of {callsign}", callsign=show(self._row.callsign)))
 
     def finished(self, value: Any) -> None:
         """Close, or say what was refused after what was done."""
         changes: Changes = value
         self._had = (self._had | {*changes.given}) - {*changes.taken}
-        if str(changes):
-            self._saved = f"{show(self._row.callsign)}: {show(changes)}."
+        if changes.said:
+            self._saved = tr("{callsign}: {changes}.", callsign=show(self._row.callsign), changes=changes.said)
         if changes.refusal is None:
             self.dismiss(self._saved)
             return
-        done = f" Done before that: {changes}." if str(changes) else ""
-        self.tell(f"{changes.refusal.sentence}{done}")
+        refusal = changes.refusal.sentence
+        self.tell(tr("{refusal} Done before that: {changes}.", refusal=refusal, changes=changes.said) if changes.said else refusal)
         self._plan()
         self.focus_on("#roles")
 
@@ -172,3 +175,12 @@ class EditRolesDialog(Dialog[str]):
             self.dismiss(self._saved)
         else:
             super().action_cancel()
+
+
+def _plan(give: str, take: str) -> str:
+    """What saving will do."""
+    if give and take:
+        return tr("Saving gives {give}; takes {take}.", give=give, take=take)
+    if give:
+        return tr("Saving gives {give}.", give=give)
+    return tr("Saving takes {take}.", take=take) if take else tr("Space ticks and clears. Nothing is changed yet.")

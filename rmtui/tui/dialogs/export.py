@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import bulk_actions, certificates
 from rmtui.services.certificates import Exported
 from rmtui.services.types import PersonDetail, PersonRow
@@ -21,41 +22,45 @@ from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.options import Options
 from rmtui.tui.widgets.ticks import Ticks
 
-__all__ = ["FORMS", "ExportDialog"]
+__all__ = ["PEM", "PFX", "ExportDialog"]
 
-FORMS = {"pfx": "PFX, for phones and desktops; its password is the callsign", "pem": "PEM: key, certificate and chain, as text"}
+PFX = later("PFX, for phones and desktops; its password is the callsign")
+PEM = later("PEM: key, certificate and chain, as text")
+FORMS = {"pfx": PFX, "pem": PEM}
 """What can be written, by the ending of the file."""
-KEPT = "not in the file, they keep it themselves"
+KEPT = later("not in the file, they keep it themselves")
 
 
 class ExportDialog(PersonDialog):
     """Opens on the path."""
 
-    CONFIRM = "Write"
+    CONFIRM = later("Write")
 
     def __init__(self, row: PersonRow) -> None:
-        super().__init__("Write the certificate of", row)
+        super().__init__(tr("Write the certificate of {callsign}", callsign=show(row.callsign, 48)), row)
         self._name = show(row.callsign, 64)
 
     def body(self) -> Iterable[Widget]:
         """Which one, in which form, and where to."""
-        yield self.facts("What is written")
-        yield Options([*FORMS.values()], FORMS["pfx"], ident="form")
-        yield entry("File", ident="path", value=f"~/{bulk_actions.file_name(self.row.callsign, 'pfx')}", placeholder="path on this host")
-        yield prose("Only you can read it (mode 0600); a file that is there already is never replaced.", classes="hint")
+        yield self.facts(tr("What is written"))
+        yield Options([tr(PFX), tr(PEM)], tr(PFX), ident="form")
+        yield entry(
+            tr("File"), ident="path", value=f"~/{bulk_actions.file_name(self.row.callsign, 'pfx')}", placeholder=tr("path on this host")
+        )
+        yield prose(tr("Only you can read it (mode 0600); a file that is there already is never replaced."), classes="hint")
 
     def shown(self, detail: PersonDetail) -> Sequence[Section]:
         """Whether a key goes out with it."""
-        section = certificate_facts("What is written", detail, "Serial", "Valid until", "Key")
+        section = certificate_facts(tr("What is written"), detail, "Serial", later("Valid until"), "Key")
         if detail.certificate is None:
             return [section]
-        key = "in the file too: who has it can be them" if "mtls.key" in detail.files else KEPT
-        return [Section(section.title, (*section.facts, ("Private key", key)))]
+        key = tr("in the file too: who has it can be them") if "mtls.key" in detail.files else tr(KEPT)
+        return [Section(section.title, (*section.facts, (tr("Private key"), key)))]
 
     @property
     def _form(self) -> str:
         chosen = self.query_one("#form", Options).chosen
-        return next(form for form, label in FORMS.items() if label == chosen)
+        return next(form for form, label in FORMS.items() if tr(label) == chosen)
 
     @on(Ticks.Changed, "#form")
     def _rename(self) -> None:
@@ -68,14 +73,14 @@ class ExportDialog(PersonDialog):
     def submit(self) -> None:
         """Write it."""
         path, pem = self.query_one("#path", Input).value.strip(), self._form == "pem"
-        if self.still_reading("nothing was written"):
+        if self.still_reading(tr("What it is about has not been read yet; nothing was written. Try again in a moment.")):
             return
         if not path:
-            self.tell("Type where to; nothing was written.")
+            self.tell(tr("Type where to; nothing was written."))
             self.focus_on("#path")
             return
         operator, pk = self.console.operator, self.row.pk
-        self.act(lambda: certificates.export(operator, pk, path, pem=pem), f"writing the certificate of {self._name}")
+        self.act(lambda: certificates.export(operator, pk, path, pem=pem), tr("writing the certificate of {name}", name=self._name))
 
     def first_focus(self) -> str:
         """The path."""
@@ -89,9 +94,12 @@ class ExportDialog(PersonDialog):
     def finished(self, value: Exported) -> None:
         """Say where it is, and what opens it."""
         pem = value.form == "pem"
-        facts = [("File", show(value.path)), ("Form", value.form.upper()), ("Readable", "by you alone (mode 0600)")]
+        facts = [(tr("File"), show(value.path)), (tr("Form"), value.form.upper()), (tr("Readable"), tr("by you alone (mode 0600)"))]
         if pem:
-            facts.append(("Private key", "in the file" if value.key else KEPT))
+            facts.append((tr("Private key"), tr("in the file") if value.key else tr(KEPT)))
         else:
-            facts.append(("Password", f"the callsign, {self._name}"))
-        self.conclude([Section(f"{glyphs().done} Written", tuple(facts))], f"{self._name}: written to {show(value.path)}.")
+            facts.append((tr("Password"), tr("the callsign, {name}", name=self._name)))
+        self.conclude(
+            [Section(f"{glyphs().done} " + tr("Written"), tuple(facts))],
+            tr("{name}: written to {path}.", name=self._name, path=show(value.path)),
+        )

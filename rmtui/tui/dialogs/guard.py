@@ -14,10 +14,14 @@ PAUSE = 0.75
 class EnterGuard:
     """An Enter counts after another key was pressed in this state of the dialog, which ends the repeating of a held one, or after
     :data:`PAUSE` without an Enter.
+
+    :param pressed: when the key that is being handled was pressed, in seconds of :func:`time.monotonic`: a key that waited for the
+        console is as old as it is. Without, now.
     """
 
-    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None, pressed: Callable[[], float] | None = None) -> None:
         self._clock = clock or time.monotonic
+        self._pressed = pressed or self._clock
         self._last = self._clock()
         self._moved = False
 
@@ -32,8 +36,8 @@ class EnterGuard:
 
     def accepts(self) -> bool:
         """Whether the Enter that was pressed just now counts."""
-        now = self._clock()
-        meant = self._moved or now - self._last >= PAUSE
-        self._last = now
+        pressed = self._pressed()
+        meant = self._moved or pressed - self._last >= PAUSE
+        self._last = max(self._last, pressed)
         self._moved = False
         return meant

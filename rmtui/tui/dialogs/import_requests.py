@@ -12,15 +12,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from rmtui.i18n import later, tr, trn
 from rmtui.services import importing
 from rmtui.services.bulk import Target
 from rmtui.services.importing import Candidate, Imported
 from rmtui.settings import Secret
-from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.dialogs.base import Dialog, entry, prose, warned
 from rmtui.tui.dialogs.bulk import NAME, BulkDialog, Told
 from rmtui.tui.glyphs import glyphs, group, show
-from rmtui.tui.widgets.codebox import IDLE
+from rmtui.tui.keynames import key_of
 from rmtui.tui.widgets.facts import Facts, Section
+from rmtui.tui.widgets.revealing import Revealing
 
 __all__ = ["Found", "ImportDialog", "ImportManyDialog"]
 
@@ -39,53 +41,61 @@ class Found:
 class ImportDialog(Dialog[Found]):
     """Asks for the directory."""
 
-    CONFIRM = "Look"
+    CONFIRM = later("Look")
 
     def __init__(self) -> None:
-        super().__init__("Import CSRs")
+        super().__init__(tr("Import CSRs"))
 
     def body(self) -> Iterable[Widget]:
         """The directory, and an invite."""
-        yield prose("Makes a pending enrolment of every CSR in a directory, for whom it names. Nothing is signed before they are approved.")
-        yield entry("Directory", ident="path", placeholder="its path on this host")
-        yield entry("Invite", ident="pool", placeholder="optional: the invite code they come through")
+        yield prose(
+            tr("Makes a pending enrolment of every CSR in a directory, for whom it names. Nothing is signed before they are approved.")
+        )
+        yield entry(tr("Directory"), ident="path", placeholder=tr("its path on this host"))
+        yield entry(tr("Invite"), ident="pool", placeholder=tr("optional: the invite code they come through"))
 
     def submit(self) -> None:
         """Read the directory; nothing is made by that."""
         path, pool = self.query_one("#path", Input).value.strip(), self.query_one("#pool", Input).value.strip()
         if not path:
-            self.tell("Name the directory; nothing was read.")
+            self.tell(tr("Name the directory; nothing was read."))
             self.focus_on("#path")
             return
-        self.act(lambda: Found(importing.read(path), pool or None), "reading the CSRs")
+        self.act(lambda: Found(importing.read(path), pool or None), tr("reading the CSRs"))
 
     def finished(self, value: Any) -> None:
         """What it holds is for the next dialog."""
         self.dismiss(value)
 
 
-class ImportManyDialog(BulkDialog):
+class ImportManyDialog(BulkDialog, Revealing):
     """Shows every CSR before an enrolment is made of it, and afterwards the codes to hand on: masked until they are asked for."""
 
-    VERB = "Enrol"
-    NOUN = ("CSR", "CSRs")
+    VERB = later("Enrol")
     DANGER = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "reveal", "Show", id="import.reveal", show=False, tooltip="Show the codes, or mask them"),
-        Binding("y", "copy", "Copy", id="import.copy", show=False, tooltip="Send callsigns and codes to the terminal"),
+        Binding("v", "reveal", later("Show"), id="import.reveal", show=False, tooltip=later("Show the codes, or mask them")),
+        Binding("y", "copy", later("Copy"), id="import.copy", show=False, tooltip=later("Send callsigns and codes to the terminal")),
     ]
 
     def __init__(self, found: Found) -> None:
         self._found = found
         self._good = [each for each in found.candidates if not each.problem]
         self._codes: Mapping[uuid.UUID, Secret] = {}
-        self._revealed = False
         super().__init__([Target(uuid.uuid4(), each.callsign) for each in self._good])
+
+    def heading(self, number: int) -> str:
+        """CSRs."""
+        return trn("Enrol {number} CSR", "Enrol {number} CSRs", number, number=f"{number:,}")
 
     def consequences(self) -> Iterable[Widget]:
         """What follows from it."""
-        through = f" through the invite {show(group(self._found.pool), 40)}" if self._found.pool else ""
-        yield prose(f"Each becomes a pending enrolment{through}, with an approve code that is shown once, here.")
+        pool = show(group(self._found.pool), 40) if self._found.pool else ""
+        yield prose(
+            tr("Each becomes a pending enrolment through the invite {pool}, with an approve code that is shown once, here.", pool=pool)
+            if pool
+            else tr("Each becomes a pending enrolment, with an approve code that is shown once, here.")
+        )
 
     def whom(self) -> Iterable[Widget]:
         """Every file: what it asks for, or why nothing is made of it."""
@@ -93,10 +103,16 @@ class ImportManyDialog(BulkDialog):
         sections = []
         if bad:
             facts = tuple((show(each.file, NAME), show(each.problem)) for each in bad)
-            sections.append(Section(f"{glyphs().warning} {len(bad):,} left out", facts, warning=True))
+            sections.append(Section(warned(tr("{count} left out", count=f"{len(bad):,}")), facts, warning=True))
         dots = glyphs().dots
-        facts = tuple((show(each.callsign, NAME), f"{each.key}, SHA-256 {group(each.fingerprint[:CSR_KEY])}{dots}") for each in self._good)
-        yield Facts([*sections, Section(f"{len(self._good):,} to enrol", facts)])
+        facts = tuple(
+            (
+                show(each.callsign, NAME),
+                f"{each.key}, SHA-256 {group(each.fingerprint[:CSR_KEY])}{dots}",
+            )
+            for each in self._good
+        )
+        yield Facts([*sections, Section(tr("{count} to enrol", count=f"{len(self._good):,}"), facts)])
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Any]:
         """Make an enrolment of each."""
@@ -116,43 +132,34 @@ class ImportManyDialog(BulkDialog):
         """The codes."""
         facts = tuple((show(target.name, NAME), self._code(target)) for target in self.targets if target.pk in self._codes)
         if facts:
-            yield Section("Approve codes: v shows or masks them, y copies them; they are not shown again", facts)
+            yield Section(
+                tr(
+                    "Approve codes: {show} shows or masks them, {copy} copies them; they are not shown again",
+                    show=key_of("import.reveal", "v"),
+                    copy=key_of("import.copy", "y"),
+                ),
+                facts,
+            )
 
     def _code(self, target: Target) -> str:
         code = self._codes[target.pk].reveal()
-        return show(group(code if self._revealed else glyphs().mask * len(code)))
+        return show(group(code if self.revealed else glyphs().mask * len(code)))
 
-    def on_mount(self) -> None:
-        """When the terminal loses the focus, the codes are masked."""
-        super().on_mount()
-        self.watch(self.app, "app_focus", lambda focus: None if focus else self._mask(), init=False)
+    def redraw(self) -> None:
+        """The codes are among the results."""
+        self.show_results()
 
     def on_screen_suspend(self) -> None:
         """Another screen has come before it, perhaps the lock."""
-        self._mask()
-
-    def _mask(self) -> None:
-        if self._revealed:
-            self._revealed = False
-            self.show_results()
+        self.mask()
 
     def action_reveal(self) -> None:
-        """Show the codes, or mask them; they are masked again when nothing was typed for a while."""
+        """Show the codes, or mask them."""
         if self._codes and not self.running:
-            self._revealed = not self._revealed
-            self.show_results()
-            if self._revealed:
-                self.set_timer(IDLE, self._look)
-
-    def _look(self) -> None:
-        left = IDLE - self.console.lock.idle
-        if self._revealed and left > 0:
-            self.set_timer(left, self._look)
-        else:
-            self._mask()
+            self.toggle()
 
     def action_copy(self) -> None:
         """Copy them, a line each."""
         lines = [f"{show(target.name)}  {self._codes[target.pk].reveal()}" for target in self.targets if target.pk in self._codes]
         if lines:
-            self.console.copy_lines(lines, told=f"{len(lines):,} callsigns and codes")
+            self.console.copy_lines(lines, told=tr("{count} callsigns and codes", count=f"{len(lines):,}"))

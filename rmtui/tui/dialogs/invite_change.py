@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from textual.widget import Widget
 
+from rmtui.i18n import later, tr, trn
 from rmtui.services import pools, pools_many
 from rmtui.services.bulk import Report, Target
 from rmtui.services.pools import PoolRow
@@ -18,33 +19,52 @@ from rmtui.tui.invites_source import code_of, owner_of
 __all__ = ["ChangeInviteDialog", "ChangeInvitesDialog", "ResetInviteDialog"]
 
 FOLLOWS = {
-    "enable": "Whoever has the code can come through again, and asks to be approved as everybody does.",
-    "disable": "Nobody comes through any more. Who came through stays as they are: those pending still wait for a decision. "
-    "It can be enabled again.",
-    "delete": "Nobody comes through any more, for good: a deleted invite cannot be enabled again. Who came through stays as they are.",
+    "enable": later("Whoever has the code can come through again, and asks to be approved as everybody does."),
+    "disable": later(
+        "Nobody comes through any more. Who came through stays as they are: those pending still wait for a "
+        "decision. It can be enabled again."
+    ),
+    "delete": later(
+        "Nobody comes through any more, for good: a deleted invite cannot be enabled again. Who came through stays as they are."
+    ),
 }
 """What follows from each change, of one invite or of each of many."""
+BUTTONS: Mapping[Change, str] = {"enable": later("Enable"), "disable": later("Disable"), "delete": later("Delete")}
+TITLES: Mapping[Change, str] = {
+    "enable": later("Enable invite {code}"),
+    "disable": later("Disable invite {code}"),
+    "delete": later("Delete invite {code}"),
+}
 
 
 def _about(row: PoolRow) -> str:
     """An invite, as the head of a sentence."""
-    came = "Nobody has" if not row.total else "1 person has" if row.total == 1 else f"{row.total:,} people have"
-    return f"The invite {code_of(row)}, owner {owner_of(row)}. {came} come through it."
+    code, owner = code_of(row), owner_of(row)
+    if not row.total:
+        return tr("The invite {code}, owner {owner}. Nobody has come through it.", code=code, owner=owner)
+    return trn(
+        "The invite {code}, owner {owner}. {number} person has come through it.",
+        "The invite {code}, owner {owner}. {number} people have come through it.",
+        row.total,
+        code=code,
+        owner=owner,
+        number=f"{row.total:,}",
+    )
 
 
 class ChangeInviteDialog(Dialog[bool]):
     """Says what follows and asks whether; gives whether it was done, and False when it was so already."""
 
     def __init__(self, row: PoolRow, change: Change) -> None:
-        self.CONFIRM = change.capitalize()  # type: ignore[misc]
+        self.CONFIRM = BUTTONS[change]  # type: ignore[misc]
         self.DANGER = change == "delete"  # type: ignore[misc]
-        super().__init__(f"{change.capitalize()} invite {code_of(row)}")
+        super().__init__(tr(TITLES[change], code=code_of(row)))
         self._row, self._change = row, change
 
     def body(self) -> Iterable[Widget]:
         """Which, and what follows."""
         yield prose(_about(self._row))
-        yield prose(FOLLOWS[self._change])
+        yield prose(tr(FOLLOWS[self._change]))
 
     def first_focus(self) -> str:
         """What can be undone opens on its button."""
@@ -54,7 +74,7 @@ class ChangeInviteDialog(Dialog[bool]):
         """Do it."""
         operator, pk = self.console.operator, self._row.pk
         work = {"enable": pools.enable, "disable": pools.disable, "delete": pools.delete}[self._change]
-        self.act(lambda: work(operator, pk), f"changing the invite {code_of(self._row)}")
+        self.act(lambda: work(operator, pk), tr("changing the invite {code}", code=code_of(self._row)))
 
     def finished(self, value: bool | None) -> None:
         """Deleting gives nothing, and is refused where there is nothing to delete."""
@@ -64,25 +84,28 @@ class ChangeInviteDialog(Dialog[bool]):
 class ResetInviteDialog(Dialog[str]):
     """Opens on Cancel; gives the new code."""
 
-    CONFIRM = "New code"
+    CONFIRM = later("New code")
     DANGER = True
 
     def __init__(self, row: PoolRow) -> None:
-        super().__init__(f"New code for invite {code_of(row)}")
+        super().__init__(tr("New code for invite {code}", code=code_of(row)))
         self._row = row
 
     def body(self) -> Iterable[Widget]:
         """Which, and what follows."""
         yield prose(_about(self._row))
         yield prose(
-            f"The code {code_of(self._row)} stops working at once, and so do its link, its QR code and every sheet printed with them. "
-            "The new code is shown next. Who came through stays as they are."
+            tr(
+                "The code {code} stops working at once, and so do its link, its QR code and every sheet printed with "
+                "them. The new code is shown next. Who came through stays as they are.",
+                code=code_of(self._row),
+            )
         )
 
     def submit(self) -> None:
         """Do it."""
         operator, pk = self.console.operator, self._row.pk
-        self.act(lambda: pools.reset(operator, pk), f"giving the invite {code_of(self._row)} a new code")
+        self.act(lambda: pools.reset(operator, pk), tr("giving the invite {code} a new code", code=code_of(self._row)))
 
     def finished(self, value: str) -> None:
         """The new code is for the next dialog."""
@@ -92,17 +115,24 @@ class ResetInviteDialog(Dialog[str]):
 class ChangeInvitesDialog(BulkDialog):
     """Enables, disables or deletes all that are marked."""
 
-    NOUN = ("invite", "invites")
-
     def __init__(self, change: Change, targets: Sequence[Target], left_out: tuple[int, str]) -> None:
-        self.VERB = change.capitalize()  # type: ignore[misc]
-        super().__init__(targets, left_out)
+        self.VERB = BUTTONS[change]  # type: ignore[misc]
         self._change = change
+        super().__init__(targets, left_out)
+
+    def heading(self, number: int) -> str:
+        """Invites."""
+        said = f"{number:,}"
+        if self._change == "enable":
+            return trn("Enable {number} invite", "Enable {number} invites", number, number=said)
+        if self._change == "disable":
+            return trn("Disable {number} invite", "Disable {number} invites", number, number=said)
+        return trn("Delete {number} invite", "Delete {number} invites", number, number=said)
 
     def consequences(self) -> Iterable[Widget]:
         """What follows for each."""
-        follows = FOLLOWS[self._change]
-        yield prose(f"For each of them: {follows[0].lower()}{follows[1:]}")
+        follows = tr(FOLLOWS[self._change])
+        yield prose(tr("For each of them: {follows}", follows=follows[0].lower() + follows[1:]))
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Change each."""

@@ -15,11 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import links, qr
 from rmtui.services.pools import PoolRow
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.glyphs import ascii_wanted, show
 from rmtui.tui.invites_source import code_of
+from rmtui.tui.keynames import key_of
 from rmtui.tui.widgets.facts import Facts, Section
 from rmtui.tui.widgets.qrcode import QRCode, cells
 from rmtui.voice import spell
@@ -28,7 +30,9 @@ __all__ = ["InviteLinkDialog"]
 
 BESIDE = 34
 """Columns for what stands beside the QR code."""
-NO_COLOURS = "Its QR code does not show: without colours it would not be black on white on every terminal. The printed sheet (w) has it."
+NO_COLOURS = later(
+    "Its QR code does not show: without colours it would not be black on white on every terminal. The printed sheet (w) has it."
+)
 
 
 class InviteLinkDialog(Dialog[None]):
@@ -37,10 +41,10 @@ class InviteLinkDialog(Dialog[None]):
     :param news: what was done to the invite just now, as a sentence.
     """
 
-    CANCEL = "Close"
+    CANCEL = later("Close")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy", id="link.copy", tooltip="Send the link to the terminal"),
-        Binding("q", "cancel", "Close", show=False),
+        Binding("y", "copy", later("Copy"), id="link.copy", tooltip=later("Send the link to the terminal")),
+        Binding("q", "cancel", later("Close"), show=False),
     ]
 
     @dataclass
@@ -50,7 +54,7 @@ class InviteLinkDialog(Dialog[None]):
         problem: str = ""
 
     def __init__(self, row: PoolRow, news: str = "") -> None:
-        super().__init__(f"Invite {code_of(row)}")
+        super().__init__(tr("Invite {code}", code=code_of(row)))
         self._row, self._news = row, news
         self._symbol: qr.QR | None = None
         self.link = ""
@@ -67,8 +71,10 @@ class InviteLinkDialog(Dialog[None]):
         if self._news:
             yield prose(self._news)
         if self._row.deleted is not None or not self._row.active:
-            state = "deleted" if self._row.deleted is not None else "disabled"
-            yield prose(f"It is {state}: nobody comes through it.", classes="warning")
+            gone = self._row.deleted is not None
+            yield prose(
+                tr("It is deleted: nobody comes through it.") if gone else tr("It is disabled: nobody comes through it."), classes="warning"
+            )
         yield prose("", ident="link")
         yield prose("", ident="why", classes="hint")
         yield prose(code_of(self._row), classes="code")
@@ -77,7 +83,8 @@ class InviteLinkDialog(Dialog[None]):
         yield Facts(
             [
                 Section(
-                    "Read aloud, NATO or Finnish", tuple((show(sign), f"{show(nato):<10}{show(finnish)}") for sign, nato, finnish in words)
+                    tr("Read aloud, NATO or Finnish"),
+                    tuple((show(sign), f"{show(nato):<10}{show(finnish)}") for sign, nato, finnish in words),
                 )
             ]
         )
@@ -96,7 +103,7 @@ class InviteLinkDialog(Dialog[None]):
             except qr.TooLong as error:
                 return self._Made(link, None, error.sentence)
 
-        self.errand("link", work, self._failed, description="making the link")
+        self.errand("link", work, self._failed, description=tr("making the link"))
 
     def _failed(self, error: RmtuiError) -> Message:
         return self._Made("", None, error.sentence)
@@ -111,7 +118,12 @@ class InviteLinkDialog(Dialog[None]):
     def _say(self, why: str) -> None:
         """Under the link: how it is copied, and why there is no QR code."""
         line = self.query_one("#why", Static)
-        line.update(show(f"y copies the {'link' if self.link else 'code'}. {why}".strip()))
+        copies = (
+            tr("{copy} copies the link.", copy=key_of("link.copy", "y"))
+            if self.link
+            else tr("{copy} copies the code.", copy=key_of("link.copy", "y"))
+        )
+        line.update(show(f"{copies} {why}".strip()))
         line.display = True
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -132,11 +144,17 @@ class InviteLinkDialog(Dialog[None]):
             self._say("")
         elif colours:
             self._say(
-                f"There is no room for its QR code, which takes a terminal of {needed.width + BESIDE}×{needed.height}; "
-                f"this one is {self.size.width}×{self.size.height}. The printed sheet (w) has it."
+                tr(
+                    "There is no room for its QR code, which takes a terminal of {width}×{height}; this one is "
+                    "{columns}×{lines}. The printed sheet (w) has it.",
+                    width=needed.width + BESIDE,
+                    height=needed.height,
+                    columns=self.size.width,
+                    lines=self.size.height,
+                )
             )
         else:
-            self._say(NO_COLOURS)
+            self._say(tr(NO_COLOURS))
 
     def action_copy(self) -> None:
         """Copy the link; without one, the code."""

@@ -10,18 +10,19 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import codes
 from rmtui.settings import Secret
 from rmtui.tui.codes_source import ADMIN, NOBODY
-from rmtui.tui.dialogs.base import Dialog, entry, prose
+from rmtui.tui.dialogs.base import Dialog, entry, prose, warned
 from rmtui.tui.dialogs.code import ShownCode
-from rmtui.tui.glyphs import glyphs, show, typed
+from rmtui.tui.glyphs import show, typed
 from rmtui.tui.widgets.options import Options
 from rmtui.tui.widgets.ticks import Ticks
 
 __all__ = ["LoginCodeDialog", "MadeCode", "NewLoginCodeDialog"]
 
-PERSON, NEW_ADMIN = "somebody who is in", "a new admin"
+PERSON, NEW_ADMIN = later("somebody who is in"), later("a new admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,22 @@ class MadeCode:
     @property
     def whom(self) -> str:
         """As it is told; harmless."""
-        return ADMIN if self.admin else show(self.callsign or NOBODY, 40)
+        return tr(ADMIN) if self.admin else show(self.callsign or tr(NOBODY), 40)
 
 
 class NewLoginCodeDialog(Dialog[MadeCode]):
     """Asks for whom."""
 
-    CONFIRM = "Make code"
+    CONFIRM = later("Make code")
 
     def __init__(self) -> None:
-        super().__init__("New login code")
+        super().__init__(tr("New login code"))
 
     def body(self) -> Iterable[Widget]:
         """For whom, and what follows from it."""
-        yield prose("For whom is it?", classes="lead")
-        yield Options((PERSON, NEW_ADMIN), PERSON, ident="whom")
-        yield entry("Callsign", ident="callsign", placeholder="of the person")
+        yield prose(tr("For whom is it?"), classes="lead")
+        yield Options((tr(PERSON), tr(NEW_ADMIN)), tr(PERSON), ident="whom")
+        yield entry(tr("Callsign"), ident="callsign", placeholder=tr("of the person"))
         yield prose("", ident="consequence")
 
     def on_mount(self) -> None:
@@ -62,7 +63,7 @@ class NewLoginCodeDialog(Dialog[MadeCode]):
 
     @property
     def _admin(self) -> bool:
-        return self.query_one("#whom", Options).chosen == NEW_ADMIN
+        return self.query_one("#whom", Options).chosen == tr(NEW_ADMIN)
 
     @on(Ticks.Changed)
     def _chosen(self) -> None:
@@ -74,18 +75,24 @@ class NewLoginCodeDialog(Dialog[MadeCode]):
         line = self.query_one("#consequence", Static)
         line.set_class(self._admin, "warning")
         line.update(
-            f"{glyphs().warning} Whoever has this code can make an admin, once: of themselves, or of anybody. Make it only to let in "
-            "somebody you would trust with everything here, and burn it if they do not come."
+            warned(
+                tr(
+                    "Whoever has this code can make an admin, once: of themselves, or of anybody. Make it only to "
+                    "let in somebody you would trust with everything here, and burn it if they do not come."
+                )
+            )
             if self._admin
-            else "Whoever has this code signs in as this person, once, and may do there what their roles allow. Hand it over by a way "
-            "that you trust."
+            else tr(
+                "Whoever has this code signs in as this person, once, and may do there what their roles allow. Hand it "
+                "over by a way that you trust."
+            )
         )
 
     def submit(self) -> None:
         """Make it."""
         callsign = None if self._admin else self.query_one("#callsign", Input).value.strip()
         if callsign == "":
-            self.tell("Type the callsign; nothing was made.")
+            self.tell(tr("Type the callsign; nothing was made."))
             self.focus_on("#callsign")
             return
         operator = self.console.operator
@@ -93,7 +100,7 @@ class NewLoginCodeDialog(Dialog[MadeCode]):
         def work() -> MadeCode:
             return MadeCode(callsign, callsign is None, Secret(codes.create(operator, callsign)))
 
-        self.act(work, f"making a login code for {ADMIN if callsign is None else show(callsign)}")
+        self.act(work, tr("making a login code for {whom}", whom=tr(ADMIN) if callsign is None else show(callsign)))
 
     def refused(self, error: RmtuiError) -> None:
         """There may be no such person."""
@@ -110,11 +117,15 @@ class LoginCodeDialog(ShownCode):
 
     def __init__(self, made: MadeCode, *, new: bool) -> None:
         """:param new: whether it was made just now, rather than read."""
-        who = "make an admin of anybody" if made.admin else f"sign in as {made.whom}"
+        can = (
+            tr("Whoever has it can make an admin of anybody, once. Hand it over by a way that you trust.")
+            if made.admin
+            else tr("Whoever has it can sign in as {whom}, once. Hand it over by a way that you trust.", whom=made.whom)
+        )
+        then = tr("Should it be lost, w on the list shows it again.") if new else tr("That you read it is recorded.")
         super().__init__(
-            f"Login code for {made.whom}",
+            tr("Login code for {whom}", whom=made.whom),
             made.code,
-            f"Whoever has it can {who}, once. Hand it over by a way that you trust."
-            + (" Should it be lost, w on the list shows it again." if new else " That you read it is recorded."),
-            typed("Should anybody else have seen it, burn it: x on the list."),
+            f"{can} {then}",
+            typed(tr("Should anybody else have seen it, burn it: x on the list.")),
         )

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from rmtui.i18n import later
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.glyphs import show
 
@@ -17,8 +18,8 @@ __all__ = ["MessageDialog"]
 class MessageDialog(Dialog[None]):
     """A title and a sentence."""
 
-    CANCEL = "Close"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "cancel", "Close", show=False)]
+    CANCEL = later("Close")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "cancel", later("Close"), show=False)]
 
     def __init__(self, title: str, sentence: str) -> None:
         super().__init__(title)

@@ -10,6 +10,7 @@ from textual import on
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.services import people
 from rmtui.services.types import PersonDetail, PersonRow
 from rmtui.tui.dialogs.base import Dialog
@@ -30,8 +31,8 @@ class PersonDialog(Dialog[str]):
     class _Unread(Message, bubble=False):
         error: RmtuiError
 
-    def __init__(self, verb: str, row: PersonRow) -> None:
-        super().__init__(f"{verb} {show(row.callsign, 48)}")
+    def __init__(self, title: str, row: PersonRow) -> None:
+        super().__init__(title)
         self.row = row
         self.detail: PersonDetail | None = None
         """What is on the screen; None until it has been read."""
@@ -57,7 +58,7 @@ class PersonDialog(Dialog[str]):
     @staticmethod
     def facts(title: str) -> Facts:
         """Where :meth:`shown` goes."""
-        return Facts([Section(title, (("", typed("Reading …")),))], ident="facts")
+        return Facts([Section(title, (("", typed(tr("Reading …"))),))], ident="facts")
 
     def on_mount(self) -> None:
         """Read whom it is about."""
@@ -67,7 +68,7 @@ class PersonDialog(Dialog[str]):
     def read(self) -> None:
         """Read the person, again if need be."""
         pk = self.row.pk
-        self.errand("person", lambda: self._Read(people.person(pk)), self._Unread, description="reading about the person")
+        self.errand("person", lambda: self._Read(people.person(pk)), self._Unread, description=tr("reading about the person"))
 
     @on(_Read)
     def _take(self, message: _Read) -> None:
@@ -77,7 +78,7 @@ class PersonDialog(Dialog[str]):
             return
         if now.row.revoked_on is not None:
             if error is None:
-                self.tell(f"{show(self.row.callsign, 64)} is revoked; there is nothing to do here.")
+                self.tell(tr("{callsign} is revoked; there is nothing to do here.", callsign=show(self.row.callsign, 64)))
             self.over()
             return
         self.query_one("#facts", Facts).tell(self.shown(now))
@@ -90,10 +91,10 @@ class PersonDialog(Dialog[str]):
         if self.final(message.error):
             self.over()
 
-    def still_reading(self, nothing: str) -> bool:
-        """Whether what it is about is not on the screen yet; said with ``nothing``, the end of the sentence."""
+    def still_reading(self, sentence: str) -> bool:
+        """Whether what it is about is not on the screen yet; said with ``sentence``."""
         if self.detail is None:
-            self.tell(f"What it is about has not been read yet; {nothing}. Try again in a moment.")
+            self.tell(sentence)
             self.read()
         return self.detail is None
 

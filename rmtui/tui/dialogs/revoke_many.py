@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from textual.widget import Widget
 
+from rmtui.i18n import later, tr, trn
 from rmtui.services import bulk_actions
 from rmtui.services.bulk import Report, Target
 from rmtui.tui.dialogs.base import prose
@@ -20,30 +21,35 @@ __all__ = ["RevokeManyDialog", "crl_section"]
 def crl_section(report: Report | None) -> Iterable[Section]:
     """That the CRL names what was revoked; that it does not is the report's own note."""
     if report is not None and report.number("done") and not report.note:
-        yield Section("", (("CRL", "published once, after the last of them"),))
+        yield Section("", ((tr("CRL"), tr("published once, after the last of them")),))
 
 
 class RevokeManyDialog(BulkDialog):
     """One reason for all."""
 
-    VERB = "Revoke"
-    NOUN = ("person", "people")
+    VERB = later("Revoke")
+
+    def heading(self, number: int) -> str:
+        """People."""
+        return trn("Revoke {number} person", "Revoke {number} people", number, number=f"{number:,}")
 
     def consequences(self) -> Iterable[Widget]:
         """What follows from it."""
         yield prose(
-            "All their certificates are revoked, and the CRL is published, so they no longer connect. "
-            "They cannot come back under these callsigns, and it cannot be undone."
+            tr(
+                "All their certificates are revoked, and the CRL is published, so they no longer connect. They cannot "
+                "come back under these callsigns, and it cannot be undone."
+            )
         )
 
     def fields(self) -> Iterable[Widget]:
         """The reason."""
-        yield prose("The reason, as everybody can read it in the CRL:", classes="lead")
+        yield prose(tr("The reason, as everybody can read it in the CRL:"), classes="lead")
         yield Reasons(ident="reason")
 
     def problem(self) -> tuple[str, str] | None:
         """A reason has to be chosen."""
-        return None if self.query_one(Reasons).reason else ("Choose the reason with Space; nobody was revoked.", "#reason")
+        return None if self.query_one(Reasons).reason else (tr("Choose the reason with Space; nobody was revoked."), "#reason")
 
     def work(self, targets: Sequence[Target], told: Told, stop: threading.Event) -> Callable[[], Report]:
         """Revoke each."""

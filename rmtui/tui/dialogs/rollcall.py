@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
+from rmtui.i18n import later, tr
 from rmtui.services import rollcall, text_files
 from rmtui.services.rollcall import Group, RollCall, RollRow
 from rmtui.tui.dialogs.base import Dialog, entry, prose
@@ -22,12 +23,12 @@ from rmtui.tui.widgets.options import Options
 __all__ = ["Chosen", "RollCallDialog"]
 
 TITLES = {
-    Group.MISSING: "Not heard of",
-    Group.PENDING: "Waiting, and expected",
-    Group.UNEXPECTED_PENDING: "Waiting, and not on the list",
-    Group.UNEXPECTED_JOINED: "In, and not on the list",
-    Group.GONE: "Rejected or revoked, and expected",
-    Group.JOINED: "In, and expected",
+    Group.MISSING: later("Not heard of"),
+    Group.PENDING: later("Waiting, and expected"),
+    Group.UNEXPECTED_PENDING: later("Waiting, and not on the list"),
+    Group.UNEXPECTED_JOINED: later("In, and not on the list"),
+    Group.GONE: later("Rejected or revoked, and expected"),
+    Group.JOINED: later("In, and expected"),
 }
 """What each group is called, those first that call for something."""
 MOST = 200
@@ -52,21 +53,21 @@ class Chosen:
 class RollCallDialog(Dialog[Chosen]):
     """Takes a list, shows how everybody stands to it, and gives the group to act on."""
 
-    CONFIRM = "Compare"
+    CONFIRM = later("Compare")
 
     def __init__(self) -> None:
-        super().__init__("Roll-call")
+        super().__init__(tr("Roll-call"))
         self._call: RollCall | None = None
 
     def body(self) -> Iterable[Widget]:
         """A file or a pasted list; then the groups."""
-        yield prose("Who is expected: one callsign a line, or the first column of CSV.", classes="ask")
+        yield prose(tr("Who is expected: one callsign a line, or the first column of CSV."), classes="ask")
         yield Lines(ident="lines").add_class("ask")
-        yield prose("Type or paste it; Enter goes on, Down begins another line. Or name a file:", classes="ask hint")
-        yield entry("File", ident="path", placeholder="its path on this host").add_class("ask")
+        yield prose(tr("Type or paste it; Enter goes on, Down begins another line. Or name a file:"), classes="ask hint")
+        yield entry(tr("File"), ident="path", placeholder=tr("its path on this host")).add_class("ask")
         yield Facts(ident="counts")
         yield Options([], "", ident="groups")
-        yield prose("Enter marks the group that is chosen, in its pane, to be acted on there.", classes="result hint")
+        yield prose(tr("Enter marks the group that is chosen, in its pane, to be acted on there."), classes="result hint")
         yield Facts(ident="facts")
 
     def on_mount(self) -> None:
@@ -96,36 +97,36 @@ class RollCallDialog(Dialog[Chosen]):
             return
         path, typed = self.query_one("#path", Input).value.strip(), self.query_one(Lines).text
         if bool(path) == bool(typed.strip()):
-            self.tell("Name a file or paste the list, one of the two; nobody was looked up.")
+            self.tell(tr("Name a file or paste the list, one of the two; nobody was looked up."))
             return
 
         def work() -> RollCall:
             return rollcall.compare(rollcall.read(text_files.read_text(path) if path else typed))
 
-        self.act(work, "holding the list against the records")
+        self.act(work, tr("holding the list against the records"))
 
     def finished(self, value: Any) -> None:
         """Show the groups."""
         self._call = value
         self.query(".ask").set(display=False)
-        groups = [(group, title, value.group(group)) for group, title in TITLES.items()]
+        groups = [(group, tr(title), value.group(group)) for group, title in TITLES.items()]
         counts = tuple((title, f"{len(rows):,}") for _group, title, rows in groups)
-        self.query_one("#counts", Facts).tell([Section("Everybody is in, and nobody else." if value.complete else "", counts)])
+        self.query_one("#counts", Facts).tell([Section(tr("Everybody is in, and nobody else.") if value.complete else "", counts)])
         labels = [title for group, title, rows in groups if rows and group in PANES]
         self.query_one("#groups", Options).offer(labels)
         self.query_one("#facts", Facts).tell([_section(title, rows) for _group, title, rows in groups if rows])
         for selector in ("#counts", "#facts", *(("#groups", ".result") if labels else ())):
             self.query(selector).set(display=True)
-        self.query_one("#box").border_title = Content(" Roll-call ")
+        self.query_one("#box").border_title = Content(" " + tr("Roll-call") + " ")
         confirm = self.query_one("#confirm", Button)
-        confirm.label, confirm.display = "Mark these", bool(labels)
-        self.query_one("#cancel", Button).label = "Close"
+        confirm.label, confirm.display = tr("Mark these"), bool(labels)
+        self.query_one("#cancel", Button).label = tr("Close")
         self.guard.begin()
         self.focus_on("#groups" if labels else "#cancel")
 
     def _choose(self, call: RollCall) -> None:
         chosen = self.query_one("#groups", Options).chosen
-        group = next(group for group, title in TITLES.items() if title == chosen)
+        group = next(group for group, title in TITLES.items() if tr(title) == chosen)
         self.dismiss(Chosen(PANES[group], call.group(group)))
 
 
@@ -134,5 +135,5 @@ def _section(title: str, rows: tuple[RollRow, ...]) -> Section:
     names = f" {glyphs().dot} ".join(show(row.callsign, 64) for row in shown if not row.note)
     notes = tuple((show(row.callsign, 24), show(row.note)) for row in shown if row.note)
     if more > 0:
-        notes += (("", f"and {more:,} more, whom rmtui people rollcall lists."),)
+        notes += (("", tr("and {more} more, whom rmtui people rollcall lists.", more=f"{more:,}")),)
     return Section(f"{title} ({len(rows):,})", ((("", names),) if names else ()) + notes)

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import filters
 from rmtui.services.filters import Word
 from rmtui.services.operators import Permission
@@ -29,28 +30,27 @@ from rmtui.tui.widgets.filterbar import FilterBar
 from rmtui.tui.widgets.listview import ListView
 from rmtui.tui.widgets.scrollbars import install as install_scrollbars
 
-__all__ = ["LIST_KEYS", "NO_ROW", "Pane"]
+__all__ = ["LIST_KEYS", "NO_ROW", "Pane", "filter_key"]
 
 Row = TypeVar("Row")
 Query = TypeVar("Query")
 
 install_scrollbars()
 
-NO_ROW = "There is no row under the cursor."
+NO_ROW = later("There is no row under the cursor.")
+
+
+def filter_key(hint: str) -> Binding:
+    """The key that filters; ``hint`` tells what can be typed."""
+    return Binding("slash", "filter", later("Filter"), key_display="/", id="pane.filter", tooltip=hint)
+
 
 LIST_KEYS: list[BindingType] = [
-    Binding(
-        "slash",
-        "filter",
-        "Filter",
-        key_display="/",
-        id="pane.filter",
-        tooltip="Only what fits: text, or such as older:2h",
-    ),
-    Binding("s", "sort", "Sort", id="pane.sort", tooltip="Sort by the next column"),
-    Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
-    Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the callsign to the terminal"),
-    Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter, then the marks"),
+    filter_key(later("Only what fits: text, or such as older:2h")),
+    Binding("s", "sort", later("Sort"), id="pane.sort", tooltip=later("Sort by the next column")),
+    Binding("S", "reverse", later("Reverse"), id="pane.reverse", show=False, tooltip=later("Turn the order round")),
+    Binding("y", "copy", later("Copy"), id="pane.copy", show=False, tooltip=later("Send the callsign to the terminal")),
+    Binding("escape", "back", later("Back"), id="pane.back", show=False, tooltip=later("Clear the filter, then the marks")),
 ]
 
 
@@ -138,7 +138,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         """Whether what is typed fixes what a key would change; then that is told."""
         said = filters.asks(self.query_now.text, self.WORDS, field)
         if said:
-            self.console.tell(f"The filter asks for {said}; Esc clears it.")
+            self.console.tell(tr("The filter asks for {said}; Esc clears it.", said=said))
         return bool(said)
 
     @property
@@ -201,7 +201,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
             "count",
             lambda: self._Counted(query, source.count(query)),
             lambda error: self._Counted(query, None, error),
-            description="counting",
+            description=tr("counting"),
         )
 
     @on(_Counted)
@@ -220,7 +220,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
     def _caption(self) -> None:
         caption, query = self.query_one(Caption), self.view.wanted
         caption.scope, caption.filter = self.scope(query), getattr(query, "text", "")
-        caption.order = self.ORDERS.get(query.sort, ("", ""))[query.reverse]  # type: ignore[attr-defined]
+        caption.order = tr(self.ORDERS.get(query.sort, ("", ""))[query.reverse])  # type: ignore[attr-defined]
         caption.position = self.view.window.position
         caption.update_line()
 
@@ -269,7 +269,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         from rmtui.tui.dialogs.detail import DetailDialog
 
         name = self.view.source.name(row)
-        self.app.push_screen(DetailDialog(self.KIND, name, lambda: self.read_detail(row), self.say_detail))
+        self.app.push_screen(DetailDialog(tr(self.KIND), name, lambda: self.read_detail(row), self.say_detail))
 
     @on(ListView.SortAsked)
     def _sort_by(self, event: ListView.SortAsked) -> None:
@@ -305,7 +305,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if not self.query(FilterBar):
             caption = self.query_one(Caption)
             bar = FilterBar(self.query_now.text, filters.hint(self.WORDS), self.filter_problem)
-            await self.query_one(".side").mount(Horizontal(Static("Filter", markup=False), bar, classes="filter"), before=caption)
+            await self.query_one(".side").mount(Horizontal(Static(tr("Filter"), markup=False), bar, classes="filter"), before=caption)
             caption.display = False
             bar.focus()
 

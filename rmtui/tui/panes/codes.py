@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import code_details, codes, filters
 from rmtui.services.bulk import Target
 from rmtui.services.codes import CodeQuery, CodeRow
@@ -27,28 +28,28 @@ if TYPE_CHECKING:
 
 __all__ = ["CodesPane"]
 
-SHOWN = {(False, True): "Unused", (True, False): "Used and burnt", (True, True): "All login codes"}
+SHOWN = {(False, True): later("Unused"), (True, False): later("Used and burnt"), (True, True): later("All login codes")}
 """What ``f`` goes through: whether spent ones show, and unused ones."""
 
 
 class CodesPane(Pane[CodeRow, CodeQuery]):
     """Login codes, unused ones first shown; of each no more than how it begins."""
 
-    KIND = "Login code"
+    KIND = later("Login code")
     ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
-        "age": ("oldest first", "newest first"),
-        "whom": ("by callsign", "by callsign, from the end"),
-        "by": ("by maker", "by maker, from the end"),
-        "state": ("by state", "by state, from the end"),
-        "used": ("latest used first", "earliest used first"),
+        "age": (later("oldest first"), later("newest first")),
+        "whom": (later("by callsign"), later("by callsign, from the end")),
+        "by": (later("by maker"), later("by maker, from the end")),
+        "state": (later("by state"), later("by state, from the end")),
+        "used": (later("latest used first"), later("earliest used first")),
     }
     WORDS = filters.CODES
-    BINDING_GROUP_TITLE = "Login codes"
+    BINDING_GROUP_TITLE = later("Login codes")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "New", id="code.new", tooltip="Make a code for a person, or one that makes an admin"),
-        Binding("w", "show", "Show", id="code.show", tooltip="Show an unused code again; that is recorded"),
-        Binding("x", "burn", "Burn", id="code.burn", tooltip="Make an unused one, or all that are marked, good for nothing"),
-        Binding("f", "cycle", "State", id="code.state", tooltip="Show unused, used and burnt, all"),
+        Binding("n", "new", later("New"), id="code.new", tooltip=later("Make a code for a person, or one that makes an admin")),
+        Binding("w", "show", later("Show"), id="code.show", tooltip=later("Show an unused code again; that is recorded")),
+        Binding("x", "burn", later("Burn"), id="code.burn", tooltip=later("Make an unused one, or all that are marked, good for nothing")),
+        Binding("f", "cycle", later("State"), id="code.state", tooltip=later("Show unused, used and burnt, all")),
         *LIST_KEYS,
     ]
 
@@ -64,7 +65,7 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
 
     def scope(self, query: CodeQuery) -> str:
         """The states shown."""
-        return SHOWN[query.spent, query.unused]
+        return tr(SHOWN[query.spent, query.unused])
 
     def query_for(self, row: CodeRow) -> CodeQuery:
         """Among the unused or the spent ones."""
@@ -93,17 +94,21 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
     def why_not(self, action: str) -> str:
         """Only unused codes can be shown or burnt."""
         if action == "copy" and self.view.current is not None and self.view.current.callsign is None:
-            return "This code names no callsign that could be copied."
+            return tr("This code names no callsign that could be copied.")
         if action not in {"show", "burn"}:
             return super().why_not(action)
         if not self.chosen:
             return NO_ROW
         if len(self.chosen) > 1:
             if action == "show":
-                return "Codes are shown one at a time; Esc clears the marks."
-            return "" if self._unused() else "None of those that are marked is unused."
+                return tr("Codes are shown one at a time; Esc clears the marks.")
+            return "" if self._unused() else tr("None of those that are marked is unused.")
         state = code_state(self.chosen[0])
-        return "" if state == "unused" else f"The code {show(code_name(self.chosen[0]), 64)} is {state}, and good for nothing."
+        return (
+            ""
+            if state == "unused"
+            else tr("The code {name} is {state}, and good for nothing.", name=show(code_name(self.chosen[0]), 64), state=tr(state))
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
@@ -134,7 +139,7 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
     def _made(self, made: MadeCode | None) -> None:
         self.reread()
         if made is not None:
-            self._hand_on(made, f"A login code for {made.whom} is made.", new=True)
+            self._hand_on(made, tr("A login code for {whom} is made.", whom=made.whom), new=True)
 
     def _hand_on(self, made: MadeCode, sentence: str, *, new: bool) -> None:
         from rmtui.tui.dialogs.login_code import LoginCodeDialog
@@ -156,7 +161,9 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
         def work() -> Message:
             return self._Shown(operator, row, codes.reveal(operator, row.pk))
 
-        self.errand("show", work, lambda error: self._Shown(operator, row, error=error), description="reading a login code", writes=True)
+        self.errand(
+            "show", work, lambda error: self._Shown(operator, row, error=error), description=tr("reading a login code"), writes=True
+        )
 
     @on(_Shown)
     def _take_shown(self, message: _Shown) -> None:
@@ -181,13 +188,13 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
 
         targets = self._unused()
         if len(self.chosen) > 1:
-            act_on_many(self, BurnCodesDialog(targets, (len(self.chosen) - len(targets), "not unused")))
+            act_on_many(self, BurnCodesDialog(targets, (len(self.chosen) - len(targets), tr("not unused"))))
             return
         row = self.chosen[0]
 
         def done(burnt: CodeRow | None) -> None:
             self.reread()
             if burnt is not None:
-                self.post_message(self.Acted(f"The code {show(code_name(row), 64)} is burnt."))
+                self.post_message(self.Acted(tr("The code {name} is burnt.", name=show(code_name(row), 64))))
 
         ask_about(self, BurnCodeDialog(row), [row.pk], done)

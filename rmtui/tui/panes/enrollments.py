@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from rmtui.i18n import later, tr
 from rmtui.services import enrollments, filters
 from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
@@ -28,32 +29,36 @@ Result = TypeVar("Result")
 
 STATES = (State.PENDING, State.APPROVED, State.REJECTED, None)
 """What ``f`` goes through."""
+SCOPES = {State.PENDING: later("Pending"), State.APPROVED: later("Approved"), State.REJECTED: later("Rejected")}
+"""What the list shows, in a word."""
 
 
 class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     """The pending list is the first thing seen."""
 
-    KIND = "Enrolment"
+    KIND = later("Enrolment")
     ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
-        "age": ("oldest first", "newest first"),
-        "callsign": ("by callsign", "by callsign, from the end"),
-        "decided": ("latest decision first", "earliest decision first"),
-        "state": ("by state", "by state, from the end"),
-        "by": ("by who decided", "by who decided, from the end"),
-        "invite": ("by invite", "by invite, from the end"),
-        "csr": ("by CSR", "by CSR, turned round"),
+        "age": (later("oldest first"), later("newest first")),
+        "callsign": (later("by callsign"), later("by callsign, from the end")),
+        "decided": (later("latest decision first"), later("earliest decision first")),
+        "state": (later("by state"), later("by state, from the end")),
+        "by": (later("by who decided"), later("by who decided, from the end")),
+        "invite": (later("by invite"), later("by invite, from the end")),
+        "csr": (later("by CSR"), later("by CSR, turned round")),
     }
     WORDS = filters.ENROLLMENTS
-    BINDING_GROUP_TITLE = "Enrolments"
+    BINDING_GROUP_TITLE = later("Enrolments")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "approve", "Approve", id="enrolment.approve", tooltip="Approve a pending one, with the code read out"),
-        Binding("x", "reject", "Reject", id="enrolment.reject", tooltip="Reject a pending one, with a reason"),
-        Binding("o", "reopen", "Re-open", id="enrolment.reopen", tooltip="Re-open a rejected one, under a new code"),
-        Binding("z", "reset", "New code", id="enrolment.reset", show=False, tooltip="Give a pending one a new approve code"),
-        Binding("c", "codes", "Codes", id="enrolment.codes", tooltip="Approve by code: type or paste codes, links or chat lines"),
-        Binding("n", "new", "New", id="enrolment.new", tooltip="Make an enrolment; its code is shown once"),
-        Binding("m", "import", "Import", id="enrolment.import", show=False, tooltip="Make enrolments of a directory of CSRs"),
-        Binding("f", "cycle", "State", id="enrolment.state", tooltip="Show pending, approved, rejected, all"),
+        Binding("a", "approve", later("Approve"), id="enrolment.approve", tooltip=later("Approve a pending one, with the code read out")),
+        Binding("x", "reject", later("Reject"), id="enrolment.reject", tooltip=later("Reject a pending one, with a reason")),
+        Binding("o", "reopen", later("Re-open"), id="enrolment.reopen", tooltip=later("Re-open a rejected one, under a new code")),
+        Binding("z", "reset", later("New code"), id="enrolment.reset", show=False, tooltip=later("Give a pending one a new approve code")),
+        Binding(
+            "c", "codes", later("Codes"), id="enrolment.codes", tooltip=later("Approve by code: type or paste codes, links or chat lines")
+        ),
+        Binding("n", "new", later("New"), id="enrolment.new", tooltip=later("Make an enrolment; its code is shown once")),
+        Binding("m", "import", later("Import"), id="enrolment.import", show=False, tooltip=later("Make enrolments of a directory of CSRs")),
+        Binding("f", "cycle", later("State"), id="enrolment.state", tooltip=later("Show pending, approved, rejected, all")),
         *LIST_KEYS,
     ]
 
@@ -63,7 +68,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     def scope(self, query: EnrollmentQuery) -> str:
         """The states shown."""
         state = enrollments.state_shown(query)
-        return "All enrolments" if state is None else state.capitalize()
+        return tr("All enrolments") if state is None else tr(SCOPES[state])
 
     def query_for(self, row: EnrollmentRow) -> EnrollmentQuery:
         """Among those of its state."""
@@ -93,15 +98,21 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
             return NO_ROW
         if len(self.chosen) > 1:
             if action in {"reopen", "reset"}:
-                return "One at a time, since each gets a new code; Esc clears the marks."
-            return "" if self._pending()[0] else "None of those that are marked is pending."
+                return tr("One at a time, since each gets a new code; Esc clears the marks.")
+            return "" if self._pending()[0] else tr("None of those that are marked is pending.")
         row = self.chosen[0]
         name = show(row.callsign, 64)
         if action == "reopen":
-            return "" if row.state is State.REJECTED else f"{name} is {row.state}; only a rejected one can be re-opened."
+            return (
+                ""
+                if row.state is State.REJECTED
+                else tr("{name} is {state}; only a rejected one can be re-opened.", name=name, state=tr(row.state))
+            )
         if row.state is State.PENDING:
             return ""
-        return f"{name} is {row.state} already{'; o re-opens it.' if row.state is State.REJECTED else '.'}"
+        if row.state is State.REJECTED:
+            return tr("{name} is rejected already; o re-opens it.", name=name)
+        return tr("{name} is approved already.", name=name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
@@ -126,7 +137,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
     def _pending(self) -> tuple[list[Target], tuple[int, str]]:
         """Those of the chosen that can be decided, and how many cannot."""
         targets = [Target(row.pk, row.callsign) for row in self.chosen if row.state is State.PENDING]
-        return targets, (len(self.chosen) - len(targets), "not pending")
+        return targets, (len(self.chosen) - len(targets), tr("not pending"))
 
     def action_approve(self) -> None:
         """Ask for the code."""
@@ -144,7 +155,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         def done(result: Approved | None) -> None:
             self.reread()
             if result is not None:
-                self.post_message(self.Acted(f"{show(result.callsign)} is approved."))
+                self.post_message(self.Acted(tr("{callsign} is approved.", callsign=show(result.callsign))))
 
         ask_about(self, ApproveDialog(row, code=code, hint=self.console.codes.get(row.callsign, "")), [row.pk], done)
 
@@ -184,7 +195,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         def done(result: bool | None) -> None:
             self.reread()
             if result:
-                self.post_message(self.Acted(f"{show(row.callsign)} is rejected."))
+                self.post_message(self.Acted(tr("{callsign} is rejected.", callsign=show(row.callsign))))
 
         ask_about(self, RejectDialog(row, live=live), [row.pk], done)
 
@@ -195,7 +206,12 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         row = self.chosen[0]
         from rmtui.tui.dialogs.reopen import ReopenDialog
 
-        ask_about(self, ReopenDialog(row), [row.pk], lambda created: self._show_code(created, f"{show(row.callsign)} is pending again."))
+        ask_about(
+            self,
+            ReopenDialog(row),
+            [row.pk],
+            lambda created: self._show_code(created, tr("{callsign} is pending again.", callsign=show(row.callsign))),
+        )
 
     def action_reset(self) -> None:
         """Ask whether."""
@@ -205,7 +221,10 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.reset_code import ResetCodeDialog
 
         ask_about(
-            self, ResetCodeDialog(row), [row.pk], lambda created: self._show_code(created, f"{show(row.callsign)} has a new approve code.")
+            self,
+            ResetCodeDialog(row),
+            [row.pk],
+            lambda created: self._show_code(created, tr("{callsign} has a new approve code.", callsign=show(row.callsign))),
         )
 
     def action_new(self) -> None:
@@ -213,7 +232,8 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         from rmtui.tui.dialogs.enroll import EnrollDialog
 
         self.app.push_screen(
-            EnrollDialog(), lambda created: self._show_code(created, f"{show(created.callsign)} is pending." if created else "")
+            EnrollDialog(),
+            lambda created: self._show_code(created, tr("{callsign} is pending.", callsign=show(created.callsign)) if created else ""),
         )
 
     def action_import(self) -> None:

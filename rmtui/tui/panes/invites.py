@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import burning, filters, pools
 from rmtui.services.bulk import Report, Target
 from rmtui.services.burning import BurnPlan
@@ -21,7 +22,7 @@ from rmtui.tui.glyphs import show
 from rmtui.tui.invite_facts import invite_sections
 from rmtui.tui.invites_source import InvitesSource, code_of, read_invite
 from rmtui.tui.panes.acting import act_on_many, ask_about
-from rmtui.tui.panes.base import NO_ROW, Pane
+from rmtui.tui.panes.base import NO_ROW, Pane, filter_key
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 
@@ -29,40 +30,71 @@ __all__ = ["InvitesPane"]
 
 CHANGING = {"new", "switch", "delete", "reset", "sheet", "burn"}
 """Actions that change something, or hand a code out."""
-ALONE = {"reset": "gets a new code", "link": "is handed on", "sheet": "gets a sheet", "people": "is looked into", "burn": "is burnt"}
-"""Actions on one at a time."""
+ALONE = {
+    "reset": later("One at a time gets a new code; Esc clears the marks."),
+    "link": later("One at a time is handed on; Esc clears the marks."),
+    "sheet": later("One at a time gets a sheet; Esc clears the marks."),
+    "people": later("One at a time is looked into; Esc clears the marks."),
+    "burn": later("One at a time is burnt; Esc clears the marks."),
+}
+"""Actions on one at a time, and what to say where several are marked."""
+SCOPES = {
+    "all": later("All invites"),
+    "kept": later("Invites"),
+    "active": later("Active invites"),
+    "disabled": later("Disabled invites"),
+    "deleted": later("Deleted invites"),
+}
+"""What the list shows."""
+CHANGED = {
+    ("disable", True): later("The invite {code} is disabled."),
+    ("disable", False): later("The invite {code} is disabled already."),
+    ("enable", True): later("The invite {code} is enabled."),
+    ("enable", False): later("The invite {code} is enabled already."),
+    ("delete", True): later("The invite {code} is deleted."),
+    ("delete", False): later("The invite {code} is deleted already."),
+}
+"""What was done, or had been done before."""
 
 
 class InvitesPane(Pane[PoolRow, PoolQuery]):
     """Invites, oldest first."""
 
-    KIND = "Invite"
+    KIND = later("Invite")
     ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
-        "age": ("oldest first", "newest first"),
-        "code": ("by code", "by code, from the end"),
-        "owner": ("by owner", "by owner, from the end"),
-        "state": ("active first", "active last"),
-        "pending": ("most pending first", "fewest pending first"),
-        "approved": ("most approved first", "fewest approved first"),
-        "rejected": ("most rejected first", "fewest rejected first"),
+        "age": (later("oldest first"), later("newest first")),
+        "code": (later("by code"), later("by code, from the end")),
+        "owner": (later("by owner"), later("by owner, from the end")),
+        "state": (later("active first"), later("active last")),
+        "pending": (later("most pending first"), later("fewest pending first")),
+        "approved": (later("most approved first"), later("fewest approved first")),
+        "rejected": (later("most rejected first"), later("fewest rejected first")),
     }
     WORDS = filters.POOLS
-    BINDING_GROUP_TITLE = "Invites"
+    BINDING_GROUP_TITLE = later("Invites")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "New", id="invite.new", tooltip="Make an invite; its code and link are shown"),
-        Binding("l", "link", "Link", id="invites.link", tooltip="Show the link, its QR code and how the code is spelt"),
-        Binding("p", "people", "People", id="invites.people", tooltip="To the enrolments that came through it"),
-        Binding("e", "switch", "On/off", id="invite.switch", tooltip="Disable an active invite, enable a disabled one; marked ones too"),
-        Binding("b", "burn", "Burn", id="invite.burn", tooltip="It leaked: disable it, reject and revoke who came through"),
-        Binding("w", "sheet", "Sheet", id="invite.sheet", tooltip="Write a sheet to print and hand out"),
-        Binding("z", "reset", "New code", id="invite.reset", show=False, tooltip="Give it a new code; the old one stops working"),
-        Binding("d", "delete", "Delete", id="invite.delete", show=False, tooltip="Delete it for good; marked ones too"),
-        Binding("f", "cycle", "Deleted", id="invites.state", show=False, tooltip="Show deleted ones too, or not"),
-        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only what fits: text, state: owner: pool: older:"),
-        Binding("s", "sort", "Sort", id="pane.sort", show=False, tooltip="Sort by the next column"),
-        Binding("S", "reverse", "Reverse", id="pane.reverse", show=False, tooltip="Turn the order round"),
-        Binding("y", "copy", "Copy", id="pane.copy", show=False, tooltip="Send the code to the terminal"),
-        Binding("escape", "back", "Back", id="pane.back", show=False, tooltip="Clear the filter, then the marks"),
+        Binding("n", "new", later("New"), id="invite.new", tooltip=later("Make an invite; its code and link are shown")),
+        Binding("l", "link", later("Link"), id="invites.link", tooltip=later("Show the link, its QR code and how the code is spelt")),
+        Binding("p", "people", later("People"), id="invites.people", tooltip=later("To the enrolments that came through it")),
+        Binding(
+            "e",
+            "switch",
+            later("On/off"),
+            id="invite.switch",
+            tooltip=later("Disable an active invite, enable a disabled one; marked ones too"),
+        ),
+        Binding("b", "burn", later("Burn"), id="invite.burn", tooltip=later("It leaked: disable it, reject and revoke who came through")),
+        Binding("w", "sheet", later("Sheet"), id="invite.sheet", tooltip=later("Write a sheet to print and hand out")),
+        Binding(
+            "z", "reset", later("New code"), id="invite.reset", show=False, tooltip=later("Give it a new code; the old one stops working")
+        ),
+        Binding("d", "delete", later("Delete"), id="invite.delete", show=False, tooltip=later("Delete it for good; marked ones too")),
+        Binding("f", "cycle", later("Deleted"), id="invites.state", show=False, tooltip=later("Show deleted ones too, or not")),
+        filter_key(later("Only what fits: text, state: owner: pool: older:")),
+        Binding("s", "sort", later("Sort"), id="pane.sort", show=False, tooltip=later("Sort by the next column")),
+        Binding("S", "reverse", later("Reverse"), id="pane.reverse", show=False, tooltip=later("Turn the order round")),
+        Binding("y", "copy", later("Copy"), id="pane.copy", show=False, tooltip=later("Send the code to the terminal")),
+        Binding("escape", "back", later("Back"), id="pane.back", show=False, tooltip=later("Clear the filter, then the marks")),
     ]
 
     @dataclass
@@ -76,7 +108,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
     def scope(self, query: PoolQuery) -> str:
         """The states shown."""
         state = pools.state_shown(query)
-        return {"all": "All invites", "kept": "Invites"}.get(state, f"{state.capitalize()} invites")
+        return tr(SCOPES[state])
 
     def query_for(self, row: PoolRow) -> PoolQuery:
         """Among those that are kept, or with the deleted ones."""
@@ -107,12 +139,12 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
             return NO_ROW
         if len(rows) > 1:
             if action in ALONE:
-                return f"One at a time {ALONE[action]}; Esc clears the marks."
-            return "All of those that are marked are deleted." if all(row.deleted for row in rows) else ""
+                return tr(ALONE[action])
+            return tr("All of those that are marked are deleted.") if all(row.deleted for row in rows) else ""
         row = rows[0]
         if action in {"switch", "delete", "reset", "sheet"} and row.deleted is not None:
-            return f"{code_of(row)} is deleted, for good."
-        return f"Nobody has come through {code_of(row)}." if action == "people" and not row.total else ""
+            return tr("{code} is deleted, for good.", code=code_of(row))
+        return tr("Nobody has come through {code}.", code=code_of(row)) if action == "people" and not row.total else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what the row's state, the mode or a missing operator forbids."""
@@ -162,7 +194,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
         def done(made: PoolRow | None) -> None:
             if made is not None:
                 self.jump(made)
-                self._show_link(made, "It is new, and good at once.", f"The invite {code_of(made)} is made.")
+                self._show_link(made, tr("It is new, and good at once."), tr("The invite {code} is made.", code=code_of(made)))
 
         self.app.push_screen(NewInviteDialog(), done)
 
@@ -182,8 +214,8 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
 
             kept = [row for row in rows if row.deleted is None and (change == "delete" or row.active is (change == "disable"))]
             targets = [Target(row.pk, code_of(row)) for row in kept]
-            why = {"delete": "deleted", "disable": "disabled or deleted", "enable": "deleted"}[change]
-            act_on_many(self, ChangeInvitesDialog(change, targets, (len(rows) - len(kept), f"{why} already")))
+            why = tr("disabled or deleted already") if change == "disable" else tr("deleted already")
+            act_on_many(self, ChangeInvitesDialog(change, targets, (len(rows) - len(kept), why)))
         elif rows:
             self._change_one(rows[0], change)
 
@@ -194,7 +226,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
             if changed is None:
                 self.reread()
             else:
-                self._acted(f"The invite {code_of(row)} is {change}d{'' if changed else ' already'}.")
+                self._acted(tr(CHANGED[change, changed], code=code_of(row)))
 
         ask_about(self, ChangeInviteDialog(row, change), [row.pk], done)
 
@@ -209,7 +241,9 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
             if code is not None:
                 new = replace(row, code=code)
                 self._show_link(
-                    new, f"{code_of(row)} stopped working. This is the new code.", f"The invite has the code {code_of(new)} now."
+                    new,
+                    tr("{code} stopped working. This is the new code.", code=code_of(row)),
+                    tr("The invite has the code {code} now.", code=code_of(new)),
                 )
 
         self.app.push_screen(ResetInviteDialog(row), done)
@@ -223,8 +257,14 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
 
         def done(sheet: Sheet | None) -> None:
             if sheet is not None:
-                without = "" if sheet.link else " Nothing says where the web page is, so it has the code alone, without link and QR code."
-                self.app.push_screen(MessageDialog("Sheet written", f"The sheet is at {show(sheet.path)}.{without}"))
+                path = show(sheet.path)
+                said = tr("The sheet is at {path}.", path=path)
+                if not sheet.link:
+                    said = tr(
+                        "The sheet is at {path}. Nothing says where the web page is, so it has the code alone, without link and QR code.",
+                        path=path,
+                    )
+                self.app.push_screen(MessageDialog(tr("Sheet written"), said))
                 self.post_message(self.Acted())
 
         self.app.push_screen(InviteSheetDialog(self.chosen[0]), done)
@@ -237,7 +277,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
                 "plan",
                 lambda: self._Planned(burning.plan(pk)),
                 lambda error: self._Planned(error=error),
-                description="looking for who came through the invite",
+                description=tr("looking for who came through the invite"),
             )
 
     @on(_Planned)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from rmtui import settings
+from rmtui.i18n import later, tr, trn
 from rmtui.services import filters, people
 from rmtui.services.bulk import Target
 from rmtui.services.operators import Permission
@@ -35,24 +36,24 @@ PERMISSIONS = {"edit": Permission.GRANT, "revoke": Permission.REVOKE, "reissue":
 class PeoplePane(Pane[PersonRow, PeopleQuery]):
     """People, active ones first shown."""
 
-    KIND = "Person"
+    KIND = later("Person")
     ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
-        "callsign": ("by callsign", "by callsign, from the end"),
-        "age": ("oldest first", "newest first"),
-        "roles": ("by role", "by role, from the end"),
-        "expires": ("first to run out first", "last to run out first"),
-        "status": ("by status", "by status, from the end"),
-        "revoked": ("latest revoked first", "earliest revoked first"),
-        "reason": ("by reason", "by reason, from the end"),
+        "callsign": (later("by callsign"), later("by callsign, from the end")),
+        "age": (later("oldest first"), later("newest first")),
+        "roles": (later("by role"), later("by role, from the end")),
+        "expires": (later("first to run out first"), later("last to run out first")),
+        "status": (later("by status"), later("by status, from the end")),
+        "revoked": (later("latest revoked first"), later("earliest revoked first")),
+        "reason": (later("by reason"), later("by reason, from the end")),
     }
     WORDS = filters.PEOPLE
-    BINDING_GROUP_TITLE = "People"
+    BINDING_GROUP_TITLE = later("People")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "Edit roles", id="person.roles", tooltip="Give and take roles"),
-        Binding("x", "revoke", "Revoke", id="person.revoke", tooltip="Revoke somebody and their certificates, with a reason"),
-        Binding("i", "reissue", "Reissue", id="person.reissue", tooltip="A new certificate in place of the old one"),
-        Binding("w", "export", "Write", id="person.export", tooltip="Write the PFX or PEM to a file, to hand it over"),
-        Binding("f", "cycle", "Status", id="person.status", tooltip="Show active, expiring, revoked, all"),
+        Binding("e", "edit", later("Edit roles"), id="person.roles", tooltip=later("Give and take roles")),
+        Binding("x", "revoke", later("Revoke"), id="person.revoke", tooltip=later("Revoke somebody and their certificates, with a reason")),
+        Binding("i", "reissue", later("Reissue"), id="person.reissue", tooltip=later("A new certificate in place of the old one")),
+        Binding("w", "export", later("Write"), id="person.export", tooltip=later("Write the PFX or PEM to a file, to hand it over")),
+        Binding("f", "cycle", later("Status"), id="person.status", tooltip=later("Show active, expiring, revoked, all")),
         *LIST_KEYS,
     ]
 
@@ -63,8 +64,8 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         """The statuses shown."""
         days = people.expiring_shown(query)
         if days is not None:
-            return f"Expiring within {days} days"
-        return {"active": "Active", "revoked": "Revoked", "all": "Everybody"}[people.status_shown(query)]
+            return trn("Expiring within {n} day", "Expiring within {n} days", days)
+        return {"active": tr("Active"), "revoked": tr("Revoked"), "all": tr("Everybody")}[people.status_shown(query)]
 
     def query_for(self, row: PersonRow) -> PeopleQuery:
         """Among the active or the revoked ones."""
@@ -97,8 +98,8 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         if action == "edit" or self._active()[0]:
             return ""
         if len(self.chosen) > 1:
-            return "All of those that are marked are revoked."
-        return f"{show(self.chosen[0].callsign, 64)} is revoked, and has no certificate that counts."
+            return tr("All of those that are marked are revoked.")
+        return tr("{callsign} is revoked, and has no certificate that counts.", callsign=show(self.chosen[0].callsign, 64))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
@@ -172,7 +173,7 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
     def _active(self) -> tuple[list[Target], tuple[int, str]]:
         """Those of the chosen that are in, and how many are not."""
         targets = [Target(row.pk, row.callsign) for row in self.chosen if row.revoked_on is None]
-        return targets, (len(self.chosen) - len(targets), "revoked")
+        return targets, (len(self.chosen) - len(targets), tr("revoked"))
 
 
 def edit_roles(pane: Pane[Any, Any], row: PersonRow) -> None:

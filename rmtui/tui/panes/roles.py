@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
+from rmtui.i18n import later, tr
 from rmtui.services import filters
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow, RoleRow
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
+from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane, filter_key
 from rmtui.tui.panes.people import edit_roles
 from rmtui.tui.sources import PeopleSource, RoleQuery, RoleSource
 from rmtui.tui.widgets.caption import Caption
@@ -29,15 +30,18 @@ DELAY = 0.12
 class RolesPane(Pane[RoleRow, RoleQuery]):
     """Roles on the left, the members of the one under the cursor on the right."""
 
-    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {"role": ("by name", "from the end"), "members": ("most first", "fewest first")}
+    ORDERS: ClassVar[dict[str, tuple[str, str]]] = {
+        "role": (later("by name"), later("from the end")),
+        "members": (later("most first"), later("fewest first")),
+    }
     WORDS = filters.ROLES
-    BINDING_GROUP_TITLE = "Roles"
+    BINDING_GROUP_TITLE = later("Roles")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "give", "Give role", id="role.give", tooltip="Give a role, a new one too, to a callsign"),
-        Binding("e", "edit", "Edit roles", id="role.edit", tooltip="Give and take the roles of the member under the cursor"),
-        Binding("right,l", "members", "Members", id="role.members", key_display="→", tooltip="To the members of this role"),
-        Binding("left,h", "roles", "Roles", id="role.roles", show=False, tooltip="Back to the roles"),
-        Binding("slash", "filter", "Filter", key_display="/", id="pane.filter", tooltip="Only what fits: text, or such as role:admin"),
+        Binding("n", "give", later("Give role"), id="role.give", tooltip=later("Give a role, a new one too, to a callsign")),
+        Binding("e", "edit", later("Edit roles"), id="role.edit", tooltip=later("Give and take the roles of the member under the cursor")),
+        Binding("right,l", "members", later("Members"), id="role.members", key_display="→", tooltip=later("To the members of this role")),
+        Binding("left,h", "roles", later("Roles"), id="role.roles", show=False, tooltip=later("Back to the roles")),
+        filter_key(later("Only what fits: text, or such as role:admin")),
         *LIST_KEYS[1:],
     ]
 
@@ -61,7 +65,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
 
     def scope(self, query: RoleQuery) -> str:
         """All of them."""
-        return "Roles"
+        return tr("Roles")
 
     def able(self) -> tuple[object, ...]:
         """Whether a member is under the cursor decides as well."""
@@ -71,7 +75,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         """Who has the role decides."""
         row = self.view.current
         if action in {"edit", "members"} and self.members.current is None:
-            return f"Nobody who is in has the role {show(row.role, 40)}." if row is not None else NO_ROW
+            return tr("Nobody who is in has the role {role}.", role=show(row.role, 40)) if row is not None else NO_ROW
         return super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -95,7 +99,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
 
     def _tell_members(self) -> None:
         caption = self._members_caption
-        caption.scope = f"Members of {show(self._role, 40)}" if self._role else "Members"
+        caption.scope = tr("Members of {role}", role=show(self._role, 40)) if self._role else tr("Members")
         row = self.view.current
         caption.count = None
         if row is not None and row.role == self._role:
@@ -130,7 +134,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         from rmtui.tui.dialogs.detail import DetailDialog
         from rmtui.tui.facts import person_sections
 
-        self.app.push_screen(DetailDialog("Person", row.callsign, lambda: people.person(row.pk), person_sections))
+        self.app.push_screen(DetailDialog(tr("Person"), row.callsign, lambda: people.person(row.pk), person_sections))
 
     def reread(self) -> None:
         """Both lists."""

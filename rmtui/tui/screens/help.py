@@ -8,8 +8,10 @@ from typing import ClassVar
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.widget import Widget
 
+from rmtui.i18n import later, tr
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.glyphs import glyphs
+from rmtui.tui.keynames import named
 from rmtui.tui.widgets.facts import Facts, Section
 
 __all__ = ["HelpScreen"]
@@ -18,7 +20,7 @@ __all__ = ["HelpScreen"]
 class HelpScreen(Dialog[None]):
     """Reads the bindings in force, so that it cannot say what is not so."""
 
-    CANCEL = "Close"
+    CANCEL = later("Close")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll(1)", "Down", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
@@ -29,14 +31,14 @@ class HelpScreen(Dialog[None]):
     ]
 
     def __init__(self, active: Mapping[str, ActiveBinding], pane: str) -> None:
-        super().__init__("Help")
+        super().__init__(tr("Help"))
         self._active = active
         self._pane = pane
 
     def body(self) -> Iterable[Widget]:
         """Keys by where they work, then symbols."""
         yield Facts(self._sections(), ident="facts")
-        yield prose("Arrows scroll, Esc closes.", classes="hint")
+        yield prose(tr("Arrows scroll, Esc closes."), classes="hint")
 
     def on_mount(self) -> None:
         """Use the height there is."""
@@ -51,39 +53,33 @@ class HelpScreen(Dialog[None]):
                 continue
             title = (active.node.BINDING_GROUP_TITLE or "Everywhere") if active.node is not self.app else "Everywhere"
             keys, _says = groups.setdefault(title, {}).setdefault(binding.id, ([], binding.tooltip))
-            keys.append(self._key_name(binding))
+            keys.append(named(binding.key))
         order = sorted(groups, key=lambda title: (title != self._pane, title == "Everywhere", title))
-        sections = [Section(title, tuple((" ".join(keys), f"{says}") for keys, says in groups[title].values())) for title in order]
+        sections = [Section(tr(title), tuple((" ".join(keys), tr(says)) for keys, says in groups[title].values())) for title in order]
         symbols = glyphs()
         sections.append(
             Section(
-                "Symbols",
+                tr("Symbols"),
                 (
-                    (symbols.pending, "pending: asked to come in, nobody has decided"),
-                    (symbols.done, "approved, active, or done"),
-                    (symbols.refused, "rejected, revoked, or refused"),
-                    (symbols.warning, "failed, or to be minded"),
-                    (symbols.cursor, "the row that the keys act on, while none is marked"),
-                    (symbols.mark, "marked: the keys act on all that are"),
+                    (symbols.pending, tr("pending: asked to come in, nobody has decided")),
+                    (symbols.done, tr("approved, active, or done")),
+                    (symbols.refused, tr("rejected, revoked, or refused")),
+                    (symbols.warning, tr("failed, or to be minded")),
+                    (symbols.cursor, tr("the row that the keys act on, while none is marked")),
+                    (symbols.mark, tr("marked: the keys act on all that are")),
                 ),
             )
         )
         sections.append(
             Section(
-                "In a dialog",
+                tr("In a dialog"),
                 (
-                    ("Tab, arrows", "to the next control"),
-                    ("Space", "tick or clear"),
-                    ("PgUp PgDn", "what has no room"),
-                    ("Enter", "press the button in focus; holding it down does nothing"),
-                    ("Esc", "back, nothing done"),
+                    (tr("Tab, arrows"), tr("to the next control")),
+                    (tr("Space"), tr("tick or clear")),
+                    ("PgUp PgDn", tr("what has no room")),
+                    ("Enter", tr("press the button in focus; holding it down does nothing")),
+                    ("Esc", tr("back, nothing done")),
                 ),
             )
         )
         return sections
-
-    def _key_name(self, binding: Binding) -> str:
-        names = {"pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End", "up": "Up", "down": "Down", "enter": "Enter"}
-        names |= {"escape": "Esc", "tab": "Tab", "shift+tab": "Shift-Tab", "f1": "F1", "left": "Left", "right": "Right"}
-        names |= {"question_mark": "?", "slash": "/", "colon": ":", "upper_s": "S", "upper_g": "G", "asterisk": "*", "space": "Space"}
-        return names.get(binding.key, binding.key)

@@ -10,8 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
+from rmtui.i18n import later, tr
 from rmtui.tui.dialogs.base import STYLES, prose
 from rmtui.tui.glyphs import show
+from rmtui.tui.keynames import key_of
 
 __all__ = ["LockScreen"]
 
@@ -20,9 +22,9 @@ class LockScreen(Screen[bool]):
     """Hides what was on the screen."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES, "signin.tcss"]
-    BINDING_GROUP_TITLE = "Locked"
+    BINDING_GROUP_TITLE = later("Locked")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "unlock", "Go on", id="locked.unlock", show=False, tooltip="Back to where you were"),
+        Binding("enter", "unlock", later("Go on"), id="locked.unlock", show=False, tooltip=later("Back to where you were")),
     ]
 
     def __init__(self, why: str, operator: str) -> None:
@@ -32,10 +34,11 @@ class LockScreen(Screen[bool]):
     def compose(self) -> ComposeResult:
         """Why, and the way back."""
         with Vertical(id="signin"):
-            yield prose("Locked", classes="title")
+            yield prose(tr("Locked"), classes="title")
             yield prose(show(self._why))
-            whose = f"{show(self._operator)} is only a name here, so nothing is asked for. " if self._operator else ""
-            yield prose(f"{whose}Enter goes on where you were, q quits.")
+            way = tr("Enter goes on where you were, {leave} quits.", leave=key_of("app.quit", "q"))
+            whose = tr("{operator} is only a name here, so nothing is asked for.", operator=show(self._operator))
+            yield prose(f"{whose} {way}" if self._operator else way)
 
     def action_unlock(self) -> None:
         """Back."""

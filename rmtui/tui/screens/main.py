@@ -13,29 +13,23 @@ from textual.message import Message
 
 from rmtui import clock, settings
 from rmtui.errors import RmtuiError, UnreachableError
+from rmtui.i18n import later, tr
 from rmtui.services import deployment, operators
 from rmtui.services.operators import Operator, Permission
 from rmtui.services.types import Summary
 from rmtui.tui.carrying import CarryingOut
+from rmtui.tui.notice import entitle
 from rmtui.tui.opening import Opening, opened
 from rmtui.tui.panes.base import Pane
 from rmtui.tui.panes.enrollments import EnrollmentsPane
-from rmtui.tui.widgets.header import HeaderLine, Tab
+from rmtui.tui.panes.tabs import PANES, TO_PANES, make_pane
+from rmtui.tui.widgets.header import HeaderLine
 from rmtui.tui.widgets.keys import KeyLine
 from rmtui.tui.widgets.listview import ListView
 from rmtui.tui.widgets.status import Banner, Health, StatusLine
 
-__all__ = ["PANES", "MainScreen"]
+__all__ = ["MainScreen"]
 
-PANES = (
-    Tab("1", "enrolments", "Enrolments"),
-    Tab("2", "people", "People"),
-    Tab("3", "roles", "Roles"),
-    Tab("4", "invites", "Invites"),
-    Tab("5", "codes", "Codes"),
-    Tab("6", "audit", "Audit"),
-)
-"""The tabs, in their order."""
 PERMISSIONS = {
     "enrolment": Permission.DECIDE,
     "person": Permission.GRANT,
@@ -47,8 +41,8 @@ PERMISSIONS = {
     "code": Permission.ISSUE_CODES,
 }
 """What the keys take that change something, by their id or by its first word."""
-AGES = 30.0
-"""Seconds after which the ages in a list are drawn anew though nothing else has changed."""
+AGES, THIN_AGES = 30.0, 300.0
+"""Seconds after which the ages in a list are drawn anew though nothing else has changed; over a thin line more seldom."""
 
 
 class MainScreen(CarryingOut):
@@ -56,21 +50,36 @@ class MainScreen(CarryingOut):
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # Textual declares it as an instance's
-    BINDING_GROUP_TITLE = "Everywhere"
+    BINDING_GROUP_TITLE = later("Everywhere")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "pane('enrolments')", "Enrolments", id="main.enrolments", show=False, tooltip="Who asks to come in"),
-        Binding("2", "pane('people')", "People", id="main.people", show=False, tooltip="Who is in"),
-        Binding("3", "pane('roles')", "Roles", id="main.roles", show=False, tooltip="Who may do what"),
-        Binding("4", "pane('invites')", "Invites", id="main.invites", show=False, tooltip="The codes that people come through"),
-        Binding("5", "pane('codes')", "Login codes", id="main.login-codes", show=False, tooltip="Codes that sign somebody in once"),
-        Binding("6", "pane('audit')", "Audit", id="main.audit", show=False, tooltip="What was done, by whom, and what was refused"),
-        Binding("tab", "turn(1)", "Next pane", id="main.next", show=False, tooltip="To the next pane"),
-        Binding("shift+tab", "turn(-1)", "Previous pane", id="main.previous", show=False, tooltip="To the previous pane"),
-        Binding("c", "codes", "Codes", id="main.codes", show=False, tooltip="Approve by code, from any pane"),
-        Binding("R", "rollcall", "Roll-call", id="main.rollcall", show=False, tooltip="Hold a list of callsigns against who is in"),
-        Binding("r", "reload", "Refresh", id="main.refresh", show=False, tooltip="Read everything again now"),
-        Binding("question_mark,f1", "help", "Help", id="main.help", key_display="?", tooltip="All keys, and what the symbols mean"),
-        Binding("colon", "app.command_palette", "Commands", id="main.palette", key_display=":", show=False, tooltip="Everything by name"),
+        *TO_PANES,
+        Binding("tab", "turn(1)", later("Next pane"), id="main.next", show=False, tooltip=later("To the next pane")),
+        Binding("shift+tab", "turn(-1)", later("Previous pane"), id="main.previous", show=False, tooltip=later("To the previous pane")),
+        Binding("c", "codes", later("Codes"), id="main.codes", show=False, tooltip=later("Approve by code, from any pane")),
+        Binding(
+            "R", "rollcall", later("Roll-call"), id="main.rollcall", show=False, tooltip=later("Hold a list of callsigns against who is in")
+        ),
+        Binding(
+            "H",
+            "app.doctor",
+            later("Health"),
+            id="main.health",
+            show=False,
+            tooltip=later("Check the deployment, and put right what disagrees"),
+        ),
+        Binding("r", "reload", later("Refresh"), id="main.refresh", show=False, tooltip=later("Read everything again now")),
+        Binding(
+            "question_mark,f1", "help", later("Help"), id="main.help", key_display="?", tooltip=later("All keys, and what the symbols mean")
+        ),
+        Binding(
+            "colon",
+            "app.command_palette",
+            later("Commands"),
+            id="main.palette",
+            key_display=":",
+            show=False,
+            tooltip=later("Everything by name"),
+        ),
     ]
 
     class _Still(Message, bubble=False):
@@ -121,14 +130,14 @@ class MainScreen(CarryingOut):
     def _begin(self) -> None:
         opened()
         self.watch_database()
-        self.set_interval(AGES, self._show_ages)
+        self.set_interval(THIN_AGES if self.console.link.thin else AGES, self._show_ages)
         if self._opening.problem is not None:
             self.console.tell_error(self._opening.problem)
         self.errand(
             "start-up",
             lambda: self._Started(deployment.start_up()),
             lambda error: self._Started(error=error),
-            description="clearing up after the last run",
+            description=tr("clearing up after the last run"),
             writes=True,
         )
 
@@ -166,6 +175,7 @@ class MainScreen(CarryingOut):
         self._acted_since = False
         if before is not None and summary.pending.number > before.pending.number and not acted and self.console.preferences.bell:
             self.app.bell()
+        entitle(self.console, summary.pending.number)
         self._make_keys()
 
     def _make_keys(self) -> None:
@@ -180,7 +190,7 @@ class MainScreen(CarryingOut):
                 keys_ahead.want(keys_ahead.needed(operator))
             return self._Keyed()
 
-        self.errand("keys-ahead", work, lambda _error: self._Keyed(), description="making keys for coming approvals")
+        self.errand("keys-ahead", work, lambda _error: self._Keyed(), description=tr("making keys for coming approvals"))
 
     @on(Pane.Acted)
     def _acted(self, event: Pane.Acted) -> None:
@@ -214,7 +224,7 @@ class MainScreen(CarryingOut):
                 "operator",
                 lambda: self._Still(operators.still(operator)),
                 lambda error: self._Still(error=error),
-                description="asking what the operator may do",
+                description=tr("asking what the operator may do"),
             )
 
     @on(_Still)
@@ -231,13 +241,10 @@ class MainScreen(CarryingOut):
 
     def on_resize(self, _event: events.Resize) -> None:
         """The panel may have come to stand beside the list."""
-        self.call_after_refresh(self._show_detail)
+        self.call_after_refresh(self.pane.show_detail)
 
     def _show_ages(self) -> None:
         self.pane.view.refresh()
-
-    def _show_detail(self) -> None:
-        self.pane.show_detail()
 
     # Panes
 
@@ -251,7 +258,7 @@ class MainScreen(CarryingOut):
         header.active = name
         header.update_line()
         if name not in self._panes:
-            self._panes[name] = self._make(name)
+            self._panes[name] = make_pane(name)
             self._panes[name].restore(self.console.preferences)
             await self.query_one("#panes").mount(self._panes[name])
         self.pane.display = True
@@ -260,28 +267,6 @@ class MainScreen(CarryingOut):
             self._stale.discard(name)
             self.pane.reread()
         self.set_health(filter=self.pane.query_now.text, marks=len(self.pane.view.marks))
-
-    @staticmethod
-    def _make(name: str) -> Pane[Any, Any]:
-        if name == "people":
-            from rmtui.tui.panes.people import PeoplePane
-
-            return PeoplePane()
-        if name == "invites":
-            from rmtui.tui.panes.invites import InvitesPane
-
-            return InvitesPane()
-        if name == "codes":
-            from rmtui.tui.panes.codes import CodesPane
-
-            return CodesPane()
-        if name == "audit":
-            from rmtui.tui.panes.audit import AuditPane
-
-            return AuditPane()
-        from rmtui.tui.panes.roles import RolesPane
-
-        return RolesPane()
 
     async def action_turn(self, by: int) -> None:
         """The next pane, round and round."""
@@ -343,8 +328,8 @@ class MainScreen(CarryingOut):
         if active is None or active.enabled:
             return
         event.stop()
-        what = active.binding.description
+        what = tr(active.binding.description)
         name = active.binding.id or ""
         why = self.console.why_not(PERMISSIONS.get(name) or PERMISSIONS.get(name.partition(".")[0], Permission.SEE))
         why = why or self.pane.why_not(active.binding.action)
-        self.console.tell(f"{what}: {why}" if why else f"{what}: not possible for what is under the cursor.")
+        self.console.tell(f"{what}: {why}" if why else tr("{what}: not possible for what is under the cursor.", what=what))

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Static
 
 from rmtui import settings
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import setup
 from rmtui.services.setup import SetUp
 from rmtui.text import callsign_problem, normalise_callsign
@@ -30,7 +31,7 @@ from rmtui.tui.widgets.facts import Facts, Section
 
 __all__ = ["SetupScreen"]
 
-HINT = "Type it and press Enter. It goes into your certificate and cannot be changed."
+HINT = later("Type it and press Enter. It goes into your certificate and cannot be changed.")
 
 
 class SetupScreen(Screen[Opening], Errands):
@@ -38,14 +39,14 @@ class SetupScreen(Screen[Opening], Errands):
 
     AUTO_FOCUS: ClassVar[str | None] = "Input"
     CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES, "setup.tcss"]
-    BINDING_GROUP_TITLE = "Set-up"
+    BINDING_GROUP_TITLE = later("Set-up")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "step(1)", "Next", show=False, priority=True),  # what is typed right after it goes to the next control
         Binding("shift+tab", "step(-1)", "Previous", show=False, priority=True),
         Binding("down", "step(1)", "Next", show=False),
         Binding("up", "step(-1)", "Previous", show=False),
-        Binding("question_mark,f1", "explain", "Help", id="setup.help", show=False, tooltip="What to do here"),
-        Binding("ctrl+c", "app.quit", "Quit", id="setup.quit", show=False, tooltip="Quit; what was made stays"),
+        Binding("question_mark,f1", "explain", later("Help"), id="setup.help", show=False, tooltip=later("What to do here")),
+        Binding("ctrl+c", "app.quit", later("Quit"), id="setup.quit", show=False, tooltip=later("Quit; what was made stays")),
     ]
 
     @dataclass
@@ -69,33 +70,38 @@ class SetupScreen(Screen[Opening], Errands):
         self._asked = ""
         """The callsign that the operator was asked about, and has not changed since."""
         self._opening: Opening | None = None
-        self._guard = EnterGuard()
+        self._guard = EnterGuard(pressed=lambda: self.console.turnstile.pressed)
 
     def compose(self) -> ComposeResult:
         """What is going to be made, and the one question."""
         directory = settings.current().local_data_dir
         with Vertical(id="setup"):
-            yield prose("rmtui: a new deployment", classes="title")
+            yield prose(tr("rmtui: a new deployment"), classes="title")
             yield prose(
-                "There is no deployment here yet. This makes a complete one: a database, a certificate authority of its own, and its first "
-                "admin, who approves everybody else. It takes no server and no network.",
+                tr(
+                    "There is no deployment here yet. This makes a complete one: a database, a certificate authority of its "
+                    "own, and its first admin, who approves everybody else. It takes no server and no network."
+                ),
                 classes="lead",
             )
-            yield Facts([Section("", (("Database", show(self._place)), ("Data", show(directory))))], ident="places")
-            yield entry("Your callsign", ident="callsign", placeholder="the first admin, for example KARHU01")
-            yield prose(HINT, ident="problem")
+            yield Facts([Section("", ((tr("Database"), show(self._place)), (tr("Data"), show(directory))))], ident="places")
+            yield entry(tr("Your callsign"), ident="callsign", placeholder=tr("the first admin, for example KARHU01"))
+            yield prose(tr(HINT), ident="problem")
             yield prose("", ident="steps")
             yield Facts(ident="result")
             with Horizontal(id="buttons"):
-                yield Choice("Make the deployment", id="go", compact=True, variant="primary")
-                yield Choice("Quit", id="quit", compact=True)
+                yield Choice(tr("Make the deployment"), id="go", compact=True, variant="primary")
+                yield Choice(tr("Quit"), id="quit", compact=True)
 
     @on(Input.Changed)
     def _judge(self, event: Input.Changed) -> None:
         self._guard.moved()
         self._asked = ""
         problem = callsign_problem(event.value) if event.value else None
-        self.tell(f"{glyphs().warning} Not a callsign: {show(problem)}." if problem else HINT, error=bool(problem))
+        if problem:
+            self._refuse(tr("Not a callsign: {problem}.", problem=show(problem)))
+        else:
+            self.tell(tr(HINT))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -109,7 +115,10 @@ class SetupScreen(Screen[Opening], Errands):
             self._asked = event.value
             self._guard.begin()
             name = show(normalise_callsign(event.value))
-            self.tell(f"Enter again makes the deployment with {name} as its first admin; the callsign cannot be changed.", error=True)
+            self.tell(
+                tr("Enter again makes the deployment with {name} as its first admin; the callsign cannot be changed.", name=name),
+                error=True,
+            )
 
     @on(Choice.Entered)
     def _chosen(self, event: Choice.Entered) -> None:
@@ -143,17 +152,17 @@ class SetupScreen(Screen[Opening], Errands):
         """What to do here, in a line."""
         if self._opening is not None:
             self.query_one("#problem").display = True
-            self.tell("It is made; Enter opens the console.")
+            self.tell(tr("It is made; Enter opens the console."))
         elif not self._making:
             self._asked = ""
-            self.tell("Type what you are called and press Enter, twice; Tab goes to Quit.")
+            self.tell(tr("Type what you are called and press Enter, twice; Tab goes to Quit."))
 
     def _valid(self, callsign: str) -> bool:
         """Whether it can be a callsign; if not, that is said."""
         problem = callsign_problem(callsign)
         if problem:
-            why = f"Not a callsign: {show(problem)}; nothing was made." if callsign else "Type a callsign first; nothing was made."
-            self.tell(f"{glyphs().warning} {why}", error=True)
+            why = tr("Not a callsign: {problem}; nothing was made.", problem=show(problem))
+            self._refuse(why if callsign else tr("Type a callsign first; nothing was made."))
             self.query_one("#callsign").focus()
         return not problem
 
@@ -168,7 +177,7 @@ class SetupScreen(Screen[Opening], Errands):
             made = setup.set_up(callsign, surface="console", progress=self._progress)
             return self._Made(made, open_console())
 
-        self.errand("set-up", work, self._Failed, description="making the deployment", writes=True)
+        self.errand("set-up", work, self._Failed, description=tr("making the deployment"), writes=True)
 
     def tell(self, text: str, *, error: bool = False) -> None:
         """The line under the callsign."""
@@ -176,12 +185,15 @@ class SetupScreen(Screen[Opening], Errands):
         line.set_class(error, "-error")
         line.update(text)
 
+    def _refuse(self, why: str) -> None:
+        self.tell(f"{glyphs().warning} {why}", error=True)
+
     def _busy(self, running: bool) -> None:
         self._making = running
         self.query_one("#callsign").disabled = running
         self.query_one("#go").disabled = running
         if running:
-            self.tell("Making it. This takes a few seconds.")
+            self.tell(tr("Making it. This takes a few seconds."))
 
     def _progress(self, step: str) -> None:
         self.post_message(self._Step(step))
@@ -202,7 +214,7 @@ class SetupScreen(Screen[Opening], Errands):
         self._busy(False)
         self._asked = ""
         self.query_one("#steps", Static).update("")
-        self.tell(f"{glyphs().warning} {show(message.error.sentence)}", error=True)
+        self._refuse(show(message.error.sentence))
         self.query_one("#callsign").focus()
 
     @on(_Made)
@@ -214,16 +226,16 @@ class SetupScreen(Screen[Opening], Errands):
         for selector in (".lead", "#places", ".entry", "#problem", "#steps"):
             self.query(selector).set(display=False)
         facts: Sequence[tuple[str, str]] = (
-            ("Admin", show(made.admin)),
-            ("Key and certificate", show(made.pfx)),
-            ("Its password", f"{show(made.password)} (the callsign)"),
-            ("Database", show(made.database)),
-            ("Data", show(made.data_dir)),
-            *((("Mind", show(made.problem)),) if made.problem else ()),
+            (tr("Admin"), show(made.admin)),
+            (tr("Key and certificate"), show(made.pfx)),
+            (tr("Its password"), tr("{password} (the callsign)", password=show(made.password))),
+            (tr("Database"), show(made.database)),
+            (tr("Data"), show(made.data_dir)),
+            *(((tr("Mind"), show(made.problem)),) if made.problem else ()),
         )
-        self.query_one("#result", Facts).tell([Section(f"{glyphs().done} The deployment is ready", tuple(facts))])
+        self.query_one("#result", Facts).tell([Section(f"{glyphs().done} " + tr("The deployment is ready"), tuple(facts))])
         button = self.query_one("#go", Button)
-        button.label = "Open the console"
+        button.label = tr("Open the console")
         button.disabled = False
         self._guard.begin()
         button.focus()

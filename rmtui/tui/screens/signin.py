@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services import signin
 from rmtui.services.secrets_in_files import first_line
 from rmtui.services.signin import AdminCode, NewAdmin, SignedIn
@@ -30,7 +31,7 @@ from rmtui.tui.widgets.choice import Choice
 
 __all__ = ["SignInScreen"]
 
-HINT = "The passphrase of a PFX made by the deployment is the callsign. Use one of the three ways; Enter signs in."
+HINT = later("The passphrase of a PFX made by the deployment is the callsign. Use one of the three ways; Enter signs in.")
 
 
 class SignInScreen(Screen[SignedIn], Errands):
@@ -38,11 +39,13 @@ class SignInScreen(Screen[SignedIn], Errands):
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     CSS_PATH: ClassVar[list[str | PurePath]] = [STYLES, "signin.tcss"]
-    BINDING_GROUP_TITLE = "Signing in"
+    BINDING_GROUP_TITLE = later("Signing in")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Previous", show=False),
-        Binding("escape", "back", "Back", id="signin.back", show=False, tooltip="Back without signing in, where that is allowed"),
+        Binding(
+            "escape", "back", later("Back"), id="signin.back", show=False, tooltip=later("Back without signing in, where that is allowed")
+        ),
     ]
 
     @dataclass
@@ -61,33 +64,33 @@ class SignInScreen(Screen[SignedIn], Errands):
     class _Offered(Message, bubble=False):
         path: str
 
-    def __init__(self, place: str, why: str = "", *, title: str = "Sign in", optional: bool = False) -> None:
+    def __init__(self, place: str, why: str = "", *, title: str = "", optional: bool = False) -> None:
         """:param why: what brought the operator here, as a sentence; ``optional``: whether they may go back without signing in."""
         super().__init__()
-        self._place, self._why, self._heading, self._optional = place, why, title, optional
+        self._place, self._why, self._heading, self._optional = place, why, title or tr("Sign in"), optional
         self._working = False
         self._admin_code: AdminCode | None = None
-        self._guard = EnterGuard()
+        self._guard = EnterGuard(pressed=lambda: self.console.turnstile.pressed)
         self.leaving: tuple[SignedIn | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         """What is asked for."""
         with Vertical(id="signin"):
             yield prose(self._heading, classes="title")
-            yield prose(show(self._why) if self._why else f"Prove who you are on {show(self._place)}.", ident="why")
+            yield prose(show(self._why) if self._why else tr("Prove who you are on {place}.", place=show(self._place)), ident="why")
             with Vertical(id="ways"):
-                yield entry("Certificate", ident="identity", placeholder="path of your PFX or PEM file")
-                yield entry("Passphrase", ident="passphrase", placeholder="what opens it; empty where nothing does")
-                yield entry("or login code", ident="code", placeholder="good once; case, spaces and dashes do not matter")
-                yield entry("or token file", ident="token", placeholder="path of a file with a token (JWT)")
+                yield entry(tr("Certificate"), ident="identity", placeholder=tr("path of your PFX or PEM file"))
+                yield entry(tr("Passphrase"), ident="passphrase", placeholder=tr("what opens it; empty where nothing does"))
+                yield entry(tr("or login code"), ident="code", placeholder=tr("good once; case, spaces and dashes do not matter"))
+                yield entry(tr("or token file"), ident="token", placeholder=tr("path of a file with a token (JWT)"))
             with Vertical(id="admin"):
-                yield prose("The login code is good for making an admin, who is signed in at once.")
-                yield entry("Callsign", ident="callsign", placeholder="the new admin, for example KARHU01")
-            yield prose(HINT, ident="problem")
+                yield prose(tr("The login code is good for making an admin, who is signed in at once."))
+                yield entry(tr("Callsign"), ident="callsign", placeholder=tr("the new admin, for example KARHU01"))
+            yield prose(tr(HINT), ident="problem")
             with Horizontal(id="buttons"):
-                yield Choice("Sign in", id="go", compact=True, variant="primary")
-                yield Choice("Make the admin", id="make", compact=True, variant="primary")
-                yield Choice("Go back" if self._optional else "Quit", id="leave", compact=True)
+                yield Choice(tr("Sign in"), id="go", compact=True, variant="primary")
+                yield Choice(tr("Make the admin"), id="make", compact=True, variant="primary")
+                yield Choice(tr("Go back") if self._optional else tr("Quit"), id="leave", compact=True)
 
     def on_mount(self) -> None:
         """Nothing secret is drawn, and the cursor stands where something is missing."""
@@ -97,7 +100,7 @@ class SignInScreen(Screen[SignedIn], Errands):
         self.query_one("#make").display = False
         self.set_focus(self.query_one("#identity"))
         self.errand(
-            "identity", lambda: self._Offered(signin.identity_offered()), self._Refused, description="looking for the last certificate"
+            "identity", lambda: self._Offered(signin.identity_offered()), self._Refused, description=tr("looking for the last certificate")
         )
 
     @on(_Offered)
@@ -164,29 +167,30 @@ class SignInScreen(Screen[SignedIn], Errands):
         code, passphrase = Secret(self._value("code").strip()), Secret(self._value("passphrase"))
         token, path = self._value("token").strip(), self._value("identity").strip()
         if code and token:
-            self.tell("Use one way: a login code, or a token.", error=True)
+            self.tell(tr("Use one way: a login code, or a token."), error=True)
         elif code:
             self._try(lambda: self._Proven(signin.with_code(code.reveal(), "console")))
         elif token:
-            self._try(lambda: self._Proven(signin.with_token(first_line(Path(token), "a token"), "console")))
+            self._try(lambda: self._Proven(signin.with_token(first_line(Path(token), tr("a token")), "console")))
         elif path:
             self._try(lambda: self._Proven(signin.with_certificate(Path(path).expanduser(), passphrase or None, "console")))
         else:
-            self.tell("Name the file with your certificate, or type a login code.", error=True)
+            self.tell(tr("Name the file with your certificate, or type a login code."), error=True)
             self.set_focus(self.query_one("#identity"))
 
     def _make_admin(self, code: AdminCode) -> None:
         callsign = self._value("callsign")
         problem = callsign_problem(callsign)
         if problem:
-            self.tell(f"Not a callsign: {show(problem)}.", error=True)
+            self.tell(tr("Not a callsign: {problem}.", problem=show(problem)), error=True)
             return
-        self._try(lambda: self._Made(signin.make_admin(code, callsign)), "Making the key and the certificate")
+        self._try(lambda: self._Made(signin.make_admin(code, callsign)), tr("Making the key and the certificate"))
 
-    def _try(self, work: Any, step: str = "Looking") -> None:
+    def _try(self, work: Any, step: str = "") -> None:
         self._busy(True)
+        step = step or tr("Looking")
         self.tell(f"{step} {glyphs().dots}")
-        self.errand("sign-in", work, self._Refused, description="signing in", writes=True)
+        self.errand("sign-in", work, self._Refused, description=tr("signing in"), writes=True)
 
     def tell(self, text: str, *, error: bool = False) -> None:
         """The line under the fields."""
@@ -211,14 +215,18 @@ class SignInScreen(Screen[SignedIn], Errands):
         self.query_one("#admin").display = True
         self.query_one("#go").display = False
         self.query_one("#make").display = True
-        self.tell("Type the callsign and press Enter. It goes into the certificate and cannot be changed.")
+        self.tell(tr("Type the callsign and press Enter. It goes into the certificate and cannot be changed."))
         self.set_focus(self.query_one("#callsign"))
 
     @on(_Made)
     def _take_admin(self, message: _Made) -> None:
         self._busy(False)
         self.console.tell(
-            f"{show(message.made.callsign)} is an admin. Key and certificate: {show(message.made.pfx)}; it opens with the callsign."
+            tr(
+                "{callsign} is an admin. Key and certificate: {pfx}; it opens with the callsign.",
+                callsign=show(message.made.callsign),
+                pfx=show(message.made.pfx),
+            )
         )
         self.dismiss(message.made.signed_in)
 

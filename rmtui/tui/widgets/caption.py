@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
+from rmtui.i18n import tr
 from rmtui.services.types import Count
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.oneline import OneLine, Piece
@@ -27,7 +30,14 @@ class Caption(OneLine):
         """Scope, filter, order."""
         pieces = [Piece(self.scope, "line--strong", 9)]
         if self.filter:
-            pieces.append(Piece(show(f"filter “{self.filter}”"), "line--active", 8, least=10))
+            pieces.append(
+                Piece(
+                    show(tr("filter “{filter}”", filter=self.filter)),
+                    "line--active",
+                    8,
+                    least=1 + cell_len(tr("filter “{filter}”", filter="")),
+                )
+            )
         if self.order:
             pieces.append(Piece(self.order, "line--muted", 5))
         return pieces
@@ -35,4 +45,4 @@ class Caption(OneLine):
     def right(self) -> Sequence[Piece]:
         """Row number and how many there are; dots while they are counted."""
         count = str(self.count) if self.count is not None else glyphs().dots
-        return [Piece(f"{self.position:,} of {count}" if self.position else count, "", 7)]
+        return [Piece(tr("{position} of {count}", position=f"{self.position:,}", count=count) if self.position else count, "", 7)]

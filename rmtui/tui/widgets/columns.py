@@ -10,9 +10,10 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
+from rmtui.i18n import tr
 from rmtui.tui.glyphs import glyphs
 
-__all__ = ["GAP", "Cell", "Column", "cut", "fit", "spaced"]
+__all__ = ["GAP", "Cell", "Column", "cut", "fit", "spaced", "wide"]
 
 Row = TypeVar("Row")
 
@@ -46,15 +47,27 @@ class Column(Generic[Row]):
     """Whether its own order is from the greatest down."""
 
 
-def fit(columns: Sequence[Column[Row]], width: int) -> list[tuple[Column[Row], int]]:
-    """The columns that have room, each with its width; columns that can grow share what is left."""
-    kept = list(columns)
-    while len(kept) > 1 and sum(column.width + GAP for column in kept) - GAP > width:
+def wide(*words: str) -> int:
+    """Width of a column that has a symbol and one of these words."""
+    return 2 + max(cell_len(tr(word)) for word in words)
+
+
+def fit(columns: Sequence[Column[Row]], width: int, sort: str = "") -> list[tuple[Column[Row], int]]:
+    """The columns that have room, each with its width and no narrower than its title; those that can grow share what is left.
+
+    :param sort: the order of the list, which has a marker behind the title of its column, if there is room.
+    """
+    kept, least = list(columns), [max(column.width, cell_len(column.title)) for column in columns]
+    while len(kept) > 1 and sum(least) + GAP * (len(kept) - 1) > width:
         lightest = min(range(len(kept)), key=lambda index: (kept[index].weight, -index))
-        del kept[lightest]
-    widths = [min(column.width, width) for column in kept]
+        del kept[lightest], least[lightest]
+    widths = [min(each, width) for each in least]
     left = width - sum(widths) - GAP * (len(kept) - 1)
-    growing = [index for index, column in enumerate(kept) if column.most > column.width]
+    for index, column in enumerate(kept):
+        if left > 0 and sort and column.sort == sort and widths[index] == cell_len(column.title):
+            widths[index] += 1
+            left -= 1
+    growing = [index for index, column in enumerate(kept) if column.most > widths[index]]
     while left > 0 and growing:
         for index in list(growing):
             if left == 0:

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.tui.errands import Errands
 from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.facts import Facts, Section
@@ -56,10 +57,10 @@ class DetailPanel(VerticalScroll, Errands, can_focus=False):
             return self._Read(key, say(read()))
 
         def failed(error: RmtuiError) -> Message:
-            return self._Read(key, [Section(error.title, (("", show(error.sentence)),), warning=True)])
+            return self._Read(key, [Section(tr(error.title), (("", show(error.sentence)),), warning=True)])
 
         def ask() -> None:
-            self.errand("detail", work, failed, description="reading the details")
+            self.errand("detail", work, failed, description=tr("reading the details"))
 
         if DELAY:
             self._timer = self.set_timer(DELAY, ask)

@@ -12,19 +12,24 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input
 
+from rmtui.i18n import later
+from rmtui.tui.widgets.field import Field
+
 __all__ = ["FilterBar"]
 
 DELAY = 0.15
 """Seconds after the last key before the list is asked for."""
 
 
-class FilterBar(Input):
+class FilterBar(Field):
     """Asks for what is typed a moment after it was; Enter keeps it, Esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "Keep filter", id="filter.keep", key_display="Enter", tooltip="Back to the list, with the filter"),
-        Binding("down", "keep", "Keep filter", id="filter.down", show=False, tooltip="Back to the list, with the filter"),
-        Binding("escape", "clear", "Clear filter", id="filter.clear", key_display="Esc", tooltip="Back to the whole list"),
+        Binding(
+            "enter", "keep", later("Keep filter"), id="filter.keep", key_display="Enter", tooltip=later("Back to the list, with the filter")
+        ),
+        Binding("down", "keep", later("Keep filter"), id="filter.down", show=False, tooltip=later("Back to the list, with the filter")),
+        Binding("escape", "clear", later("Clear filter"), id="filter.clear", key_display="Esc", tooltip=later("Back to the whole list")),
     ]
 
     @dataclass
@@ -45,7 +50,6 @@ class FilterBar(Input):
 
     def __init__(self, value: str, placeholder: str, problem: Callable[[str], str]) -> None:
         super().__init__(value, placeholder=placeholder, compact=True, select_on_focus=False, id="filter")
-        self.cursor_blink = False
         self._problem = problem
         self._kept = self._asked = value
         self._timer: Timer | None = None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
+from rmtui.i18n import tr
 from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
@@ -31,13 +34,19 @@ class HeaderLine(OneLine):
         self.active = tabs[0].name
 
     def left(self) -> Sequence[Piece]:
-        """The tabs; the one that shows stands in brackets too, for terminals without colour."""
-        pieces = [Piece("rmtui", "line--strong", 8)]
-        for tab in self._tabs:
-            active = tab.name == self.active
-            text = f"[{tab.key} {tab.title}]" if active else f" {tab.key} {tab.title} "
-            pieces.append(Piece(text, "line--active" if active else "", 10 if active else 9, f"screen.pane('{tab.name}')"))
-        return pieces
+        """The tabs; the one that shows stands in brackets too, for terminals without colour. Where they have no room they stand closer,
+        and where they have none then either, the others are only their keys."""
+        tabs: list[Piece] = []
+        for self.SEPARATOR, form in (("  ", " {key} {title} "), (" ", "{key} {title}"), (" ", "{key}")):
+            tabs = [self._tab(tab, form) for tab in self._tabs]
+            if sum(cell_len(tab.text) for tab in tabs) + len(self.SEPARATOR) * (len(tabs) - 1) <= self.size.width:
+                break
+        return [Piece("rmtui", "line--strong", 8), *tabs]
+
+    def _tab(self, tab: Tab, form: str) -> Piece:
+        active = tab.name == self.active
+        text = f"[{tab.key} {tr(tab.title)}]" if active else form.format(key=tab.key, title=tr(tab.title))
+        return Piece(text, "line--active" if active else "", 10 if active else 9, f"screen.pane('{tab.name}')")
 
     def right(self) -> Sequence[Piece]:
         """The deployment's name."""

@@ -1,4 +1,4 @@
-"""The foot of the screen: the keys that do something here, greyed where they cannot now."""
+"""The foot of the screen: the keys that do something here, greyed where they cannot now, or in parentheses where nothing is grey."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.widgets import Input
 
+from rmtui.i18n import tr
 from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
@@ -24,6 +25,7 @@ class KeyLine(OneLine):
         pieces: list[Piece] = []
         seen: set[str] = set()
         focused = self.screen.focused
+        greys = not self.app.no_color and not self.app.has_class("-few")
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not binding.show or binding.action in seen or (isinstance(focused, Input) and active.node is not focused):
@@ -33,5 +35,6 @@ class KeyLine(OneLine):
             style = "" if active.enabled else "line--off"
             weight = 100 if binding.id in {"app.quit", "main.help"} else 50 - len(pieces)
             action = f"screen.press_key('{binding.key}')" if active.enabled else ""
-            pieces.append(Piece(f"{key} {binding.description}", style, weight, action, lead=len(key)))
+            text = f"{key} {tr(binding.description)}" if active.enabled or greys else f"({key} {tr(binding.description)})"
+            pieces.append(Piece(text, style, weight, action, lead=len(key)))
         return pieces

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import tr
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.columns import GAP, Column, cut, fit, spaced
 from rmtui.tui.widgets.marks import Marks
@@ -58,7 +59,7 @@ class ListLines(Widget, Generic[Row, Query]):
     def _columns(self) -> list[tuple[Column[Row], int]]:
         width = self.size.width - MARK - 1
         if self._fitted is None or self._fitted[:2] != (self.shown, width):
-            self._fitted = (self.shown, width, fit(self.source.columns(self.shown), width))
+            self._fitted = (self.shown, width, fit(self.source.columns(self.shown), width, getattr(self.shown, "sort", "")))
         return self._fitted[2]
 
     def title_at(self, x: int) -> str:
@@ -79,7 +80,7 @@ class ListLines(Widget, Generic[Row, Query]):
         if index < len(window.rows):
             return self._row(index, width)
         if y >= 2 and not window.rows:
-            note = show(self.problem.sentence if self.problem else self.source.empty(self.shown) if window.loaded else "Reading …")
+            note = show(self.problem.sentence if self.problem else self.source.empty(self.shown) if window.loaded else tr("Reading …"))
             lines = wrap(note, max(width - MARK - 1, 1))
             if y - 2 < len(lines):
                 style = self.get_component_rich_style("list--note")

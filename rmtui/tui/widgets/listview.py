@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal, TypeVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr
 from rmtui.services.types import Page
+from rmtui.tui.link.scene import Scene
 from rmtui.tui.widgets.marking import Marking
 from rmtui.tui.widgets.source import Source
+from rmtui.tui.widgets.turns import Kind, Turns
 from rmtui.tui.widgets.window import Around, Edge, Place
 
 __all__ = ["ListView"]
@@ -28,15 +33,15 @@ MOVING = Binding.Group("Moving", compact=True)
 class ListView(Marking[Row, Query], can_focus=True):
     """Rows of a :class:`Source`. Opening, scrolling and keys cost the same however long the list is."""
 
-    BINDING_GROUP_TITLE = "List"
+    BINDING_GROUP_TITLE = later("List")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", id="list.up", show=False, tooltip="One row up", group=MOVING),
-        Binding("down,j", "move(1)", "Down", id="list.down", show=False, tooltip="One row down", group=MOVING),
-        Binding("pageup", "page(-1)", "Page up", id="list.page-up", show=False, tooltip="One screen up", group=MOVING),
-        Binding("pagedown", "page(1)", "Page down", id="list.page-down", show=False, tooltip="One screen down", group=MOVING),
-        Binding("home,g", "end('first')", "First", id="list.first", show=False, tooltip="To the first row", group=MOVING),
-        Binding("end,G", "end('last')", "Last", id="list.last", show=False, tooltip="To the last row", group=MOVING),
-        Binding("enter", "open", "Open", id="list.open", show=False, tooltip="Everything about this row"),
+        Binding("up,k", "move(-1)", later("Up"), id="list.up", show=False, tooltip=later("One row up"), group=MOVING),
+        Binding("down,j", "move(1)", later("Down"), id="list.down", show=False, tooltip=later("One row down"), group=MOVING),
+        Binding("pageup", "page(-1)", later("Page up"), id="list.page-up", show=False, tooltip=later("One screen up"), group=MOVING),
+        Binding("pagedown", "page(1)", later("Page down"), id="list.page-down", show=False, tooltip=later("One screen down"), group=MOVING),
+        Binding("home,g", "end('first')", later("First"), id="list.first", show=False, tooltip=later("To the first row"), group=MOVING),
+        Binding("end,G", "end('last')", later("Last"), id="list.last", show=False, tooltip=later("To the last row"), group=MOVING),
+        Binding("enter", "open", later("Open"), id="list.open", show=False, tooltip=later("Everything about this row")),
     ]
 
     @dataclass
@@ -81,13 +86,13 @@ class ListView(Marking[Row, Query], can_focus=True):
 
     @dataclass
     class _Fetched(Message, bubble=False):
-        generation: int
+        number: int
         query: Any
         place: Place | None
         page: Page[Any] | None = None
         around: Around[Any] | None = None
         asked: Hashable = None
-        kind: Literal["open", "extend", "refresh"] = "open"
+        kind: Kind = "open"
         fate: str = ""
         lapsing: frozenset[Hashable] = frozenset()
         error: RmtuiError | None = None
@@ -106,10 +111,11 @@ class ListView(Marking[Row, Query], can_focus=True):
         self.wanted: Query = query
         """What is asked for."""
         self._given = first
-        self._generation = 0
-        self._extending: set[Edge] = set()
-        self._refreshing = False
+        self._turns = Turns()
         self._lapsing: frozenset[Hashable] = frozenset()
+        self.shifts = 0
+        """How often a row came under the cursor because the one that was there is gone."""
+        self.drawn = Scene()
 
     @property
     def current(self) -> Row | None:
@@ -133,24 +139,21 @@ class ListView(Marking[Row, Query], can_focus=True):
         if row is None:
             self.fetch("first")
             return
-        generation, source = self._begin(), self.source
+        source, answer = self.source, partial(self._Fetched, self._turns.begin(), query)
 
         def work() -> Message:
             around = source.around(query, row)
             if around.at.rows and source.key(around.at.rows[0]) == source.key(row):
-                return self._Fetched(generation, query, None, around=around)
-            return self._Fetched(generation, query, Place("first"), page=source.page(query, Place("first")))
+                return answer(None, around=around)
+            return answer(Place("first"), page=source.page(query, Place("first")))
 
-        self._send("list", work, self._Fetched(generation, query, None))
+        self._send("list", work, answer(None))
 
     def fetch(self, where: Literal["first", "last"]) -> None:
         """Go to an end of the list."""
-        generation, source, query, place = self._begin(), self.source, self.wanted, Place(where)
-        self._send(
-            "list",
-            lambda: self._Fetched(generation, query, place, page=source.page(query, place)),
-            self._Fetched(generation, query, place),
-        )
+        source, query, place = self.source, self.wanted, Place(where)
+        answer = partial(self._Fetched, self._turns.begin(), query, place)
+        self._send("list", lambda: answer(page=source.page(query, place)), answer())
 
     def expect(self, key: Hashable, leaving: bool) -> None:
         """Whether it would be no news to the operator if this row left the list."""
@@ -163,58 +166,51 @@ class ListView(Marking[Row, Query], can_focus=True):
     def refresh_rows(self) -> None:
         """Read again what is on the screen; the cursor stays on its row."""
         row = self.current
-        if row is None:
-            self.fetch("first")
+        if self._turns.waiting:
+            self._turns.again = True
             return
-        self._refreshing = True
-        generation, source, query, key = self._generation, self.source, self.shown, self.source.key(row)
-        lapsing = self._lapsing
+        if row is None or self.wanted != self.shown:
+            self.ask(self.wanted, keep=True)
+            self._turns.unbidden = True
+            return
+        source, query, key, lapsing = self.source, self.shown, self.source.key(row), self._lapsing
+        answer = partial(self._Fetched, self._turns.next(), query, None, kind="refresh")
 
         def work() -> Message:
             around = source.around(query, row)
             there = any(source.key(found) == key for found in (*around.at.rows[:1], *around.before.rows, *around.at.rows))
             fate = "" if there else source.whereabouts(query, row)
-            return self._Fetched(generation, query, None, around=around, asked=key, kind="refresh", fate=fate, lapsing=lapsing)
+            return answer(around=around, asked=key, fate=fate, lapsing=lapsing)
 
-        self._send("list-refresh", work, self._Fetched(generation, query, None, kind="refresh"))
-
-    def _begin(self) -> int:
-        self._generation += 1
-        self._extending.clear()
-        return self._generation
+        self._send("list-refresh", work, answer())
 
     def _send(self, name: str, work: Any, blank: _Fetched) -> None:
         def failed(error: RmtuiError) -> Message:
             blank.error = error
             return blank
 
-        self.errand(name, work, failed, description=f"reading the list {self.id or ''}".strip())
+        self.errand(name, work, failed, description=tr("reading the list {id}", id=self.id or "").strip())
 
     def _extend(self) -> None:
         edge = self.window.wants()
-        if edge is None or edge in self._extending or self.wanted != self.shown:
+        if edge is None or self._turns.extending or self.wanted != self.shown:
             return
-        self._extending.add(edge)
+        self._turns.extending = True
         row = self.window.rows[-1 if edge == "after" else 0]
-        generation, source, query = self._generation, self.source, self.shown
+        source, query = self.source, self.shown
         place = Place(edge, source.cursor(query, row))
-        self._send(
-            f"list-{edge}",
-            lambda: self._Fetched(generation, query, place, page=source.page(query, place), kind="extend"),
-            self._Fetched(generation, query, place, kind="extend"),
-        )
+        answer = partial(self._Fetched, self._turns.next(), query, place, kind="extend")
+        self._send(f"list-{edge}", lambda: answer(page=source.page(query, place)), answer())
 
     # What comes back
 
     @on(_Fetched)
     def _take(self, message: _Fetched) -> None:
-        if message.kind == "refresh":
-            self._refreshing = False
-        if message.generation != self._generation:
+        if not self._turns.counts(message.kind, message.number):
             return
         self.post_message(self.Answered(message.error))
         if message.error is not None:
-            self._extending.clear()
+            self._turns.extending = False
             if message.kind == "open" and not self.window.loaded:
                 self.problem = message.error
                 self.refresh()
@@ -223,20 +219,28 @@ class ListView(Marking[Row, Query], can_focus=True):
         elif message.kind == "refresh":
             self._take_refresh(message)
         else:
-            self.problem = None
-            self.shown = message.query
-            if message.around is not None:
-                self.window.open_around(message.around)
-            elif message.page is not None:
-                self.window.open(message.page, "last" if message.place and message.place.where == "last" else "first")
-            self.check_marks()
-            self._changed()
+            self._take_list(message)
+        if self._turns.again and not self._turns.waiting:
+            self._turns.again = False
+            self.refresh_rows()
+
+    def _take_list(self, message: _Fetched) -> None:
+        before = self.current
+        self.problem, self.shown = None, message.query
+        if message.around is not None:
+            self.window.open_around(message.around)
+        elif message.page is not None:
+            self.window.open(message.page, "last" if message.place and message.place.where == "last" else "first")
+        was, now = (None if row is None else self.source.key(row) for row in (before, self.current))
+        self.shifts += self._turns.unbidden and was is not None and now != was
+        self.check_marks()
+        self._changed()
 
     def _take_extension(self, message: _Fetched) -> None:
         place = message.place
         if place is not None and message.page is not None and place.where in {"after", "before"}:
             edge: Edge = "after" if place.where == "after" else "before"
-            self._extending.discard(edge)
+            self._turns.extending = False
             self.window.extend(message.page, edge)
             self.refresh()
             self._extend()
@@ -249,8 +253,9 @@ class ListView(Marking[Row, Query], can_focus=True):
         if outcome == "lost":
             self.refresh_rows()
             return
-        self._begin()
+        self._turns.reread(message.number)
         if outcome == "gone" and row is not None:
+            self.shifts += 1
             key = self.source.key(row)
             if key not in self.expected:
                 self.post_message(self.Told(message.fate))
@@ -263,6 +268,13 @@ class ListView(Marking[Row, Query], can_focus=True):
         self.refresh()
         self.post_message(self.Moved(self))
         self._extend()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's, and remembers what was drawn."""
+        window = self.window
+        rows = window.rows[window.top : window.top + window.height]
+        self.drawn = Scene(frozenset(map(self.source.key, rows)), self.shifts)
+        return super().render_lines(crop)
 
     # Keys and mouse
 

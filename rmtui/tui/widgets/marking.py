@@ -12,7 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rmtui.errors import RmtuiError
+from rmtui.i18n import later, tr, trn
 from rmtui.tui.errands import Errands
+from rmtui.tui.keynames import key_of
 from rmtui.tui.widgets.listlines import ListLines
 from rmtui.tui.widgets.marks import MOST
 from rmtui.tui.widgets.window import Place
@@ -22,16 +24,16 @@ __all__ = ["Marking"]
 Row = TypeVar("Row")
 Query = TypeVar("Query")
 
-FULL = f"At most {MOST:,} rows can be marked; narrow the list with a filter."
-
 
 class Marking(ListLines[Row, Query], Errands):
     """Keeps the marks of a list: they survive a refresh, and go with their row when it leaves the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", id="list.mark", show=False, tooltip="Mark this row, or take its mark away; then down"),
-        Binding("v", "range", "Range", id="list.range", show=False, tooltip="Mark from the row last marked to this one"),
-        Binding("asterisk", "mark_all", "Mark all", id="list.mark-all", show=False, tooltip="Mark the whole list, or none"),
+        Binding(
+            "space", "mark", later("Mark"), id="list.mark", show=False, tooltip=later("Mark this row, or take its mark away; then down")
+        ),
+        Binding("v", "range", later("Range"), id="list.range", show=False, tooltip=later("Mark from the row last marked to this one")),
+        Binding("asterisk", "mark_all", later("Mark all"), id="list.mark-all", show=False, tooltip=later("Mark the whole list, or none")),
     ]
 
     @dataclass
@@ -101,7 +103,7 @@ class Marking(ListLines[Row, Query], Errands):
         if row is None:
             return
         if not self.marks.toggle(row):
-            self.post_message(self.Told(FULL))
+            self.post_message(self.Told(_full()))
             return
         self.marks_changed()
         self.action_move(1)
@@ -114,14 +116,16 @@ class Marking(ListLines[Row, Query], Errands):
         begin = window.index(marks.anchor) if marks.anchor is not None else None
         if begin is None or begin == window.cursor:
             if not marks.add([row]):
-                self.post_message(self.Told(FULL))
+                self.post_message(self.Told(_full()))
                 return
             marks.anchor = self.source.key(row)
-            self.post_message(self.Told("A range begins here; go to its other end and press v again."))
+            self.post_message(
+                self.Told(tr("A range begins here; go to its other end and press {range} again.", range=key_of("list.range", "v")))
+            )
         else:
             first, last = sorted((begin, window.cursor))
             if not marks.add(window.rows[first : last + 1]):
-                self.post_message(self.Told(FULL))
+                self.post_message(self.Told(_full()))
                 return
             marks.anchor = self.source.key(row)
         self.marks_changed()
@@ -139,22 +143,22 @@ class Marking(ListLines[Row, Query], Errands):
                 rows += page.rows
             return self._Listed(query, rows, more=page.more_after or len(rows) > MOST)
 
-        self.errand("mark-all", work, lambda error: self._Listed(query, error=error), description="reading the list to mark it")
+        self.errand("mark-all", work, lambda error: self._Listed(query, error=error), description=tr("reading the list to mark it"))
 
     @on(_Listed)
     def _take_listed(self, message: _Listed) -> None:
         if message.query != self.wanted:
             return
         if message.error is not None:
-            self.post_message(self.Told(f"Nothing was marked. {message.error.sentence}"))
+            self.post_message(self.Told(tr("Nothing was marked. {sentence}", sentence=message.error.sentence)))
         elif message.more:
-            self.post_message(self.Told(FULL))
+            self.post_message(self.Told(_full()))
         elif message.toggles and len(self.marks) == len(message.rows) and all(row in self.marks for row in message.rows):
             self.forget_marks()
         elif self.marks.add(message.rows):
             self.marks_changed()
         else:
-            self.post_message(self.Told(FULL))
+            self.post_message(self.Told(_full()))
 
     def mark_these(self, query: Query, rows: Sequence[Any]) -> None:
         """Mark those of a list, which is being asked for, that have the primary keys of these."""
@@ -163,7 +167,7 @@ class Marking(ListLines[Row, Query], Errands):
             "mark-these",
             lambda: self._Listed(query, source.present(query, rows), toggles=False),
             lambda error: self._Listed(query, error=error),
-            description="looking for the rows to mark",
+            description=tr("looking for the rows to mark"),
         )
 
     def check_marks(self, lapsing: frozenset[Hashable] = frozenset()) -> None:
@@ -179,7 +183,7 @@ class Marking(ListLines[Row, Query], Errands):
             "marks",
             lambda: self._Present(query, asked, source.present(query, rows), lapsing),
             lambda error: self._Present(query, asked, error=error),
-            description="looking for the marked rows",
+            description=tr("looking for the marked rows"),
         )
 
     @on(_Present)
@@ -188,7 +192,19 @@ class Marking(ListLines[Row, Query], Errands):
             return
         news = len(self.marks.keep(message.rows, message.asked) - self.expected)
         if news:
-            what = "1 marked row is" if news == 1 else f"{news:,} marked rows are"
-            self.post_message(self.Told(f"{what} not in this list any more, and no longer marked."))
+            self.post_message(
+                self.Told(
+                    trn(
+                        "{number} marked row is not in this list any more, and no longer marked.",
+                        "{number} marked rows are not in this list any more, and no longer marked.",
+                        news,
+                        number=f"{news:,}",
+                    )
+                )
+            )
         self.expected -= message.lapsing
         self.marks_changed()
+
+
+def _full() -> str:
+    return tr("At most {most} rows can be marked; narrow the list with a filter.", most=f"{MOST:,}")

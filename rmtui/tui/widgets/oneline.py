@@ -56,7 +56,8 @@ class OneLine(Widget):
 
     def update_line(self) -> None:
         """Say it anew, and draw what differs."""
-        if not self.size.width:
+        if not self.size.width:  # not laid out yet, or not again since it was hidden: what was drawn then would be kept
+            self.refresh()
             return
         old = self._segments
         self._lay()
@@ -74,8 +75,8 @@ class OneLine(Widget):
         self.refresh(Region(left, 0, self.size.width - left - right, 1))
 
     def _lay(self) -> None:
-        width, gap = self.size.width, len(self.SEPARATOR)
         left, right = [*self.left()], [*self.right()]
+        width, gap = self.size.width, len(self.SEPARATOR)
 
         def need() -> int:
             pieces = [*left, *right]

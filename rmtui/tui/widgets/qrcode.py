@@ -15,7 +15,8 @@ from rmtui.services.qr import QR
 __all__ = ["QRCode", "cells"]
 
 DARK, LIGHT = "#000000", "#ffffff"
-SOLID_DARK, SOLID_LIGHT = Style(bgcolor=DARK), Style(bgcolor=LIGHT)
+SOLID_DARK, SOLID_LIGHT = Style(color=DARK, bgcolor=LIGHT, reverse=True), Style(bgcolor=LIGHT)
+"""Dark is reversed: a thin line leaves out a dark ground, which is white on a light terminal."""
 MIXED = Style(color=DARK, bgcolor=LIGHT)
 
 

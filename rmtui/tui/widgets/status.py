@@ -13,16 +13,18 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from rmtui import clock
+from rmtui.i18n import later, tr, trn
 from rmtui.services.types import Count, Summary
 from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.link.state import Link
 from rmtui.tui.widgets.columns import GAP, cut
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
 __all__ = ["UNREACHABLE", "Banner", "Health", "StatusLine"]
 
-UNREACHABLE = "Database unreachable"
+UNREACHABLE = later("Database unreachable")
 """What the banner begins with when nothing answers."""
-MISSING = ("rmtui init makes a new deployment.", "If it was moved, move it back: what is shown here is from before.")
+MISSING = (later("rmtui init makes a new deployment."), later("If it was moved, move it back: what is shown here is from before."))
 """Advice for whoever starts, and what to say to whoever has seen this deployment already."""
 REASON = 3
 """Lines at most that the reason takes under it."""
@@ -30,6 +32,10 @@ LONGEST = 24
 """Characters of the operator's callsign that are told."""
 FRESH = dt.timedelta(seconds=10)
 """Data younger than this is not worth counting seconds for."""
+STALE = dt.timedelta(minutes=1)
+"""Over a thin line, data younger than this is as of the minute that is told."""
+HEARTBEAT = dt.timedelta(minutes=1)
+"""Over a thin line the time is told anew at least this often: a line that is dead is known by a time that stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +68,55 @@ class StatusLine(OneLine):
     def __init__(self, health: Health) -> None:
         super().__init__()
         self.health = health
+        self._now = clock.utcnow()
+        """The time that ages are told for; over a thin line it stands still between two keys, for a minute at most."""
         self.SEPARATOR = f" {glyphs().bar} "
+
+    @property
+    def link(self) -> Link:
+        """The line to the terminal."""
+        link: Link = self.app.link  # type: ignore[attr-defined]
+        return link
+
+    def touch(self) -> None:
+        """A key was pressed: what is drawn next tells the time."""
+        self._now = clock.utcnow()
+
+    def _lay(self) -> None:
+        now = clock.utcnow()
+        if not self.link.thin or now - self._now >= HEARTBEAT:
+            self._now = now
+        super()._lay()
 
     def left(self) -> Sequence[Piece]:
         """Read-only badge, operator, queue, marks, filter."""
         health, pieces = self.health, []
         if health.read_only:
-            pieces.append(Piece(" READ-ONLY ", "line--alert", 10))
+            pieces.append(Piece(" " + tr("READ-ONLY") + " ", "line--alert", 10))
         operator = self._operator()
+        if self.link.behind:
+            pieces.append(Piece(tr("line {behind} s behind", behind=self.link.behind), "line--alert", 9))
         pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9))
         pieces.append(Piece(self._queue(), "", 8))
         expiring = health.summary.expiring if health.summary else Count(0)
         if expiring.number:
-            pieces.append(Piece(f"{expiring} expiring", "line--strong", 5))
+            pieces.append(Piece(tr("{expiring} expiring", expiring=expiring), "line--strong", 5))
         failing = health.summary.failing if health.summary else Count(0)
         if failing.number:
-            pieces.append(Piece(f"{failing} {'effect' if failing.number == 1 else 'effects'} failing", "line--alert", 8))
+            pieces.append(
+                Piece(trn("{number} effect failing", "{number} effects failing", failing.number, number=failing), "line--alert", 8)
+            )
         if health.marks:
-            pieces.append(Piece(f"{health.marks:,} marked", "line--active", 9))
+            pieces.append(Piece(tr("{marks} marked", marks=f"{health.marks:,}"), "line--active", 9))
         if health.filter:
-            pieces.append(Piece(f"filter: {show(health.filter)}", "line--strong", 7, least=12))
+            pieces.append(
+                Piece(
+                    tr("filter: {filter}", filter=show(health.filter)),
+                    "line--strong",
+                    7,
+                    least=4 + cell_len(tr("filter: {filter}", filter="")),
+                )
+            )
         return pieces
 
     def right(self) -> Sequence[Piece]:
@@ -92,24 +127,32 @@ class StatusLine(OneLine):
     def _operator(self) -> str:
         """Who acts; that nobody proved it stands beside the name."""
         if not self.health.operator:
-            return "no operator"
+            return tr("no operator")
         name = show(self.health.operator, LONGEST)
-        return f"{name} (unproven)" if self.health.proof == "none" else f"{name} ({self.health.proof})"
+        return (
+            tr("{name} (unproven)", name=name)
+            if self.health.proof == "none"
+            else tr("{name} ({proof})", name=name, proof=tr(self.health.proof))
+        )
 
     def _queue(self) -> str:
         summary = self.health.summary
         if summary is None:
-            return f"{glyphs().dots} pending"
-        oldest = f", oldest {clock.age(summary.oldest)}" if summary.oldest else ""
-        return f"{summary.pending} pending{oldest}"
+            return tr("{number} pending", number=glyphs().dots)
+        if summary.oldest:
+            return tr("{number} pending, oldest {age}", number=summary.pending, age=clock.age(summary.oldest, self._now))
+        return tr("{number} pending", number=summary.pending)
 
     def _age(self) -> str:
         seen = self.health.seen
         if seen is None:
-            return "reading"
+            return tr("reading")
         now = clock.utcnow()
-        age = "now" if now - seen < FRESH and not self.health.trouble else clock.age(seen, now)
-        return "data now" if age == "now" else f"data {age} old"
+        if self.link.thin and now - seen < STALE and not self.health.trouble:
+            return tr("thin, as of {now}Z", now=f"{self._now:%H:%M}")
+        if (now - seen < FRESH and not self.health.trouble) or (now - seen).total_seconds() < 1:
+            return tr("data now")
+        return tr("data {age} old", age=clock.age(seen, now))
 
 
 class Banner(Widget):
@@ -128,8 +171,10 @@ class Banner(Widget):
         """Show or hide it."""
         told = ("", "")
         if health.trouble:
-            since = f" since {clock.stamp(health.lost_since)[11:]}" if health.lost_since else ""
-            told = f"{glyphs().warning} {health.headline}{since}, retrying.", show(health.trouble.replace(*MISSING))
+            headline, since = tr(health.headline), clock.stamp(health.lost_since)[11:]
+            first = tr("{headline} since {time}, retrying.", headline=headline, time=since) if since else ""
+            first = first or tr("{headline}, retrying.", headline=headline)
+            told = f"{glyphs().warning} {first}", show(health.trouble.replace(tr(MISSING[0]), tr(MISSING[1])))
         if told != self._told:
             self._told = told
             self.refresh(layout=True)

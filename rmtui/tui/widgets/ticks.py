@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rmtui.i18n import later
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.columns import cut, spaced
 
 __all__ = ["Ticks"]
+
+INDENT = 6
+"""Cells before a label: the cursor, the box, and a blank behind each."""
 
 
 class Ticks(Widget, can_focus=True):
@@ -29,7 +34,7 @@ class Ticks(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
-        Binding("space", "tick", "Tick", id="ticks.toggle", tooltip="Tick or clear the line under the cursor"),
+        Binding("space", "tick", later("Tick"), id="ticks.toggle", tooltip=later("Tick or clear the line under the cursor")),
         Binding("enter", "enter", "Send", show=False),
     ]
 
@@ -64,6 +69,8 @@ class Ticks(Widget, can_focus=True):
         self.ticked: set[str] = {*ticked}
         self._cursor = 0
         self._top = 0
+        """The line of all that is drawn first."""
+        self._drawn: list[tuple[int, str]] = []
 
     def tell(self, labels: Sequence[str], ticked: Sequence[str]) -> None:
         """Show these instead."""
@@ -86,8 +93,14 @@ class Ticks(Widget, can_focus=True):
         return container.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line each; CSS limits it."""
-        return max(len(self.labels), 1)
+        """A line each, or more for a long one; CSS limits it."""
+        return max(len(self._lines(width)), 1)
+
+    def _lines(self, width: int) -> list[tuple[int, str]]:
+        """What is drawn, line by line: the label's number, and the part of it."""
+        room, console = max(width - INDENT, 1), self.app.console
+        wrapped = ([part.plain.rstrip() for part in Text(show(label)).wrap(console, room)] or [""] for label in self.labels)
+        return [(index, part) for index, parts in enumerate(wrapped) for part in parts]
 
     def action_step(self, by: int) -> None:
         """Move the cursor; beyond an end, to the next control."""
@@ -110,9 +123,9 @@ class Ticks(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click ticks or clears."""
-        index = self._top + event.y
-        if index < len(self.labels):
-            self._cursor = index
+        lines = self._lines(self.size.width)
+        if self._top + event.y < len(lines):
+            self._cursor = lines[self._top + event.y][0]
             self.action_tick()
 
     def watch_has_focus(self, _value: bool) -> None:
@@ -120,15 +133,23 @@ class Ticks(Widget, can_focus=True):
         super().watch_has_focus(_value)
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's; the labels are broken into lines once for all of them."""
+        self._drawn = self._lines(self.size.width)
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        """One box and its label."""
+        """One box and its label, or what the line before it had no room for."""
         width, height = self.size.width, max(self.size.height, 1)
-        self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
-        index = self._top + y
-        if index >= len(self.labels):
+        lines = self._drawn
+        at = [line for line, (index, _part) in enumerate(lines) if index == self._cursor] or [0]
+        self._top = min(max(self._top, at[-1] - height + 1), at[0])
+        if self._top + y >= len(lines):
             return Strip.blank(width, self.rich_style)
-        label, at_cursor = self.labels[index], self.has_focus and index == self._cursor
-        mark = glyphs().cursor if at_cursor else " "
-        text = f"{mark} {self.BOX[label in self.ticked]} {show(label)}"
+        index, part = lines[self._top + y]
+        begins, at_cursor = self._top + y == 0 or lines[self._top + y - 1][0] != index, self.has_focus and index == self._cursor
+        mark = glyphs().cursor if at_cursor and begins else " "
+        box = self.BOX[self.labels[index] in self.ticked] if begins else " " * len(self.BOX[0])
+        text = f"{mark} {box} {part}"
         style = self.get_component_rich_style("ticks--cursor") if at_cursor else self.rich_style
         return Strip(spaced(cut(text, width), style), width)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import struct
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlencode
 
 from psycopg2.extensions import parse_dsn
 
 COMMIT = b"COMMIT"
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 class Wire:
@@ -55,10 +59,17 @@ class Wire:
             if self.down:
                 _cut(client)
                 continue
-            server = self._dial()
-            self._sockets.append(server)
+            greeted = self._greet(client)
+            if greeted is None:
+                continue
+            client, server = greeted, self._dial()
+            self._sockets += [client, server]
             threading.Thread(target=self._up, args=(client, server), daemon=True).start()
             threading.Thread(target=self._back, args=(server, client), daemon=True).start()
+
+    def _greet(self, client: socket.socket) -> socket.socket | None:
+        """What the client goes on with; None when it went away."""
+        return client
 
     def _dial(self) -> socket.socket:
         host, port = self._params.get("host", "127.0.0.1"), int(self._params.get("port", 5432))
@@ -91,6 +102,34 @@ class Wire:
             while data := server.recv(65536):
                 client.sendall(data)
         _cut(client)
+
+
+class TLSFront(Wire):
+    """A server that takes TLS as PostgreSQL does, in front of one that was built without; without a certificate it has none either."""
+
+    def __init__(self, dsn: str, certificate: Path | None) -> None:
+        """Serve with a PEM file of key and certificate."""
+        self._context: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate)
+        super().__init__(dsn)
+
+    def url(self, host: str = "127.0.0.1", **options: str) -> str:
+        """The database, by way of this server."""
+        name, port = self._params["dbname"], self._listener.getsockname()[1]
+        query = urlencode({"gssencmode": "disable", **options})
+        return f"postgresql://{self._params.get('user', 'postgres')}@{host}:{port}/{name}?{query}"
+
+    def _greet(self, client: socket.socket) -> socket.socket | None:
+        with suppress(OSError):
+            if client.recv(8, socket.MSG_PEEK) != SSL_REQUEST:
+                return client
+            client.recv(8)
+            client.sendall(b"S" if self._context else b"N")
+            return self._context.wrap_socket(client, server_side=True) if self._context else client
+        _cut(client)
+        return None
 
 
 def _cut(wire: socket.socket) -> None:

@@ -114,10 +114,10 @@ class StandIn:
     def stop(self) -> None:
         """Be gone: the connection is refused."""
         self.released.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
 
     def env(self, *, ocsprest: bool = True, timeout: float = 10) -> dict[str, str]:
         host = f"{'http' if self._tls is None else 'https'}://127.0.0.1"

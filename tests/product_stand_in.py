@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import struct
 import threading
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +23,9 @@ class Product:
         self.at_once = 0
         """The most for one person that were under way at the same time."""
         self.answers: list[object] = []
-        """What the next are answered: a status, a text, ``hang``, or ``True`` as when there is none left."""
+        """What the next are answered: a status, a text, ``hang``, ``reset``, ``slow``, or ``True`` as when there is none left."""
+        self.breaks: set[str] = set()
+        """Callsigns that it drops the connection over."""
         self.release = threading.Event()
         self._lock = threading.Lock()
         self._under_way: dict[str, int] = defaultdict(int)
@@ -59,6 +63,14 @@ class Product:
             if answer == "hang":
                 self.release.wait(30)
                 return
+            if answer == "reset" or body["callsign"] in self.breaks:
+                linger = struct.pack("ii", 1, 0)  # closed so, a connection is reset
+                request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                request.connection.close()
+                return
+            if answer == "slow":
+                self.release.wait(0.2)
+                answer = True
             status, text = (answer, "") if isinstance(answer, int) and answer is not True else (200, answer)
             if answer is True:
                 text = json.dumps({"success": True, "extra": None, "error": None})

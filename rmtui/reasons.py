@@ -1,0 +1,39 @@
+"""Why the operating system refused something, in the operator's language."""
+
+from __future__ import annotations
+
+from rmtui.i18n import later, tr
+
+__all__ = ["why"]
+
+_COMMON = (
+    later("Operation not permitted"),
+    later("No such file or directory"),
+    later("Input/output error"),
+    later("Permission denied"),
+    later("Device or resource busy"),
+    later("File exists"),
+    later("Not a directory"),
+    later("Is a directory"),
+    later("Invalid argument"),
+    later("Too many open files"),
+    later("File too large"),
+    later("No space left on device"),
+    later("Read-only file system"),
+    later("Broken pipe"),
+    later("File name too long"),
+    later("Too many levels of symbolic links"),
+    later("Disk quota exceeded"),
+    later("Connection refused"),
+    later("Connection reset by peer"),
+    later("Connection timed out"),
+    later("Network is unreachable"),
+    later("No route to host"),
+)
+"""What the system says most often (``strerror``), for the catalogues; the rest stays as the system says it."""
+
+
+def why(error: BaseException) -> str:
+    """What the system says about an error; what the error says itself, where it is none of the system's."""
+    said: object = getattr(error, "strerror", None)
+    return tr(said) if isinstance(said, str) and said else str(error)

@@ -1,0 +1,119 @@
+"""The doctor where the deployment's CA is a CFSSL: it is asked, and what it says otherwise than the records is put right there."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from cfssl_stand_in import CRL, INFO, REVOKE, StandIn, says, usual
+from making import make_operator
+from rmtui import clock, settings
+from rmtui.auth import trust
+from rmtui.db.middleware import connection
+from rmtui.db.own import Issued
+from rmtui.db.people import Person
+from rmtui.errors import EXIT_DONE, EXIT_UNREACHABLE
+from rmtui.pki import cfssl_talk
+from rmtui.services import doctor
+
+pytestmark = pytest.mark.two_databases
+
+EARLIER = dt.timedelta(hours=3)
+
+
+def troubles() -> dict[tuple[str, str], doctor.Finding]:
+    """What is not well, by check and subject."""
+    return {(each.check, each.subject): each for each in doctor.examine().troubles}
+
+
+def repair(operator, name: str) -> list[str]:
+    """Put right all of a kind; what became of each."""
+    plan = next(plan for plan in doctor.examine().plans if plan.repair == name)
+    return [each.outcome for each in doctor.repair(operator, name, doctor.targets_of(plan)).results]
+
+
+@pytest.fixture
+def ca(env, tmp_path, monkeypatch):
+    """A deployment whose CA is a CFSSL, with two people whom it made."""
+    monkeypatch.setattr(cfssl_talk, "PAUSES", (0, 0))
+    monkeypatch.setattr(trust, "_given", {})
+    (tmp_path / "stand-in").mkdir()
+    made = StandIn(tmp_path / "stand-in")
+    named = made.settings()
+    settings.configure(dataclasses.replace(settings.current(), cert_backend="cfssl", ca=named.ca, local_ca_certs=named.local_ca_certs))
+    for name in ("ca_chain.pem", "crl.pem"):
+        (settings.current().public_dir / name).unlink()
+    with connection():
+        for callsign in ("KETTU", "KARHU"):
+            Person.create_with_cert(callsign)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def boss(ca):
+    operator = make_operator()
+    with connection():
+        Person.by_pk(operator.pk).reissue()
+    return operator
+
+
+def test_it_is_well_and_then_away(ca, boss):
+    found = doctor.examine()
+    assert (found.troubles, found.exit_code) == ((), EXIT_DONE)
+    ca.stop()
+    found = doctor.examine()
+    assert {each.check for each in found.troubles} == {"authority", "crl"}
+    assert all("refused" in each.sentence and not each.repair for each in found.troubles)
+    assert (found.plans, found.exit_code) == ((), EXIT_UNREACHABLE)
+
+
+def test_its_ca_and_its_crl_run_out(ca, boss, monkeypatch):
+    late = ca.crl()
+    now = clock.utcnow()
+    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(days=400))
+    ca.plan(CRL, says(200, late.public_bytes(Encoding.PEM)))
+    crl = troubles()["crl", ""]
+    assert ("ran out on" in crl.sentence, crl.repair) == (True, "publish-crl")
+    ca.plan(CRL, usual)
+    assert ("crl", "") not in troubles()
+    monkeypatch.setattr(clock, "utcnow", lambda: ca.ca.issuing.not_valid_after_utc - dt.timedelta(days=20))
+    assert "runs out on" in troubles()["authority", "“Deployment issuing”"].sentence
+
+
+def test_what_answers_is_no_ca_of_this_deployment(ca, boss):
+    ca.plan(INFO, says(200, "<html>"))
+    found = troubles()
+    assert set(found) == {("authority", ""), ("crl", "")}
+    assert doctor.examine().exit_code == EXIT_UNREACHABLE
+
+
+def test_revoked_here_but_good_at_the_ca(ca, boss):
+    with connection():
+        kettu = Person.by_callsign("KETTU")
+        Issued.update(revoked_on=clock.utcnow(), reason="keyCompromise").where(Issued.person == kettu.pk).execute()
+        Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == kettu.pk).execute()
+    assert {key: each.repair for key, each in troubles().items()} == {("revoked-not-listed", "KETTU"): "publish-crl"}
+    ca.plan(REVOKE, says(500, "no"))
+    assert repair(boss, "publish-crl") == ["done", "failed"]
+    assert ("revoked-not-listed", "KETTU") in troubles()
+    ca.plan(REVOKE, usual)
+    assert repair(boss, "publish-crl") == ["done", "done"]
+    assert [each.reason for each in ca.revoked.values()] == ["keyCompromise"]
+    assert troubles() == {}
+
+
+def test_signed_and_lost(ca, boss):
+    with connection():
+        karhu = Person.by_callsign("KARHU")
+        lost = Issued.get(Issued.person == karhu.pk)
+        Issued.update(committed=False, created=clock.utcnow() - EARLIER, person=uuid.uuid4()).where(Issued.serial == lost.serial).execute()
+        karhu.reissue()
+    assert set(troubles()) == {("lost-certificate", "KARHU")}
+    assert repair(boss, "sweep") == ["done"]
+    assert list(ca.revoked) == [int(lost.serial, 16)]
+    assert troubles() == {}

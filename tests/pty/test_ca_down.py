@@ -1,0 +1,98 @@
+"""The console in a real terminal while the CA is down, hangs and is back: what was begun is told, and one key finishes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_desk import ENTER, ESCAPE, TAB, Desk
+
+from cfssl_stand_in import SIGN, StandIn, hangs
+from terminal import Terminal
+
+
+@pytest.fixture
+def ca(tmp_path: Path) -> Iterator[StandIn]:
+    (tmp_path / "ca").mkdir()
+    made = StandIn(tmp_path / "ca")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, ca: StandIn) -> Iterator[Desk]:
+    made = Desk(tmp_path / "home")
+    made.command("init", "--admin", "KARHU")
+    made.env |= {name: value for name, value in ca.env(timeout=10).items() if name != "HOME"}
+    yield made
+    for terminal in made.terminals:
+        terminal.close()
+
+
+def pending(desk: Desk) -> list[str]:
+    return [row["callsign"] for row in desk.command("enrollments", "list", "--state", "pending")]
+
+
+def press(terminal: Terminal, *keys: str) -> None:
+    for key in keys:
+        terminal.settle(0.8 if key == ENTER else 0.2)  # an Enter right after something else is not meant
+        terminal.press(key)
+
+
+def states(desk: Desk) -> list[str]:
+    found: list[dict[str, Any]] = desk.command("effects", "list", "--state", "all")
+    return [row["state"] for row in found if row["target"].startswith("ca:")]
+
+
+def test_approve_and_revoke_while_the_ca_is_down(desk: Desk, ca: StandIn) -> None:
+    code = desk.command("enrollments", "create", "KETTU")["approvecode"]
+    terminal = desk.console()
+    terminal.until("1 pending")
+    terminal.press("a")
+    terminal.until("Approve KETTU", "Authority", "Deployment issuing")
+    ca.stop()
+    press(terminal, code, ENTER)
+    terminal.until("cannot be reached: the connection", "Nothing was asked of it")
+    assert pending(desk) == ["KETTU"]
+    ca.start()
+    press(terminal, ENTER)
+    terminal.until("KETTU is approved")
+    press(terminal, ESCAPE, "2")
+    terminal.until("active   KETTU")
+    ca.stop()
+    press(terminal, "j", "x")
+    terminal.until("Revoke KETTU", "Serial")
+    press(terminal, TAB, " ", TAB, "KETTU", ENTER, ENTER)
+    terminal.until("KETTU is revoked, but the CRL was not published", "cannot be reached")
+    press(terminal, ESCAPE)
+    terminal.until("1 effect failing")
+    assert states(desk) == ["waiting"]
+    ca.start()
+    terminal.gone("failing", timeout=40)
+    assert states(desk) == ["done"]
+    assert set(ca.revoked) == set(ca.issued)
+    press(terminal, "q")
+    assert terminal.wait() == 0
+
+
+def test_who_quits_while_the_ca_hangs_is_out_at_once_and_nothing_is_lost(desk: Desk, ca: StandIn) -> None:
+    code = desk.command("enrollments", "create", "KETTU")["approvecode"]
+    ca.plan(SIGN, hangs)
+    terminal = desk.console()
+    terminal.until("1 pending")
+    terminal.press("a")
+    terminal.until("Approve KETTU", "Deployment issuing")
+    press(terminal, code, ENTER)
+    terminal.until("Making the key")
+    began = time.perf_counter()
+    terminal.press("\x11")
+    assert terminal.wait() == 0
+    assert time.perf_counter() - began < 5  # of 10 that the CA is waited for
+    latest = desk.command("audit", "list")[0]
+    assert (latest["action"], latest["outcome"]) == ("approve", "failed")
+    ca.plans.clear()
+    desk.command("enrollments", "approve", "KETTU", "--code", code)
+    assert pending(desk) == []
