@@ -9,7 +9,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.await_complete import AwaitComplete
-from textual.screen import Screen
 
 from rmtui import clock, settings
 from rmtui.i18n import tr, trn
@@ -20,6 +19,8 @@ from rmtui.tui.widgets.listview import ListView
 
 if TYPE_CHECKING:
     from rmtui.tui.app import RmtuiApp
+    from rmtui.tui.screens.locked import LockScreen
+    from rmtui.tui.screens.signin import SignInScreen
 
 __all__ = ["Lock", "leave"]
 
@@ -34,7 +35,7 @@ class Lock:
         self._console = console
         self._touched = monotonic()
         self._behind: list[Callable[[], object]] = []
-        self._screen: Screen[Any] | None = None
+        self._screen: SignInScreen | LockScreen | None = None
         self.latest: uuid.UUID | None = None
         """Who acts, or acted last."""
 
@@ -59,8 +60,8 @@ class Lock:
     def look(self) -> None:
         """Lock if it is time, and see that nothing has come before the lock."""
         console, minutes = self._console, settings.current().lock_minutes
-        if self.locked:
-            if console.screen is not self._screen:
+        if self._screen is not None:
+            if console.screen is not self._screen and not self._screen.passed:
                 self._screen = None
                 self.close(tr("The console is locked."))
             return
@@ -138,6 +139,7 @@ class Lock:
 def leave(screen: Any, dismiss: Callable[[Any], AwaitComplete], result: Any) -> AwaitComplete:
     """Dismiss a screen, once it is on top: Textual would dismiss whatever is on top, a lock too."""
     if screen.app.screen is screen:
+        screen.passed = result is not None
         return dismiss(result)
     screen.leaving = (result,)
     nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]

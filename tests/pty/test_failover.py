@@ -53,7 +53,7 @@ def test_the_console_outlives_the_primary(console: Terminal, pair: Pair) -> None
     approve(console, "UNIT1", "CODE0001")
     console.until("UNIT1 is approved")
     console.press(ESCAPE)
-    console.until("2 pending", "data now")
+    console.until("▸ ○ pending   UNIT2", "2 pending", "data now")
 
     console.press("a")
     console.until("Approve UNIT2", "CN=UNIT2")

@@ -22,6 +22,7 @@ from rmtui.auth.operator import Session
 from rmtui.auth.refusals import SignInNeeded, SignInRefused
 from rmtui.services import enrollments, operators, signin
 from rmtui.services.operators import Operator, Permission
+from rmtui.services.signin import SignedIn
 from rmtui.tui.screens.locked import LockScreen
 from rmtui.tui.screens.main import MainScreen
 from rmtui.tui.screens.signin import SignInScreen
@@ -203,6 +204,52 @@ def test_who_may_not_go_on_is_out_at_the_next_change(console: Console, world: Wo
         await settle(pilot)
         assert isinstance(pilot.app.screen, SignInScreen)
         assert "AURORA was revoked meanwhile" in text(pilot)
+
+    console.run(script)
+
+
+def test_what_was_asked_about_who_has_left_says_nothing_about_who_came(
+    console: Console, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.signin_required = True
+    world.operator = operator()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for late in ({"operator": operator(roles=("admin", "medic"))}, {"error": SignInNeeded("AURORA was signed out meanwhile.")}):
+            asked = pilot.app.operator
+            pilot.app.lock.close("The console was locked by hand.")
+            await settle(pilot)
+            await at(pilot, "code")
+            await write(pilot, CODE)
+            await press(pilot, "enter")
+            assert isinstance(pilot.app.screen, MainScreen)
+            pilot.app.screen.post_message(MainScreen._Still(asked, **late))
+            await settle(pilot)
+            assert not pilot.app.lock.locked
+            assert "ILVES (certificate)" in whole(pilot)
+
+    console.run(script)
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_the_clock_that_looks_while_the_lock_opens_does_not_close_it_again(console: Console, world: World, proven: bool) -> None:
+    world.signin_required = proven
+    if proven:
+        world.operator = operator()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        pilot.app.lock.close("The console was locked by hand.")
+        await settle(pilot)
+        screen = pilot.app.screen
+        if isinstance(screen, LockScreen):
+            screen.action_unlock()
+        else:
+            screen.dismiss(SignedIn(operator()))
+        assert pilot.app.lock.locked, "what is told that somebody is back has not run yet"
+        pilot.app.lock.look()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, MainScreen)
+        assert not pilot.app.lock.locked
 
     console.run(script)
 

@@ -30,6 +30,8 @@ class LockScreen(Screen[bool]):
     def __init__(self, why: str, operator: str) -> None:
         super().__init__()
         self._why, self._operator = why, operator
+        self.passed = False
+        """Whether somebody got past it; what follows is under way."""
 
     def compose(self) -> ComposeResult:
         """Why, and the way back."""
@@ -42,4 +44,5 @@ class LockScreen(Screen[bool]):
 
     def action_unlock(self) -> None:
         """Back."""
+        self.passed = True
         self.dismiss(True)

@@ -83,9 +83,9 @@ class MainScreen(CarryingOut):
     ]
 
     class _Still(Message, bubble=False):
-        def __init__(self, operator: Operator | None = None, error: RmtuiError | None = None) -> None:
+        def __init__(self, asked: Operator, operator: Operator | None = None, error: RmtuiError | None = None) -> None:
             super().__init__()
-            self.operator, self.error = operator, error
+            self.asked, self.operator, self.error = asked, operator, error
 
     class _Keyed(Message, bubble=False):
         """Keys for coming approvals are being made; what keeps them from it is met, and told, by the approvals."""
@@ -222,15 +222,17 @@ class MainScreen(CarryingOut):
         if operator is not None:
             self.errand(
                 "operator",
-                lambda: self._Still(operators.still(operator)),
-                lambda error: self._Still(error=error),
+                lambda: self._Still(operator, operators.still(operator)),
+                lambda error: self._Still(operator, error=error),
                 description=tr("asking what the operator may do"),
             )
 
     @on(_Still)
     def _take_still(self, message: _Still) -> None:
-        if message.operator is not None and self.console.operator is not None:
-            if message.operator != self.console.operator:
+        if message.asked is not self.console.operator:  # it was asked about somebody who has left since
+            return
+        if message.operator is not None:
+            if message.operator != message.asked:
                 self.console.operator = message.operator
         elif message.error is not None and not isinstance(message.error, UnreachableError):
             self.console.turn_out(message.error)

@@ -72,6 +72,8 @@ class SignInScreen(Screen[SignedIn], Errands):
         self._admin_code: AdminCode | None = None
         self._guard = EnterGuard(pressed=lambda: self.console.turnstile.pressed)
         self.leaving: tuple[SignedIn | None, ...] = ()
+        self.passed = False
+        """Whether somebody got past it; what follows is under way."""
 
     def compose(self) -> ComposeResult:
         """What is asked for."""
