@@ -31,6 +31,8 @@ class Wire:
         self.plan: str | None = None
         self.down = False
         self.cut = threading.Event()
+        self.settled = threading.Event()
+        """What was planned has happened, at the server too."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -64,8 +66,9 @@ class Wire:
                 continue
             client, server = greeted, self._dial()
             self._sockets += [client, server]
-            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._back, args=(server, client), daemon=True).start()
+            answered = threading.Event()
+            threading.Thread(target=self._up, args=(client, server, answered), daemon=True).start()
+            threading.Thread(target=self._back, args=(server, client, answered), daemon=True).start()
 
     def _greet(self, client: socket.socket) -> socket.socket | None:
         """What the client goes on with; None when it went away."""
@@ -79,7 +82,7 @@ class Wire:
             return server
         return socket.create_connection((host, port))
 
-    def _up(self, client: socket.socket, server: socket.socket) -> None:
+    def _up(self, client: socket.socket, server: socket.socket, answered: threading.Event) -> None:
         with suppress(OSError):
             while data := client.recv(65536):
                 plan = self.plan if COMMIT in data else None
@@ -90,16 +93,18 @@ class Wire:
                     if plan == "late":
                         time.sleep(self.delay)
                     if plan != "before":
+                        answered.clear()
                         server.sendall(data)
-                        server.settimeout(2)
-                        server.recv(1)
+                        answered.wait(20)
+                    self.settled.set()
                     break
                 server.sendall(data)
         _cut(server)
 
-    def _back(self, server: socket.socket, client: socket.socket) -> None:
+    def _back(self, server: socket.socket, client: socket.socket, answered: threading.Event) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
+                answered.set()
                 client.sendall(data)
         _cut(client)
 

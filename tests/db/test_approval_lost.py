@@ -100,6 +100,7 @@ def test_the_database_stays_away(wire, plan):
     with pytest.raises(UnreachableError) as caught:
         wire_down_at_once(wire, plan)
     watcher.join()
+    assert wire.settled.wait(20)
     assert isinstance(caught.value, OutcomeUnknown)
     assert "Look at the enrolment" in caught.value.sentence
     assert caught.value.exit_code == 3
