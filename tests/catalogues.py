@@ -6,7 +6,6 @@ what is gone is dropped, and the compiled ``.mo`` is written.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import sys
 from pathlib import Path
@@ -20,6 +19,15 @@ PACKAGE = Path(__file__).parents[1] / "rmtui"
 LOCALE = PACKAGE / "locale"
 KEYWORDS = {"tr": None, "trn": (1, 2), "later": None}
 DIALOGS = PACKAGE / "tui" / "dialogs"
+HEADERS = {"Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+
+
+class Undated(Catalog):
+    """A catalogue that says nothing of when it was written, nor by which version of Babel."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in super().mime_headers if name in HEADERS]
 
 
 def areas() -> list[str]:
@@ -83,10 +91,13 @@ def as_po(catalog: Catalog) -> bytes:
 
 
 def as_mo(catalog: Catalog) -> bytes:
-    """A catalogue as the program reads it; it says nothing of when it was written either."""
+    """A catalogue as the program reads it, whatever version of Babel is there."""
+    undated = Undated(locale=catalog.locale, charset="utf-8", fuzzy=False)
+    for message in catalog:
+        if message.id:
+            undated.add(message.id, message.string)
     out = io.BytesIO()
-    catalog.creation_date = catalog.revision_date = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    write_mo(out, catalog)
+    write_mo(out, undated)
     return out.getvalue()
 
 
