@@ -1,15 +1,15 @@
-"""The real CFSSL, where it is installed (Debian: golang-cfssl). It has no CRL, and its revoke finds nothing: it keeps no key identifier."""
+"""The real CFSSL (Debian's), skipped where it cannot be had. It has no CRL, and its revoke finds nothing: it keeps no key identifier."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import sqlite3
 import subprocess
 import time
 
 import pytest
+from cfssl_program import PACKAGE, NoProgramError, find
 from cryptography import x509
 
 from cfssl_stand_in import CA, pem
@@ -22,16 +22,17 @@ from rmtui.pki.interface import Revocation
 from rmtui.pki.keys import generate, private_pem
 from rmtui.settings import Settings
 
-CFSSL = shutil.which("cfssl")
 TABLE = """CREATE TABLE certificates (
     serial_number blob NOT NULL, authority_key_identifier blob NOT NULL, ca_label blob, status blob NOT NULL,
     reason int, expiry timestamp, revoked_at timestamp, pem blob NOT NULL, PRIMARY KEY (serial_number, authority_key_identifier))"""
 
 
 @pytest.fixture
-def authority(tmp_path):
-    if CFSSL is None:
-        pytest.skip("no cfssl is installed (Debian: golang-cfssl)")
+def authority(tmp_path, pytestconfig):
+    try:
+        program = find(pytestconfig.cache.mkdir("cfssl"))
+    except NoProgramError as error:
+        pytest.skip(f"no cfssl is installed (Debian: {PACKAGE}), and it cannot be fetched: {error}")
     ca = CA("Real")
     (tmp_path / "ca.pem").write_text(pem(ca.issuing))
     (tmp_path / "ca.key").write_bytes(private_pem(ca.key))
@@ -47,7 +48,7 @@ def authority(tmp_path):
     port = held.number
     named = {"-ca": "ca.pem", "-ca-key": "ca.key", "-config": "config.json", "-db-config": "db.json"}
     options = [text for option, name in named.items() for text in (option, str(tmp_path / name))]
-    command = [CFSSL, "serve", "-address", "127.0.0.1", "-port", str(port), *options]
+    command = [program, "serve", "-address", "127.0.0.1", "-port", str(port), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port, process)
