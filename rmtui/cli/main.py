@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,6 +28,9 @@ from rmtui.i18n import tr
 __all__ = ["main"]
 
 logger = logging.getLogger("rmtui.cli")
+
+PATIENCE = 30
+"""Seconds that a command, which has failed already, listens for what a CA may have signed."""
 
 DEFAULTS = {
     "db": None,
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RmtuiError as error:
         said = tr("{error} See rmtui signin --help.", error=error.sentence) if error.wants_sign_in else error.sentence
         say(f"rmtui: {said}")
+        _listen()
         return error.exit_code
     except KeyboardInterrupt:
         discard_output()  # nobody may read it: the pipe may be full
@@ -106,10 +110,28 @@ def _run(argv: Sequence[str] | None) -> int:
     command = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)
     with telling(args):
         code = command(args)
+    if args.acts:
+        _listen()
     if args.acts and not getattr(args, "dry_run", False):
         _look_after()
     _warn_of_log()
     return EXIT_DONE if code is None else int(code)
+
+
+def _listen() -> None:
+    """What a CA signs too late is revoked by whoever still listens."""
+    deployment = sys.modules.get("rmtui.services.deployment")
+    if deployment is None or not deployment.answers_due():
+        return
+    say(
+        tr(
+            "The CA may yet sign what it was asked for. For {seconds} seconds it is listened to, so that this is revoked; "
+            "Ctrl+C leaves it.",
+            seconds=PATIENCE,
+        )
+    )
+    with suppress(KeyboardInterrupt), _interruptible():
+        deployment.answers_due(PATIENCE)
 
 
 def _look_after() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from peewee import DatabaseError, IntegrityError, InterfaceError
 
@@ -32,6 +32,9 @@ from rmtui.db.process import alive, host, process
 from rmtui.errors import RmtuiError
 from rmtui.i18n import tr
 from rmtui.text import callsign_problem, normalise_callsign, plain, same_code
+
+if TYPE_CHECKING:
+    from rmtui.pki.interface import SignedCertificate
 
 __all__ = ["CLAIM_TIME", "approve", "check_code", "create_with_cert", "live_claim"]
 
@@ -66,10 +69,10 @@ class _Identity:
     pk: uuid.UUID
     callsign: str
     csr: str | None
-    serial: str | None = None
-    """Of the certificate, once it is signed."""
+    signed: SignedCertificate | None = None
+    """The certificate, once it is signed."""
     issued: Issued | None = None
-    """The certificate, once it is recorded."""
+    """The record of it, once there is one."""
 
     @property
     def directory(self) -> Path:
@@ -113,7 +116,7 @@ def approve(
     progress: Callable[[str], None] | None,
 ) -> Person:
     """See :meth:`rmtui.db.enrollments.Enrollment.approve`."""
-    tell = progress or _quiet
+    tell = progress or (lambda _step: None)
     signer = issuing.authority()
     claim, row = _claim(enrollment, approver, code)
     identity = _Identity(claim.person, row.callsign, row.csr)
@@ -170,7 +173,7 @@ def create_with_cert(
                 on_commit(person)
             return person
 
-    return _outcome(identity, signer, _quiet, commit, None, names)
+    return _outcome(identity, signer, lambda _step: None, commit, None, names)
 
 
 def _claim(enrollment: Enrollment, approver: Person, code: str | None) -> tuple[Claim, Enrollment]:
@@ -246,7 +249,7 @@ def _create_person(model: type[P], identity: _Identity, extra: Mapping[str, Any]
         person: P = model.create(pk=identity.pk, callsign=identity.callsign, certspath=identity.certspath, extra=dict(extra))
     except IntegrityError:  # the web API takes no lock of ours, but the index holds
         raise CallsignReserved(tr("{callsign} was taken just now; nothing was made.", callsign=plain(identity.callsign))) from None
-    _keep.run(serial=identity.serial)
+    _keep.run(serial=identity.issued.serial if identity.issued is not None else None)
     effects.plan(person.pk, person.callsign, "created")
     return person
 
@@ -279,8 +282,8 @@ def _outcome(
 def _make(identity: _Identity, signer: Any, tell: Callable[[str], None]) -> None:
     from rmtui.pki.identity import make_identity
 
-    def on_signed(signed: Any) -> None:
-        identity.serial = f"{signed.serial:x}"
+    def on_signed(signed: SignedCertificate) -> None:
+        identity.signed = signed
         identity.issued = issuing.record_issued(signed, identity.pk, identity.callsign)
         tell(tr("Writing the files"))
 
@@ -305,8 +308,8 @@ def _undo(identity: _Identity, claim: Claim | None) -> None:
         logger.warning("left behind, to be swept: %s", error)
     if claim is not None:
         _end_claim.run(enrollment=claim.enrollment, token=claim.token)
-    if identity.serial is not None:
-        issuing.revoke_lost(identity.serial)
+    if identity.signed is not None:
+        issuing.revoke_lost(identity.signed, identity.pk, identity.callsign)
 
 
 def _committed(identity: _Identity) -> bool:
@@ -344,7 +347,3 @@ def _after_lost_connection(identity: _Identity, claim: Claim | None, names: tupl
         except (DatabaseError, InterfaceError):
             logger.warning("left for the sweep: the claim and the certificate of %s", plain(identity.callsign))
     return person
-
-
-def _quiet(_step: str) -> None:
-    return None

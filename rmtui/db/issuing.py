@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from peewee import IntegrityError
+from peewee import DatabaseError, IntegrityError, InterfaceError
 
 from rmtui import clock, settings
 from rmtui.db import effects
@@ -124,14 +124,20 @@ def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -
                 serial=issued.serial,
             )
         ) from None
+    except (DatabaseError, InterfaceError):
+        logger.warning("signed for %s and not recorded: serial %s", plain(callsign), issued.serial)
+        raise
     if not signed.announced:
         effects.plan_publishing(person, callsign)
     return issued
 
 
-def revoke_lost(serial: str) -> None:
-    """Revoke what was recorded and given to nobody, and publish that; what cannot be published now is tried again later."""
-    revoke_serials((Issued.serial == serial) & ~Issued.committed, "cessationOfOperation")
+def revoke_lost(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> None:
+    """Revoke what was signed and given to nobody, recorded or not, and publish that; what cannot be published now is tried again later."""
+    serial = f"{signed.serial:x}"
+    if not Issued.select().where(Issued.serial == serial).exists():
+        record_issued(signed, person, callsign)
+    revoke_serials((Issued.serial == serial) & (Issued.person == person) & ~Issued.committed, "cessationOfOperation")
     try:
         publish_crl()
     except RmtuiError as error:
@@ -144,7 +150,7 @@ def _take_late(signed: SignedCertificate, callsign: str) -> None:
 
     try:
         with connection():
-            revoke_lost(record_issued(signed, uuid.uuid4(), callsign).serial)
+            revoke_lost(signed, uuid.uuid4(), callsign)
     except RmtuiError as error:
         logger.warning(
             "a certificate for %s came too late and was not revoked, serial %x: %s", plain(callsign), signed.serial, error.sentence

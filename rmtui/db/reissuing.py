@@ -30,7 +30,7 @@ from rmtui.i18n import later, tr
 from rmtui.text import plain
 
 if TYPE_CHECKING:
-    from rmtui.pki.interface import Authority
+    from rmtui.pki.interface import Authority, SignedCertificate
 
 __all__ = ["ReissuedMeanwhile", "reissue", "settle_all"]
 
@@ -54,7 +54,12 @@ class _Making:
         self.person = person
         self.directory = person.directory
         self.part = files.part_name(self.directory)
-        self.serial = ""
+        self.signed: SignedCertificate | None = None
+
+    @property
+    def serial(self) -> str:
+        """Of what was signed; empty before it was."""
+        return f"{self.signed.serial:x}" if self.signed is not None else ""
 
     def locked(self) -> Any:
         """A transaction that no other reissue, revocation or change of roles of this person shares."""
@@ -126,8 +131,8 @@ def _make(making: _Making, signer: Authority, csr: str | None) -> None:
     from rmtui import settings
     from rmtui.pki.identity import make_identity
 
-    def on_signed(signed: Any) -> None:
-        making.serial = f"{signed.serial:x}"
+    def on_signed(signed: SignedCertificate) -> None:
+        making.signed = signed
         issuing.record_issued(signed, making.person.pk, making.person.callsign)
 
     make_identity(
@@ -229,8 +234,8 @@ def _undo(making: _Making) -> None:
         _remove(making.part)
     except RmtuiError as error:
         logger.warning("left behind, to be swept: %s", error)
-    if making.serial:
-        issuing.revoke_lost(making.serial)
+    if making.signed is not None:
+        issuing.revoke_lost(making.signed, making.person.pk, making.person.callsign)
 
 
 def _remove(part: Path) -> None:

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock
-from rmtui.errors import ConfigurationError
 from rmtui.i18n import english, said_as, tr
 from rmtui.pki import files
 from rmtui.pki.interface import (
     Authority,
-    AuthorityUnavailable,
     FileMissing,
     NoAnswer,
     PKIError,
@@ -193,31 +191,15 @@ class CfsslAuthority(Authority):
     def publish_crl(self, revocations: Callable[[], Iterable[Revocation]]) -> None:
         """Revoke at the CA what is recorded here and not on its list, then publish; see :meth:`Authority.publish_crl`.
 
-        What has run out is passed over, as the CA's list does; what the CA does not know or refuses is logged, and none of it keeps
-        another from being revoked and published. Without an ocsprest there is neither a list nor a publisher, and nobody is asked.
+        Without an ocsprest there is neither a list nor a publisher, and nobody is asked.
         """
-        from rmtui.pki.cfssl_talk import UnknownThere
-        from rmtui.pki.chain import serials_of
+        from rmtui.pki.cfssl_list import carry_over
 
         if not self.lists:
             return
         now = clock.utcnow()
-        due = {each.serial: each for each in revocations() if each.not_after is None or each.not_after > now}
-        listed = serials_of(self.crl(), self.ca_chain()) if due else frozenset()
-        failed: AuthorityUnavailable | None = None
-        for serial, each in due.items():
-            if serial in listed:
-                continue
-            try:
-                self._revoke(each)
-            except UnknownThere:
-                logger.warning("revoked here, and not known to the CA: serial %x", serial)
-            except (NoAnswer, ConfigurationError):  # the next would fare no better
-                raise
-            except PKIError as error:
-                logger.warning("revoked here, and not at the CA: serial %x: %s", serial, error)
-                if isinstance(error, AuthorityUnavailable):
-                    failed = failed or error
+        due = [each for each in revocations() if each.not_after is None or each.not_after > now]  # the CA's list passes others over too
+        failed = carry_over(self, due) if due else None
         self.refresh()
         if failed is not None:
             raise failed

@@ -107,17 +107,21 @@ class Line:
             elif late is not None:
                 late(answer)
 
+        thread = threading.Thread(target=talk, name="rmtui-ca", daemon=True)
         with calls.one(waited):
             try:
                 if not waited.cancelled():
-                    threading.Thread(target=talk, name="rmtui-ca", daemon=True).start()
+                    thread.start()
                 return waited.result(self._timeout)
             except CancelledError:
                 raise self._hung_up(sent=backend.give_up()) from None
             except TimeoutError:
                 if not waited.cancel():
                     return waited.result()  # it came just now
-                raise self._late(sent=backend.give_up()) from None
+                sent = backend.give_up()
+                if sent and late is not None:
+                    calls.listen(thread)
+                raise self._late(sent=sent) from None
             except RmtuiError:
                 raise
             except BaseException:

@@ -22,7 +22,7 @@ from rmtui.pki.calls import calls
 from rmtui.services import audit, witness
 from rmtui.text import plain
 
-__all__ = ["Deployment", "changes", "hang_up", "has_admin", "open_deployment", "renew_crl", "start_up"]
+__all__ = ["Deployment", "answers_due", "changes", "hang_up", "has_admin", "open_deployment", "renew_crl", "start_up"]
 
 logger = logging.getLogger("rmtui.deployment")
 
@@ -125,6 +125,14 @@ def renew_crl(operator: Operator | None = None) -> tuple[str, str]:
 def hang_up() -> None:
     """Wait for no answer of a CA or a product any more, since the program ends: what is under way with them ends as if it were lost."""
     calls.hang_up()
+
+
+def answers_due(seconds: float = 0) -> bool:
+    """Whether a CA may still sign what nobody waits for any more, which is revoked when it comes.
+
+    :param seconds: that are waited for it first.
+    """
+    return calls.late(seconds)
 
 
 def start_up() -> tuple[str, ...]:
