@@ -51,8 +51,8 @@ def sequence(text: str, how: str) -> str:
     if how == "off" or len(data) > LONGEST:
         return ""
     osc = f"\x1b]52;c;{base64.b64encode(data).decode()}\a"
-    if how == "tmux":
-        return f"\x1bPtmux;{osc.replace(chr(27), chr(27) * 2)}\x1b\\"
+    if how == "tmux":  # which takes the first itself, or hands on the second, as it is set
+        return osc + f"\x1bPtmux;{osc.replace(chr(27), chr(27) * 2)}\x1b\\"
     if how == "screen":
         return "".join(f"\x1bP{osc[at : at + PIECE]}\x1b\\" for at in range(0, len(osc), PIECE))
     return osc

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -104,6 +106,28 @@ def test_the_terminal_is_given_back(run: Callable[..., Terminal], how: str) -> N
     terminal.settle(0.1)
     assert given_back(bytes(terminal.written))
     assert termios.tcgetattr(terminal.fd) == before
+
+
+def test_a_signal_to_go_on_starts_nothing_anew(run: Callable[..., Terminal]) -> None:
+    """It comes with every line that ends, after which nobody is there to draw for."""
+    terminal = run("demo")
+    terminal.until("VARPU", "of 25")
+    terminal.settle(0.5)
+    for _ in range(3):
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.settle(0.3)
+    assert terminal.written.count(b"\x1b[?1049h") == 1
+    terminal.press("q")
+    assert terminal.wait(SOON) == 0
+
+
+def test_a_terminal_that_says_it_is_enormous_is_drawn_on_all_the_same(run: Callable[..., Terminal]) -> None:
+    terminal = run("demo")
+    terminal.until("VARPU", "of 25")
+    fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 65535, 65535, 0, 0))
+    os.kill(terminal.pid, signal.SIGWINCH)
+    terminal.settle(1)
+    assert end(terminal, "term") == INTERRUPTED
 
 
 @pytest.mark.parametrize("how", ["hup", "full-term", "close"])

@@ -43,7 +43,9 @@ def test_the_text_arrives_and_nothing_of_it_is_drawn(how: str, text: str) -> Non
     assert "".join(reader.feed(sent)) == sent
     assert all(set(line) == {" "} for line in reader.cells.chars)
     if how == "tmux":
-        sent = re.fullmatch(r"\x1bPtmux;(.*)\x1b\\", sent, re.DOTALL)[1].replace("\x1b\x1b", "\x1b")  # type: ignore[index]
+        taken, handed_on = re.fullmatch(r"(.*)\x1bPtmux;(.*)\x1b\\", sent, re.DOTALL).groups()  # type: ignore[union-attr]
+        sent = handed_on.replace("\x1b\x1b", "\x1b")
+        assert taken == sent
     if how == "screen":
         pieces = re.findall(r"\x1bP(.*?)\x1b\\", sent, re.DOTALL)
         assert max(map(len, pieces)) <= PIECE

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkDriver"]
 
+WIDEST, HIGHEST = 1_000, 400
+"""Columns and lines that are drawn at most, whatever size a terminal says it has."""
+
 
 class LinkDriver(LinuxDriver):
     """Draws through an :class:`Outlet`, and takes the terminal's answers to it out of what is typed."""
@@ -30,6 +33,7 @@ class LinkDriver(LinuxDriver):
     _outlet: Outlet | None = None
     _terminal: Terminal | None = None
     _watched = False
+    _suspended = False
     _title = ""
 
     @property
@@ -76,6 +80,21 @@ class LinkDriver(LinuxDriver):
     def _screen(self) -> tuple[int, int]:
         width, height = self._app.size
         return width, height
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        width, height = super()._get_terminal_size()
+        return min(width, WIDEST), min(height, HIGHEST)
+
+    def suspend_application_mode(self) -> None:
+        """As Textual's."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """As Textual's, but only what was suspended: a line that ends sends the signal to go on too."""
+        if self._suspended:
+            self._suspended = False
+            super().resume_application_mode()
 
     def stop_application_mode(self) -> None:
         """As Textual's, when nothing is drawn any more."""
