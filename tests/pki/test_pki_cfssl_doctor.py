@@ -37,13 +37,13 @@ def repair(operator, name: str) -> list[str]:
 
 
 @pytest.fixture
-def ca(env, tmp_path, monkeypatch):
-    """A deployment whose CA is a CFSSL, with two people whom it made."""
+def ca(env, tmp_path, monkeypatch, request):
+    """A deployment whose CA is a CFSSL, with two people whom it made; with an ocsprest unless a test says otherwise."""
     monkeypatch.setattr(cfssl_talk, "PAUSES", (0, 0))
     monkeypatch.setattr(trust, "_given", {})
     (tmp_path / "stand-in").mkdir()
     made = StandIn(tmp_path / "stand-in")
-    named = made.settings()
+    named = made.settings(ocsprest=getattr(request, "param", True))
     settings.configure(dataclasses.replace(settings.current(), cert_backend="cfssl", ca=named.ca, local_ca_certs=named.local_ca_certs))
     for name in ("ca_chain.pem", "crl.pem"):
         (settings.current().public_dir / name).unlink()
@@ -117,3 +117,14 @@ def test_signed_and_lost(ca, boss):
     assert repair(boss, "sweep") == ["done"]
     assert list(ca.revoked) == [int(lost.serial, 16)]
     assert troubles() == {}
+
+
+without_ocsprest = pytest.mark.parametrize("ca", [False], indirect=True)
+
+
+@without_ocsprest
+def test_cfssl_alone_publishes_no_list(ca, boss):
+    found = doctor.examine()
+    (crl,) = [each for each in found.findings if each.check == "crl"]
+    assert (crl.severity, crl.repair, "one by one" in crl.sentence) == ("ok", "", True)
+    assert (found.troubles, found.plans, found.exit_code) == ((), (), EXIT_DONE)

@@ -61,6 +61,9 @@ def crl() -> Iterator[Finding]:
     from rmtui.pki.interface import FileMissing
 
     signer = issuing.authority()
+    if not signer.lists:
+        yield Finding("crl", "ok", "", tr("CFSSL alone publishes no CRL here; the CA is told of revocations one by one."))
+        return
     trusted = signer.ca_chain()
     try:
         published = signer.crl()
