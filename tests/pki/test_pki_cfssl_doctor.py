@@ -18,6 +18,7 @@ from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import EXIT_DONE, EXIT_UNREACHABLE
 from rmtui.pki import cfssl_talk
+from rmtui.pki.interface import Revocation
 from rmtui.services import doctor
 
 pytestmark = pytest.mark.two_databases
@@ -128,3 +129,40 @@ def test_cfssl_alone_publishes_no_list(ca, boss):
     (crl,) = [each for each in found.findings if each.check == "crl"]
     assert (crl.severity, crl.repair, "one by one" in crl.sentence) == ("ok", "", True)
     assert (found.troubles, found.plans, found.exit_code) == ((), (), EXIT_DONE)
+
+
+def revoke_elsewhere(callsign: str, reason: str) -> Person:
+    """Revoke somebody as the web page does while the CA is down: their row says so, and nothing else."""
+    with connection():
+        person = Person.by_callsign(callsign)
+        Person.update(deleted=clock.utcnow(), revoke_reason=reason).where(Person.pk == person.pk).execute()
+    return person
+
+
+def test_revoked_elsewhere_while_the_ca_was_down(ca, boss):
+    kettu, karhu = revoke_elsewhere("KETTU", "keyCompromise"), revoke_elsewhere("KARHU", "odd")
+    expected = {("revoked-not-listed", "KETTU"): "publish-crl", ("revoked-not-listed", "KARHU"): "publish-crl"}
+    assert {key: each.repair for key, each in troubles().items()} == expected
+    assert repair(boss, "publish-crl") == ["done", "done", "done"]
+    assert sorted(each.reason for each in ca.revoked.values()) == ["keyCompromise", "unspecified"]
+    with connection():
+        assert Issued.get(Issued.person == kettu.pk).reason == "keyCompromise"
+        assert Issued.get(Issued.person == karhu.pk).revoked_on is not None
+    assert troubles() == {}
+
+
+def test_revoked_elsewhere_and_at_the_ca_is_well(ca, boss):
+    kettu = revoke_elsewhere("KETTU", "keyCompromise")
+    with connection():
+        serial = int(Issued.get(Issued.person == kettu.pk).serial, 16)
+    ca.revoked[serial] = Revocation(serial, clock.utcnow(), "keyCompromise")
+    assert troubles() == {}
+
+
+@without_ocsprest
+def test_revoked_elsewhere_where_there_is_no_list(ca, boss):
+    revoke_elsewhere("KETTU", "superseded")
+    assert {key: each.repair for key, each in troubles().items()} == {("revoked-not-listed", "KETTU"): "publish-crl"}
+    assert repair(boss, "publish-crl") == ["done", "done"]
+    assert [each.reason for each in ca.revoked.values()] == ["superseded"]
+    assert troubles() == {}

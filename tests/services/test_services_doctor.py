@@ -83,7 +83,7 @@ def test_a_healthy_deployment_has_nothing_to_find(boss):
 
 def plant(boss) -> dict[str, Person]:
     """Every disagreement that a repair puts right, each on somebody of their own."""
-    who = {name: named(name) for name in ("TWICE", "OPEN", "SWAPPED", "UNLISTED", "HALF", "THEIRS")}
+    who = {name: named(name) for name in ("TWICE", "OPEN", "SWAPPED", "UNLISTED", "HALF", "THEIRS", "ELSEWHERE")}
     who["EMPTY"] = make_person("EMPTY")
     who["MADE"] = named("MADE")
     long_ago = clock.utcnow() - EARLIER
@@ -98,6 +98,7 @@ def plant(boss) -> dict[str, Person]:
         Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == who["UNLISTED"].pk).execute()
         Person.update(deleted=clock.utcnow(), revoke_reason="odd").where(Person.pk == who["THEIRS"].pk).execute()
         Issued.delete().where(Issued.person == who["THEIRS"].pk).execute()
+        Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == who["ELSEWHERE"].pk).execute()
         Issued.update(committed=False).where(Issued.person == who["HALF"].pk).execute()
         Enrollment.create(callsign="MADE", approvecode="A", state=0, person=who["MADE"].pk)
         Enrollment.create(callsign="LOST", approvecode="B", state=1)
@@ -125,6 +126,7 @@ def test_every_planted_disagreement_is_found_and_put_right_once(boss):
         ("modes", "OPEN", "modes"),
         ("revoked-not-listed", "UNLISTED", "publish-crl"),
         ("revoked-not-listed", "THEIRS", "publish-crl"),
+        ("revoked-not-listed", "ELSEWHERE", "publish-crl"),
         ("reissue", "HALF", "sweep"),
         ("files", "EMPTY", "reissue"),
         ("person-of-pending", "MADE", "finish-approval"),
@@ -156,6 +158,7 @@ def test_every_planted_disagreement_is_found_and_put_right_once(boss):
         assert Enrollment.get(Enrollment.callsign == "SWAPPED").person == who["SWAPPED"].pk
         assert identity.read_certificate(who["EMPTY"].directory).names == "EMPTY"
         assert Issued.get(Issued.person == who["THEIRS"].pk).reason == "unspecified"
+        assert Issued.get(Issued.person == who["ELSEWHERE"].pk).reason == "keyCompromise"
         assert Issued.get(Issued.person == who["LEFT"].pk).revoked_on is not None
     assert stat.S_IMODE((who["OPEN"].directory / "mtls.key").stat().st_mode) == 0o400
     assert stat.S_IMODE(who["OPEN"].directory.stat().st_mode) == 0o700

@@ -175,6 +175,14 @@ def seen() -> bool:
         return False
 
 
+def listing() -> bool:
+    """Whether anybody publishes a CRL here; so too where that cannot be told, which has a finding of its own."""
+    try:
+        return issuing.authority().lists
+    except RmtuiError:
+        return True
+
+
 def crl_serials() -> frozenset[int] | None:
     """Whom the published CRLs name; None where they cannot be read, which has a finding of its own."""
     from rmtui.pki.chain import serials_of

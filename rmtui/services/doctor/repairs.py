@@ -24,7 +24,7 @@ from rmtui.services.audit import Act, acting
 from rmtui.services.bulk import Progress, Report, Target
 from rmtui.services.doctor import grave, rows
 from rmtui.services.doctor.directories import look
-from rmtui.services.doctor.host import seen
+from rmtui.services.doctor.host import listing, seen
 from rmtui.services.doctor.types import Fault, Plan
 from rmtui.text import plain
 
@@ -234,26 +234,25 @@ def _set_modes(act: Act, item: Fault) -> str:
 
 
 def _record_revoked(act: Act, item: Fault) -> str:
-    """Record and revoke what others issued; what is recorded needs the CRL only."""
+    """Record what others revoked, and what they issued to whom they did; what is on record is told with the rest."""
     with exclusive(f"roles:{item.pk}"):
         person = Person.get_or_none((Person.pk == item.pk) & Person.deleted.is_null(False))
-        if Issued.select().where(Issued.person == item.pk).exists():
-            return tr("What was issued to {target} is on record, and goes on the CRL.", target=plain(act.target, 80))
-        if person is None:
-            return ""
-        from rmtui.pki.interface import REASONS
+        if person is not None:
+            from rmtui.pki.interface import REASONS
 
-        issuing.adopt_certificate(person)
-        reason = person.revoke_reason if person.revoke_reason in REASONS else "unspecified"
-        if not issuing.revoke_serials(Issued.person == person.pk, reason):
+            issuing.adopt_certificate(person)
+            reason = person.revoke_reason if person.revoke_reason in REASONS else "unspecified"
+            if issuing.revoke_serials(Issued.person == person.pk, reason):
+                act.done(what="publish-crl", reason=reason)
+                return tr("What was issued to {target} is recorded as revoked.", target=plain(act.target, 80))
+        if not Issued.select().where((Issued.person == item.pk) & Issued.revoked_on.is_null(False)).exists():
             return ""
-        act.done(what="publish-crl", reason=reason)
-    return tr("The certificate of {target} is recorded as revoked.", target=plain(act.target, 80))
+    return tr("What was issued to {target} is on record as revoked.", target=plain(act.target, 80))
 
 
 def _publish(_act: Act) -> list[str]:
     issuing.publish_crl()
-    return [tr("The CRL is published.")]
+    return [tr("The CRL is published.") if listing() else tr("The CA is told of what is revoked.")]
 
 
 def _sweep(_act: Act) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from peewee import SQL, Case, fn
+from peewee import JOIN, SQL, Case, fn
 
 from rmtui import clock
 from rmtui.db import issuing, schema
@@ -16,7 +16,7 @@ from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person, Role
 from rmtui.i18n import later, tr
-from rmtui.services.doctor.host import crl_serials
+from rmtui.services.doctor.host import crl_serials, listing
 from rmtui.services.doctor.types import PAGE, Finding, Item, pages
 from rmtui.text import callsign_problem, plain
 
@@ -195,27 +195,31 @@ def lost_certificates() -> Iterator[Item]:
 
 
 def against_the_crl() -> Iterator[Item]:
-    """Recorded certificates that the CRL says something else of."""
+    """Recorded certificates that the CRL says something else of; where there is none, those that only others know to be revoked."""
     listed, now = crl_serials(), clock.utcnow()
-    if listed is None or not schema.own_tables_ready():
+    alone = listed is None and not listing()
+    if (listed is None and not alone) or not schema.own_tables_ready():
         return
     good = (Issued.not_after > now) & (Issued.revoked_on.is_null(False) | Issued.committed)
-    query = Issued.select(Issued.serial, Issued.callsign, Issued.person, Issued.revoked_on).where(good)
-    for serial, callsign, person, revoked_on in _each(query, Issued.serial):
-        there, name = int(serial, 16) in listed, plain(callsign, 80)
-        if revoked_on is not None and not there:
-            when = clock.stamp(revoked_on)
-            sentence = tr(
-                "The certificate {serial} of {name} was revoked on {when}, and the CRL does not say so.",
-                serial=plain(serial, 60),
-                name=name,
-                when=when,
-            )
+    columns = (Issued.serial, Issued.callsign, Issued.person, Issued.revoked_on, Person.deleted)
+    query = Issued.select(*columns).join(Person, JOIN.LEFT_OUTER, on=(Person.pk == Issued.person)).where(good)
+    for serial, callsign, person, revoked_on, deleted in _each(query, Issued.serial):
+        there, name, number = int(serial, 16) in (listed or ()), plain(callsign, 80), plain(serial, 60)
+        gone = revoked_on or deleted
+        if gone is not None and not there and (revoked_on is None or not alone):
+            when = clock.stamp(gone)
+            if alone:
+                said = later("{name} was revoked on {when} by others, and whether the CA was told of the certificate {serial} is not known.")
+            elif revoked_on is None:
+                said = later("{name} was revoked on {when} by others, and the CRL does not name the certificate {serial}.")
+            else:
+                said = later("The certificate {serial} of {name} was revoked on {when}, and the CRL does not say so.")
+            sentence = tr(said, serial=number, name=name, when=when)
             yield Item(Finding("revoked-not-listed", "error", callsign, sentence, "publish-crl"), person)
-        elif revoked_on is None and there:
+        elif gone is None and there:
             sentence = tr(
                 "The CRL names the certificate {serial} of {name}, who is active here. Reissue it, or revoke them.",
-                serial=plain(serial, 60),
+                serial=number,
                 name=name,
             )
             yield Item(Finding("listed-but-active", "error", callsign, sentence), person)
