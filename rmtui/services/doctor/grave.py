@@ -70,14 +70,34 @@ def set_aside(act: Act, item: Fault) -> str:
         leaf = _unknown(directory, "")
         if leaf is not None:
             _record(leaf, item.pk, _name(leaf))
-        issuing.revoke_serials((Issued.person == item.pk), "cessationOfOperation")
+        standing = "" if issuing.revoke_serials(Issued.person == item.pk, "cessationOfOperation") else _why_not_revoked(directory)
         act.done(what="set-aside", to=str(aside), serial=f"{leaf.serial_number:x}" if leaf is not None else "")
         files.make_dir(aside.parent, 0o700)
         if aside.exists():
             raise PerhapsTheirs(tr("{aside} is there already; nothing was changed. Move it away first.", aside=plain(aside)))
         files.rename_dir(directory, aside)
     files.fsync_dir(people)
-    return tr("{name} is in {parent}; its certificate is revoked.", name=plain(directory.name), parent=plain(aside.parent))
+    put = {"name": plain(directory.name), "parent": plain(aside.parent)}
+    if standing:
+        return tr("{name} is in {parent}. No certificate was revoked: {why}.", why=standing, **put)
+    return tr("{name} is in {parent}; its certificate is revoked.", **put)
+
+
+def _why_not_revoked(directory: Path) -> str:
+    """Why the certificate in a directory is not revoked with it, as a clause."""
+    from rmtui.pki import identity
+    from rmtui.pki.interface import PKIError
+
+    try:
+        leaf = identity.certificates_in(look(directory).certificate, directory)[0]
+    except (PKIError, ValueError):
+        return tr("there is none that can be read")
+    known: Issued | None = Issued.get_or_none(Issued.serial == f"{leaf.serial_number:x}")
+    if known is None:
+        return tr("the deployment's CA did not issue the one in it")
+    if known.revoked_on is not None:
+        return tr("the one in it is revoked already")
+    return tr("the one in it is on record for {callsign}, who may use it", callsign=plain(known.callsign, 80))
 
 
 def _unknown(directory: Path, theirs: str) -> x509.Certificate | None:
