@@ -166,3 +166,23 @@ def test_revoked_elsewhere_where_there_is_no_list(ca, boss):
     assert repair(boss, "publish-crl") == ["done", "done"]
     assert [each.reason for each in ca.revoked.values()] == ["superseded"]
     assert troubles() == {}
+
+
+@without_ocsprest
+def test_without_a_list_what_the_ca_does_not_know_is_told(ca, boss):
+    revoke_elsewhere("KETTU", "keyCompromise")
+    ca.issued.clear()
+    assert repair(boss, "publish-crl") == ["done", "refused"]
+    assert troubles() == {}
+
+
+def test_what_the_ca_does_not_know_stays_a_finding(ca, boss):
+    revoke_elsewhere("KETTU", "keyCompromise")
+    ca.issued.clear()
+    for _ in range(2):
+        assert repair(boss, "publish-crl") == ["done", "refused"]
+        assert {key: each.repair for key, each in troubles().items()} == {("revoked-not-listed", "KETTU"): "publish-crl"}
+    with connection():
+        serial = int(Issued.get(Issued.callsign == "KETTU").serial, 16)
+    ca.revoked[serial] = Revocation(serial, clock.utcnow(), "keyCompromise")
+    assert troubles() == {}

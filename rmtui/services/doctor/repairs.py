@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Event
 
 from rmtui import clock
@@ -18,7 +19,7 @@ from rmtui.db.locks import exclusive
 from rmtui.db.own import Issued
 from rmtui.db.people import Person, Role
 from rmtui.errors import RmtuiError
-from rmtui.i18n import joined, later, tr
+from rmtui.i18n import joined, later, tr, trn
 from rmtui.services import bulk
 from rmtui.services.audit import Act, acting
 from rmtui.services.bulk import Progress, Report, Target
@@ -36,6 +37,10 @@ WHOLE = uuid.UUID(int=0)
 
 class NotHere(RmtuiError):
     """What is to be put right cannot be seen from here."""
+
+
+class NotListed(RmtuiError):
+    """The CRL does not name everybody who is revoked."""
 
 
 One = Callable[[Act, Fault], str]
@@ -252,6 +257,39 @@ def _record_revoked(act: Act, item: Fault) -> str:
 
 def _publish(_act: Act) -> list[str]:
     issuing.publish_crl()
+    return _published()
+
+
+def _publish_whole(_act: Act) -> list[str]:
+    """Publish, what failed before too, and see whether that names everybody who is revoked.
+
+    :raises NotListed: it does not.
+    """
+    from rmtui.pki.cfssl_talk import UnknownThere
+
+    try:
+        issuing.publish_crl(at_once=True)
+    except UnknownThere:
+        if not listing():
+            raise
+    left = list(islice(rows.unlisted(), MOST))
+    if left:
+        serial, callsign = left[0]
+        raise NotListed(
+            trn(
+                "The CRL is published without {n} certificate that is revoked here, {serial} of {callsign}: the CA does not know it, or "
+                "refused to revoke it. See whether another CA issued it.",
+                "The CRL is published without {n} certificates that are revoked here, the first of them {serial} of {callsign}: the CA "
+                "does not know them, or refused to revoke them. See whether another CA issued them.",
+                len(left),
+                serial=plain(serial, 60),
+                callsign=plain(callsign, 80),
+            )
+        )
+    return _published()
+
+
+def _published() -> list[str]:
     return [tr("The CRL is published.") if listing() else tr("The CA is told of what is revoked.")]
 
 
@@ -291,6 +329,6 @@ REPAIRS: Mapping[str, _Repair] = {
     "remove-doublets": _Repair(later("remove doubled roles, and keep the oldest of each"), _remove_doublets),
     "remove-roles-of-nobody": _Repair(later("remove the roles of people who are not there"), _remove_role),
     "take-invites": _Repair(later("make invites yours whose owner is not there, and disable them"), _take_invite),
-    "publish-crl": _Repair(later("publish the CRL, with everybody who is revoked"), _record_revoked, _publish, later("the CRL")),
+    "publish-crl": _Repair(later("publish the CRL, with everybody who is revoked"), _record_revoked, _publish_whole, later("the CRL")),
 }
 """What each repair does, in the order they are made: the CRL comes last, with all that the others revoked."""

@@ -20,7 +20,7 @@ from rmtui.services.doctor.host import crl_serials, listing
 from rmtui.services.doctor.types import PAGE, Finding, Item, pages
 from rmtui.text import callsign_problem, plain
 
-__all__ = ["approved_in_vain", "checks", "nobody"]
+__all__ = ["approved_in_vain", "checks", "nobody", "unlisted"]
 
 
 def nobody(column: Any) -> Any:
@@ -223,6 +223,17 @@ def against_the_crl() -> Iterator[Item]:
                 name=name,
             )
             yield Item(Finding("listed-but-active", "error", callsign, sentence), person)
+
+
+def unlisted() -> Iterator[tuple[str, str]]:
+    """Serial and callsign of what is recorded as revoked and the CRL does not name; nothing where it cannot be read."""
+    listed = crl_serials()
+    if listed is None:
+        return
+    revoked = Issued.revoked_on.is_null(False) & (Issued.not_after > clock.utcnow())
+    for serial, callsign in _each(Issued.select(Issued.serial, Issued.callsign).where(revoked), Issued.serial):
+        if int(serial, 16) not in listed:
+            yield serial, callsign
 
 
 checks = (
