@@ -102,7 +102,7 @@ def plant(boss) -> dict[str, Person]:
         Issued.update(committed=False).where(Issued.person == who["HALF"].pk).execute()
         Enrollment.create(callsign="MADE", approvecode="A", state=0, person=who["MADE"].pk)
         Enrollment.create(callsign="LOST", approvecode="B", state=1)
-        Enrollment.create(callsign="SWAPPED", approvecode="C", state=1)
+        Enrollment.create(callsign="SWAPPED", approvecode="C", state=1, decided_on=long_ago)
         Claim.create(enrollment=uuid.uuid4(), person=uuid.uuid4(), operator="X", host="h", process="p", created=long_ago, expires=long_ago)
         Person.update(created=long_ago).execute()
         make_person("YOUNG")  # the web API may be making the files just now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import time
@@ -12,11 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from doctoring import named, repair_all, troubles
 
+from making import make_enrollment
 from rmtui import clock, settings
+from rmtui.db.enrollments import Enrollment
 from rmtui.db.middleware import connection
-from rmtui.db.own import Issued
+from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.pki import certificates
+from rmtui.services import decisions
+from rmtui.services.types import State
 
 pytestmark = pytest.mark.two_databases
 
@@ -49,3 +54,26 @@ def test_what_is_set_aside_may_have_nothing_to_revoke(boss):
     with connection():
         assert Issued.get(Issued.person == raven.pk).revoked_on is None
     assert troubles() == set()
+
+
+@pytest.mark.parametrize("known", ["time", "claim", "audit", ""])
+def test_an_approved_enrolment_is_given_whom_it_made_and_nobody_else(boss, known):
+    """One that names nobody, and somebody of that name whom no enrolment names, as the first admin is."""
+    decided = clock.utcnow() - dt.timedelta(days=1)
+    if known == "audit":
+        waiting = make_enrollment("RAVEN", "ABCDEFGH")
+        made = decisions.approve(boss, waiting.pk, "ABCDEFGH").person
+        with connection():
+            Enrollment.update(person=None, decided_on=decided).where(Enrollment.pk == waiting.pk).execute()
+    else:
+        made, waiting = named("RAVEN").pk, make_enrollment("RAVEN", "ABCDEFGH", State.APPROVED, decided_by=boss.pk, decided_on=decided)
+    with connection():
+        if known == "time":
+            Person.update(created=decided - dt.timedelta(minutes=4)).where(Person.pk == made).execute()
+        if known == "claim":
+            Claim.create(enrollment=waiting.pk, person=made, operator="BOSS", host="h", process="p", expires=clock.utcnow())
+    assert [each.outcome for each in repair_all(boss)] == ["done"]
+    with connection():
+        row = Enrollment.by_pk(waiting.pk)
+    assert (row.state, row.person) == ((1, made) if known else (0, None))
+    assert (row.approvecode == "ABCDEFGH") == bool(known)

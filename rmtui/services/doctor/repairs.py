@@ -12,8 +12,7 @@ from threading import Event
 from rmtui import clock
 from rmtui.auth.operator import Operator
 from rmtui.db import issuing
-from rmtui.db.codes import with_code
-from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState, decision
+from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.errors import Deleted
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Issued
@@ -23,7 +22,7 @@ from rmtui.i18n import joined, later, tr, trn
 from rmtui.services import bulk
 from rmtui.services.audit import Act, acting
 from rmtui.services.bulk import Progress, Report, Target
-from rmtui.services.doctor import grave, rows
+from rmtui.services.doctor import approvals, grave, rows
 from rmtui.services.doctor.directories import look
 from rmtui.services.doctor.host import listing, seen
 from rmtui.services.doctor.types import Fault, Plan
@@ -153,43 +152,6 @@ def _take_invite(act: Act, item: Fault) -> str:
     return tr("The invite {pk} is yours, and disabled.", pk=item.pk)
 
 
-def _settle_approved(act: Act, item: Fault) -> str:
-    """Point at the person of that name where they are nobody else's; else let it wait again, with a code that nobody was told."""
-    with exclusive(decision(item.pk)):
-        unnamed, gone = rows.approved_in_vain()
-        row = Enrollment.get_or_none((Enrollment.pk == item.pk) & (unnamed | gone))
-        if row is None:
-            return ""
-        approved = (Enrollment.pk == item.pk) & (Enrollment.state == EnrollmentState.APPROVED.value)
-        person = Person.get_or_none((Person.callsign == row.callsign) & Person.deleted.is_null())
-        if person is not None and not Enrollment.select().where(Enrollment.person == person.pk).exists():
-            Enrollment.update(person=person.pk, updated=clock.utcnow()).where(approved).execute()
-            act.done(what="settle-approved", person=person.pk)
-            return tr("The enrolment of {callsign} points at the person of that name.", callsign=plain(row.callsign, 80))
-        undone = {"state": EnrollmentState.PENDING.value, "decided_by": None, "decided_on": None, "person": None, "updated": clock.utcnow()}
-        with_code(lambda code: Enrollment.update(**undone, approvecode=code).where(approved).execute())
-        act.done(what="settle-approved", decided_by_before=row.decided_by)
-    return tr(
-        "The enrolment of {callsign} waits again; give it a new code to hand on with rmtui enrollments reset.",
-        callsign=plain(row.callsign, 80),
-    )
-
-
-def _finish_approval(act: Act, item: Fault) -> str:
-    with exclusive(decision(item.pk)):
-        row = Enrollment.by_pk(item.pk)
-        waiting = (Enrollment.pk == item.pk) & (Enrollment.state == EnrollmentState.PENDING.value)
-        person = Person.get_or_none((Person.pk == row.person) & Person.deleted.is_null())
-        if person is None or person.callsign != row.callsign:
-            return ""
-        now = clock.utcnow()
-        decided = {"state": EnrollmentState.APPROVED.value, "decided_by": act.who.pk, "decided_on": now, "updated": now}
-        if not Enrollment.update(**decided).where(waiting).execute():
-            return ""
-        act.done(what="finish-approval", person=person.pk)
-    return tr("The enrolment of {callsign} says approved.", callsign=plain(row.callsign, 80))
-
-
 def _reissue(act: Act, item: Fault) -> str:
     from rmtui.pki.identity import read_certificate
     from rmtui.pki.interface import FileMissing
@@ -308,10 +270,10 @@ REPAIRS: Mapping[str, _Repair] = {
         name=later("what was left behind"),
     ),
     "settle-approved": _Repair(
-        later("point approved enrolments at the person of that name, or let them wait again where there is none"),
-        _settle_approved,
+        later("point approved enrolments at the person whom they made, or let them wait again where that is not known"),
+        approvals.settle_approved,
     ),
-    "finish-approval": _Repair(later("mark enrolments approved whose person is made"), _finish_approval),
+    "finish-approval": _Repair(later("mark enrolments approved whose person is made"), approvals.finish_approval),
     "reject-callsigns": _Repair(later("reject enrolments whose callsign breaks the rules"), action=grave.reject_callsign),
     "revoke-callsigns": _Repair(later("revoke people whose callsign breaks the rules"), action=grave.revoke_callsign, grave=True),
     "reissue": _Repair(later("issue a certificate to people who have none on disk"), _reissue),

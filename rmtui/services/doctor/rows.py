@@ -209,7 +209,7 @@ def against_the_crl() -> Iterator[Item]:
         if gone is not None and not there and (revoked_on is None or not alone):
             when = clock.stamp(gone)
             if alone:
-                said = later("{name} was revoked on {when} by others, and whether the CA was told of the certificate {serial} is not known.")
+                said = later("{name} was revoked on {when} by others; whether the CA was told of the certificate {serial} is not known.")
             elif revoked_on is None:
                 said = later("{name} was revoked on {when} by others, and the CRL does not name the certificate {serial}.")
             else:
