@@ -14,6 +14,7 @@ from contextlib import suppress
 import pytest
 from test_services_effects_tls import self_signed
 
+from keycloak_stand_in import Keycloak
 from making import make_operator
 from product_stand_in import Product, manifest
 from rmtui import settings
@@ -39,6 +40,15 @@ def drip(server: socket.socket) -> int:
             sent += line.send(b"H")
             threading.Event().wait(0.02)
     return sent
+
+
+def answer_once(server: socket.socket, status: int) -> bytes:
+    """Answer one request with a status; the first line of what was asked."""
+    line, _address = server.accept()
+    with line:
+        asked = line.recv(4096)
+        line.sendall(f"HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n".encode())
+    return asked.splitlines()[0]
 
 
 def effect(target: str, attempts: int, event: str = "created", **columns) -> None:
@@ -122,3 +132,51 @@ class TestProducts:
         assert sentence(mtls_client_cert=ours[0], mtls_client_key=ours[1]) == "tak answers, and takes our certificate."
         assert product.told == []
         product.close()
+
+    @pytest.mark.parametrize(
+        ("status", "severity", "said"),
+        [
+            *((status, "ok", "answers, without TLS") for status in (200, 404, 405, 501)),
+            *((status, "error", f"does not let us in: it answers {status}") for status in (401, 403)),
+            (307, "error", "redirects (307), which is not followed"),
+            (500, "warning", "fails: it answers 500"),
+            (503, "warning", "does not run: its server answers 503"),
+        ],
+    )
+    def test_what_a_status_means(self, env, tmp_path, status, severity, said):
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+            line = threads.submit(answer_once, server, status)
+            found = self.asked(tmp_path, tak=f"http://127.0.0.1:{server.getsockname()[1]}/below/")["tak"]
+            assert line.result() == b"GET /below/api/v1/users/created HTTP/1.1"
+        assert (found.severity, said in found.sentence) == (severity, True)
+
+    def test_a_name_server_that_hangs(self, env, tmp_path, monkeypatch):
+        over = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: over.wait(30) and [])
+        monkeypatch.setattr(products, "LONGEST", 0.2)
+        monkeypatch.setattr(products, "SECONDS", 0.1)
+        assert "did not answer at http://tak.example/ within 0.2 seconds" in self.asked(tmp_path, tak="http://tak.example/")["tak"].sentence
+        over.set()
+
+
+@pytest.mark.parametrize("env", ["sqlite"], indirect=True)
+def test_keycloak(env, tmp_path):
+    made = Keycloak()
+
+    def found(password: str = made.password) -> list[tuple[str, str]]:
+        there = settings.Keycloak(made.url, "manager", settings.Secret(password), "master", "RASENMAEHER")
+        settings.configure(dataclasses.replace(settings.current(), keycloak=there))
+        return [(each.severity, each.sentence) for each in doctor.examine().findings if each.check == "keycloak"]
+
+    assert [each for each in doctor.examine().findings if each.check == "keycloak"] == []
+    assert found() == [("ok", "Keycloak answers, lets us in, and has the role that admins are given.")]
+    ((severity, sentence),) = found("hidden")
+    assert (severity, "does not let us in" in sentence, "hidden" in sentence) == ("error", True, False)
+    made.fails = 403
+    assert (found()[0][0], "Keycloak answered 403" in found()[0][1]) == ("error", True)
+    made.fails = 0
+    made.realm_roles.clear()
+    assert (found()[0][0], "has no role admin" in found()[0][1]) == ("error", True)
+    assert made.users == {}
+    made.close()
+    assert (found()[0][0], "cannot be reached" in found()[0][1]) == ("warning", True)

@@ -1,4 +1,4 @@
-"""Health of the products: the manifest, and whether each answers and takes our certificate, as when it is told of somebody."""
+"""Health of those who are told of people: the manifest, whether each product answers and lets us in, and whether Keycloak does."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import cache, partial
 
+from rmtui import settings
 from rmtui.db import manifest
-from rmtui.errors import RmtuiError
+from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr, trn
-from rmtui.services.doctor.types import Finding
+from rmtui.services.doctor.types import Finding, Severity
 from rmtui.services.effects.products import address
 from rmtui.text import plain
 
@@ -26,7 +28,16 @@ LONGEST = 10.0
 REFUSAL_SECONDS = 0.3
 """In TLS 1.3 a server says that it refuses a certificate only after the client's handshake is over; it does so at once."""
 AT_ONCE = 8
+ASKED_AT = "/api/v1/users/created"
+"""Where messages are posted to; what a product says to a question there is what it would say to one."""
 MOST_READ = 4096
+
+Said = tuple[Severity, str]
+"""How a product is, as a sentence; empty where all is well."""
+
+
+class _Endless(TimeoutError):
+    """The question as a whole took too long."""
 
 
 def products() -> Iterator[Finding]:
@@ -38,28 +49,46 @@ def products() -> Iterator[Finding]:
     yield Finding("manifest", "ok", "", trn("The manifest names {n} product.", "The manifest names {n} products.", len(found.products)))
     apis = sorted(found.apis.items())
     with ThreadPoolExecutor(AT_ONCE, "doctor-product") as threads:
-        for (name, api), problem in zip(apis, threads.map(lambda each: _problem(*each), apis), strict=True):
+        for (name, api), (severity, problem) in zip(apis, threads.map(lambda each: _problem(*each), apis), strict=True):
             if problem:
-                yield Finding("product", "warning", name, problem)
+                yield Finding("product", severity, name, problem)
             elif api.startswith("https:"):
                 yield Finding("product", "ok", name, tr("{name} answers, and takes our certificate.", name=plain(name, 60)))
             else:
                 yield Finding("product", "ok", name, tr("{name} answers, without TLS.", name=plain(name, 60)))
 
 
-def _problem(name: str, api: str) -> str:
+def keycloak() -> Iterator[Finding]:
+    """Whether Keycloak, where one is named, lets us in and has the role that follows ours; nothing is changed there."""
+    if settings.current().keycloak is None:
+        return
+    from rmtui.pki.mutual_tls import client_context
+    from rmtui.services.effects.keycloak import Keycloak  # which takes a while
+
+    try:
+        Keycloak(cache(client_context)).look()
+    except UnreachableError as error:
+        yield Finding("keycloak", "warning", "", error.sentence)
+    except RmtuiError as error:
+        yield Finding("keycloak", "error", "", error.sentence)
+    else:
+        yield Finding("keycloak", "ok", "", tr("Keycloak answers, lets us in, and has the role that admins are given."))
+
+
+def _problem(name: str, api: str) -> Said:
     """Why a product could not be told of anybody, as a sentence; empty where it could be."""
     called, where = plain(name, 60), plain(api, 80)
     try:
         parts = address(api)
         if parts is None or parts.hostname is None:
-            return tr("The manifest gives no web address for {called}. Mend the manifest.", called=called)
-        return _asked(called, where, parts.scheme == "https", parts.hostname, parts.port, parts.path or "/")
+            return "warning", tr("The manifest gives no web address for {called}. Mend the manifest.", called=called)
+        path = parts.path.rstrip("/") + ASKED_AT
+        return _bounded(partial(_asked, called, where, parts.scheme == "https", parts.hostname, parts.port, path))
     except RmtuiError as error:
-        return tr("{called} was not asked. {error}", called=called, error=error.sentence)
+        return "warning", tr("{called} was not asked. {error}", called=called, error=error.sentence)
     except ssl.SSLCertVerificationError as error:
         why = plain(error.verify_message, 120)
-        return tr(
+        return "warning", tr(
             "The server certificate of {called} at {where} is not trusted: {why}. Check LOCAL_CA_CERTS_PATH and the host's name.",
             called=called,
             where=where,
@@ -68,29 +97,48 @@ def _problem(name: str, api: str) -> str:
     except ssl.SSLError as error:
         reason = error.reason or ""
         if "ALERT" in reason and "INTERNAL" not in reason:
-            return _refused(called, where, plain(reason.lower().replace("_", " "), 60))
-        return tr(
+            return "warning", _refused(called, where, plain(reason.lower().replace("_", " "), 60))
+        return "warning", tr(
             "{called} at {where} does not speak TLS as it should: {reason}.",
             called=called,
             where=where,
             reason=plain(reason.lower().replace("_", " ") or error, 80),
         )
-    except TimeoutError:
-        return tr(
+    except TimeoutError as error:
+        return "warning", tr(
             "{called} did not answer at {where} within {seconds} seconds. See whether it runs.",
             called=called,
             where=where,
-            seconds=f"{SECONDS:g}",
+            seconds=f"{LONGEST:g}" if isinstance(error, _Endless) else f"{SECONDS:g}",
         )
     except (OSError, ValueError) as error:
         told = isinstance(error, OSError) and error.strerror
         why = tr("nobody knows that name") if isinstance(error, socket.gaierror) else tr(told) if told else plain(error, 80)
-        return tr("{called} cannot be reached at {where}: {why}. See whether it runs.", called=called, where=where, why=why)
+        return "warning", tr("{called} cannot be reached at {where}: {why}. See whether it runs.", called=called, where=where, why=why)
     except http.client.HTTPException:
-        return tr("{called} at {where} broke the connection off, or answered with no HTTP.", called=called, where=where)
+        return "warning", tr("{called} at {where} broke the connection off, or answered with no HTTP.", called=called, where=where)
 
 
-def _asked(called: str, where: str, secure: bool, host: str, port: int | None, path: str) -> str:
+def _bounded(ask: Callable[[], Said]) -> Said:
+    """What a question comes to. A name server that hangs cannot be cut off, and is left behind.
+
+    :raises TimeoutError: it came to no end.
+    """
+    asked: Future[Said] = Future()
+
+    def run() -> None:
+        try:
+            asked.set_result(ask())
+        except Exception as error:  # noqa: BLE001  # whoever waits gets it
+            asked.set_exception(error)
+
+    threading.Thread(target=run, name="doctor-asks", daemon=True).start()
+    if not wait([asked], LONGEST + SECONDS).done:
+        raise _Endless
+    return asked.result()
+
+
+def _asked(called: str, where: str, secure: bool, host: str, port: int | None, path: str) -> Said:
     """What there is to say of a product's answer to a question that asks for nothing."""
     line: http.client.HTTPConnection
     if secure:
@@ -105,7 +153,7 @@ def _asked(called: str, where: str, secure: bool, host: str, port: int | None, p
     try:
         line.connect()
         if secure and _closed(line.sock):
-            return _refused(called, where, tr("it broke off"))
+            return "warning", _refused(called, where, tr("it broke off"))
         line.request("GET", path, headers={"Connection": "close"})
         answer = line.getresponse()
         body = answer.read(MOST_READ)
@@ -113,10 +161,22 @@ def _asked(called: str, where: str, secure: bool, host: str, port: int | None, p
         end.cancel()
         line.close()
     if answer.status == 400 and b"SSL certificate" in body:
-        return _refused(called, where, tr("its server answers 400 for it"))
-    if answer.status in {502, 503, 504}:
-        return tr("{called} at {where} does not run: its server answers {status}.", called=called, where=where, status=answer.status)
-    return ""
+        return "warning", _refused(called, where, tr("its server answers 400 for it"))
+    return _judged(called, where, answer.status)
+
+
+def _judged(called: str, where: str, status: int) -> Said:
+    """What a status says of the messages to come. Those that merely do not take the question (404, 405, 501) do not matter."""
+    said = {"called": called, "where": where, "status": status}
+    if status in {401, 403}:
+        return "error", tr("{called} at {where} does not let us in: it answers {status}. Check whom it takes messages from.", **said)
+    if 300 <= status < 400:
+        return "error", tr("{called} at {where} redirects ({status}), which is not followed. Mend its address in the manifest.", **said)
+    if status in {502, 503, 504}:
+        return "warning", tr("{called} at {where} does not run: its server answers {status}.", **said)
+    if status >= 500 and status != 501:
+        return "warning", tr("{called} at {where} fails: it answers {status}. See what it says in its log.", **said)
+    return "ok", ""
 
 
 def _cut(line: http.client.HTTPConnection) -> None:
@@ -156,5 +216,5 @@ def _refused(called: str, where: str, why: str) -> str:
     )
 
 
-checks = (("manifest", products),)
+checks = (("manifest", products), ("keycloak", keycloak))
 """None needs a connection."""

@@ -89,6 +89,16 @@ class Keycloak:
                 elif effect.event == "demoted":
                     admin.delete_realm_roles_of_user(user, [_role(admin)])
 
+    def look(self) -> None:
+        """See whether it lets us in and has the role that follows ours; nothing is changed.
+
+        :raises EffectFailed: it does not, or has none.
+        :raises UnreachableError: it does not answer.
+        :raises ConfigurationError: what is configured cannot be used.
+        """
+        with _explained():
+            _role(self._admin)
+
 
 class _Way(BaseAdapter):
     """Takes the client's requests over a :class:`Line`: bounded in time and size, no redirect followed, no proxy of the environment."""
