@@ -150,11 +150,13 @@ def test_a_database_of_2023_is_a_finding(make_database, data_dir, cli, monkeypat
 
 
 def test_the_readme_knows_every_check_and_key():
-    from rmtui.services.doctor import database, effects, host, people_files, products, repairs, rows
+    from rmtui.services.doctor import database, effects, host, own_files, people_files, products, repairs, rows
 
     section = README[README.index("## Doctor") :]
     section = section[: section.index("\n## ")]
-    sources = "".join(Path(module.__file__).read_text("utf-8") for module in (database, effects, host, people_files, products, rows))
+    sources = "".join(
+        Path(module.__file__).read_text("utf-8") for module in (database, effects, host, own_files, people_files, products, rows)
+    )
     checks = {*re.findall(r'Finding\("([a-z-]+)"', sources), *re.findall(r'yield "([a-z-]+)",', sources), "database"}
     assert len(checks) > 25
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == checks

@@ -70,10 +70,8 @@ def test_a_healthy_deployment_has_nothing_to_find(boss):
         "authority",
         "crl",
         "token-keys",
-        "directories",
-        "disk",
-        "effects",
-        "manifest",
+        *("directories", "disk", "own-files", "client-certificate"),
+        *("effects", "manifest", "keycloak"),
     } == {each.check for each in found.findings}
     assert (found.plans, found.exit_code) == ((), EXIT_DONE)
     before = audit_rows()

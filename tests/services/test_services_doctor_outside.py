@@ -168,7 +168,7 @@ def test_keycloak(env, tmp_path):
         settings.configure(dataclasses.replace(settings.current(), keycloak=there))
         return [(each.severity, each.sentence) for each in doctor.examine().findings if each.check == "keycloak"]
 
-    assert [each for each in doctor.examine().findings if each.check == "keycloak"] == []
+    assert [each.sentence for each in doctor.examine().findings if each.check == "keycloak"] == ["No Keycloak is named."]
     assert found() == [("ok", "Keycloak answers, lets us in, and has the role that admins are given.")]
     ((severity, sentence),) = found("hidden")
     assert (severity, "does not let us in" in sentence, "hidden" in sentence) == ("error", True, False)

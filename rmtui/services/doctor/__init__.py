@@ -12,7 +12,7 @@ from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr
 from rmtui.services.deployment import open_deployment
-from rmtui.services.doctor import database, effects, host, people_files, products, repairs, rows
+from rmtui.services.doctor import database, effects, host, own_files, people_files, products, repairs, rows
 from rmtui.services.doctor.repairs import REPAIRS, check_may_repair, repair, targets_of
 from rmtui.services.doctor.types import SEVERITIES, Checked, Diagnosis, Fault, Finding, Item, Plan, Severity, Step
 from rmtui.text import plain
@@ -44,7 +44,7 @@ REACHING = frozenset({"database", "authority", "crl"})
 Check = tuple[str, Callable[[], Iterator[Any]]]
 Told = Callable[[Step], None] | None
 
-_OUTSIDE: tuple[Check, ...] = (*host.checks, *products.checks)
+_OUTSIDE: tuple[Check, ...] = (*host.checks, *own_files.checks, *products.checks)
 _INSIDE: tuple[Check, ...] = (*database.checks, *effects.checks, *rows.checks, *people_files.checks)
 
 CHECKS: tuple[str, ...] = ("database", *(name for name, _check in (*_OUTSIDE, *_INSIDE)))

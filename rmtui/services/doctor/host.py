@@ -13,6 +13,7 @@ from rmtui import clock, settings
 from rmtui.db import issuing
 from rmtui.errors import RmtuiError
 from rmtui.i18n import tr
+from rmtui.services.doctor import own_files
 from rmtui.services.doctor.types import Finding
 from rmtui.text import plain
 
@@ -107,9 +108,13 @@ def token_keys() -> Iterator[Finding]:
         yield Finding("token-keys", "error", "", sentence)
         return
     keys.verify(keys.issue({"sub": "doctor"}), own_only=True)
-    mode = stat.S_IMODE(keys.privkey.stat().st_mode)
-    if mode & 0o077:
+    about = keys.privkey.stat()
+    mode = stat.S_IMODE(about.st_mode)
+    if mode & own_files.USE:
         sentence = tr("The private token key can be used by others than its owner (mode {mode}). Make it 0400 or 0600.", mode=f"{mode:04o}")
+        yield Finding("token-keys", "error", plain(keys.privkey), sentence, own_files.REPAIR if own_files.ours(keys.privkey) else "")
+    elif about.st_uid not in {0, keys.privkey.parent.stat().st_uid}:
+        sentence = tr("The private token key is owned by another user than its directory. Give it to that one: chown.")
         yield Finding("token-keys", "error", plain(keys.privkey), sentence)
     else:
         yield Finding("token-keys", "ok", "", tr("The token keys are a pair, and the private one is its owner's alone."))
@@ -137,14 +142,14 @@ def directories() -> Iterator[Finding]:
         if path != config.local_data_dir and not stat.S_ISDIR(about.st_mode):
             good = False
             yield Finding("directories", "error", plain(path), tr("{path} is no directory. Check who put it there.", path=plain(path)))
-        elif stat.S_ISDIR(about.st_mode) and mode & 0o022:
+        elif stat.S_ISDIR(about.st_mode) and mode & own_files.WRITE:
             good = False
             sentence = tr(
                 "{path} can be written by others than its owner (mode {mode}). Take that from them: chmod go-w.",
                 path=plain(path),
                 mode=f"{mode:04o}",
             )
-            yield Finding("directories", "error", plain(path), sentence)
+            yield Finding("directories", "error", plain(path), sentence, own_files.REPAIR)
         elif path == people and about.st_uid != people.parent.stat().st_uid:
             good = False
             sentence = tr("{path} is owned by another user than the directory above. Give it to that one: chown.", path=plain(path))

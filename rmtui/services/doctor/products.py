@@ -61,6 +61,7 @@ def products() -> Iterator[Finding]:
 def keycloak() -> Iterator[Finding]:
     """Whether Keycloak, where one is named, lets us in and has the role that follows ours; nothing is changed there."""
     if settings.current().keycloak is None:
+        yield Finding("keycloak", "ok", "", tr("No Keycloak is named."))
         return
     from rmtui.pki.mutual_tls import client_context
     from rmtui.services.effects.keycloak import Keycloak  # which takes a while

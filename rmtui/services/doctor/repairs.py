@@ -22,7 +22,7 @@ from rmtui.i18n import joined, later, tr, trn
 from rmtui.services import bulk
 from rmtui.services.audit import Act, acting
 from rmtui.services.bulk import Progress, Report, Target
-from rmtui.services.doctor import approvals, grave, rows
+from rmtui.services.doctor import approvals, grave, own_files, rows
 from rmtui.services.doctor.directories import look
 from rmtui.services.doctor.host import listing, seen
 from rmtui.services.doctor.types import Fault, Plan
@@ -288,6 +288,11 @@ REPAIRS: Mapping[str, _Repair] = {
         grave=True,
     ),
     "modes": _Repair(later("set modes and owners of people's files"), _set_modes),
+    own_files.REPAIR: _Repair(
+        later("take from others what they can do with the keys, the database and the directories of the deployment"),
+        whole=own_files.close,
+        name=later("the deployment's own files"),
+    ),
     "remove-doublets": _Repair(later("remove doubled roles, and keep the oldest of each"), _remove_doublets),
     "remove-roles-of-nobody": _Repair(later("remove the roles of people who are not there"), _remove_role),
     "take-invites": _Repair(later("make invites yours whose owner is not there, and disable them"), _take_invite),
