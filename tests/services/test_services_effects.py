@@ -323,6 +323,24 @@ def test_a_manifest_that_cannot_be_read_keeps_nobody_from_revoking(boss, product
     assert product.told == [("created", "RAVEN"), ("revoked", "RAVEN")]
 
 
+def test_who_runs_without_the_manifest_tells_nobody_and_loses_nothing(boss, product, tmp_path, monkeypatch):
+    raven = approve(boss, "RAVEN")
+    configure(tmp_path, "{")
+    certificates.revoke(boss, raven, "keyCompromise")
+    settings.configure(replace(settings.current(), manifest=None))  # a timer's environment
+    assert effects.run_due() == effects.Ran(failed=1)
+    with connection():
+        Effect.update(state="done").where(Effect.event == "created").execute()
+    assert effects.run_due() == effects.Ran(failed=1)
+    (waits,) = effects.list_effects(EffectQuery("failing")).rows
+    assert (waits.target, waits.event) == ("products", "revoked")
+    assert waits.last_error.startswith("No manifest is named, so no product was told.")
+    configure(tmp_path, manifest())  # one with no product to tell
+    later(monkeypatch)
+    assert effects.run_due() == effects.Ran(done=1)
+    assert product.told == []
+
+
 def test_retry_and_skip(boss, product):
     product.answers = [500, 500]
     raven = approve(boss, "RAVEN")

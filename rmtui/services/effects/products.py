@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from rmtui.db import effects, manifest
 from rmtui.db.own import Effect
 from rmtui.db.people import Person
-from rmtui.errors import RmtuiError
+from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.i18n import tr
 from rmtui.pki.http import Line
 from rmtui.services.effects.theirs import pem_of
@@ -32,10 +32,12 @@ def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext]) -> N
     :param tls: gives what is shown and believed there.
     :raises EffectFailed: a product says no, or answers something else than is agreed.
     :raises UnreachableError: it does not answer.
-    :raises ConfigurationError: manifest or certificates cannot be used.
+    :raises ConfigurationError: manifest or certificates cannot be used, or no manifest is named.
     """
     found = manifest.read(tr("no product was told"))
-    apis = found.apis if found is not None else {}
+    if found is None:
+        raise ConfigurationError(tr("No manifest is named, so no product was told. Name it in RM_KRAFTWERK_MANIFEST_PATH, or skip this."))
+    apis = found.apis
     names = sorted(apis) if effect.target == effects.PRODUCTS else [effect.target.removeprefix(effects.PRODUCT)]
     body = {"uuid": str(person.pk), "callsign": person.callsign, "x509cert": certificate(person, effect.event)}
     refused: RmtuiError | None = None
