@@ -34,6 +34,8 @@ class Keycloak:
         """Whether its answers come slowly, and never end."""
         self.tokens = 0
         """How often it was signed in to."""
+        self.refused = 0
+        """How often somebody tried to sign in and was not let in."""
         self.requests_of_token = 1_000
         """After so many a token has run out."""
         self._left: dict[str, int] = {}
@@ -85,6 +87,7 @@ class Keycloak:
             if given["grant_type"] == ["refresh_token"]:
                 return 400, {"error": "invalid_grant", "error_description": "Token is not active"}, {}
             if given.get("password") != [self.password]:
+                self.refused += 1
                 return 401, {"error": "invalid_grant"}, {}
             token = str(uuid.uuid4())
             self.tokens += 1

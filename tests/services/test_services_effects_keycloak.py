@@ -206,6 +206,21 @@ class TestOneRun:
         assert effects.run_due() == effects.Ran(done=3)
         assert keycloak.tokens == 1
 
+    def test_tries_a_password_that_is_wrong_once(self, raven, keycloak, monkeypatch):
+        boss, _pk = raven
+        right, keycloak.password = keycloak.password, "another"
+        for callsign in ("OWL", "KARHU", "ILVES"):
+            decisions.approve(boss, make_enrollment(callsign, CODE + callsign).pk, CODE + callsign)
+        assert effects.run_due() == effects.Ran(failed=1)
+        assert effects.run_due() == effects.Ran()
+        assert keycloak.refused == 1
+        waiting = effects.list_effects(effects.EffectQuery("failing")).rows
+        assert [row.attempts for row in waiting] == [1, 0, 0, 0]
+        assert all(row.last_error.startswith("Keycloak does not let us in") for row in waiting)
+        keycloak.password = right
+        later(monkeypatch)
+        assert effects.run_due() == effects.Ran(done=4)
+
     def test_goes_through_no_proxy_and_follows_no_redirect(self, raven, keycloak, monkeypatch):
         _boss, pk = raven
         elsewhere = Keycloak()

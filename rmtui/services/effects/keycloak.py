@@ -117,6 +117,8 @@ class _Way(BaseAdapter):
         answer = line.ask(str(request.method), path, body, headers=headers, most=MOST_ANSWERED)
         if 300 <= answer.status < 400:
             raise ConfigurationError(tr("Keycloak answered with a redirect, which is not followed. Check RM_KC_URL."))
+        if 400 <= answer.status < 500 and parts.path.endswith("/token") and b"grant_type=password" in body:
+            raise _kept_out()  # and nobody is to try again at once, lest the account be locked
         response = Response()
         response.request, response.url = request, str(request.url)
         response.status_code, response.headers = answer.status, CaseInsensitiveDict(answer.headers)
@@ -148,7 +150,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except KeycloakAuthenticationError:
-        raise EffectFailed(tr("Keycloak does not let us in; check RM_KC_USERNAME, RM_KC_PASSWORD and RM_KC_USER_REALM.")) from None
+        raise _kept_out() from None
     except KeycloakConnectionError as error:
         if isinstance(error.__cause__, RmtuiError):
             raise error.__cause__ from None
@@ -159,6 +161,10 @@ def _explained() -> Iterator[None]:
             told = tr("Keycloak cannot be reached: it answers {code}.", code=code) if code else tr("Keycloak cannot be reached.")
             raise TargetUnreachable(told) from None
         raise EffectFailed(tr("Keycloak answered {code}: {said}", code=code, said=plain(_said(error), 200))) from None
+
+
+def _kept_out() -> ConfigurationError:
+    return ConfigurationError(tr("Keycloak does not let us in; check RM_KC_USERNAME, RM_KC_PASSWORD and RM_KC_USER_REALM."))
 
 
 def _said(error: Any) -> str:
