@@ -100,6 +100,35 @@ def test_whoever_has_the_name_is_left_alone(raven, keycloak, monkeypatch):
     assert [row.failing for row in effects.of_person(pk) if row.event == "revoked" and row.target == "keycloak"] == [True]
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_enrolment_takes_nobodys_user(raven, keycloak, by_id):
+    boss, pk = raven
+    roles.assign(boss, pk, "admin")
+    effects.run_due()
+    theirs = dict(user_of(keycloak))
+    claimed = {"kc_uuid": theirs["id"] if by_id else f"{theirs['id']}/groups", "kc_data": theirs}
+    mallory = decisions.approve(boss, make_enrollment("MALLORY", CODE + "M", extra=claimed).pk, CODE + "M").person
+    assert effects.run_due() == effects.Ran(done=1)
+    made = next(user for user in keycloak.users.values() if user["username"] == "mallory")
+    assert keycloak.users == {theirs["id"]: theirs, made["id"]: made}
+    assert person(mallory).extra == {"kc_uuid": made["id"], "kc_data": made}
+    with connection():
+        Person.update(extra=claimed).where(Person.pk == mallory).execute()
+    certificates.revoke(boss, mallory, "keyCompromise")
+    effects.run_due()
+    assert keycloak.users == {theirs["id"]: theirs}
+    assert keycloak.roles[theirs["id"]] == ["admin"]
+
+
+def test_a_user_is_known_by_the_id_whatever_they_are_called_there(raven, keycloak):
+    boss, pk = raven
+    effects.run_due()
+    user_of(keycloak)["username"] = "renamed"
+    certificates.revoke(boss, pk, "keyCompromise")
+    effects.run_due()
+    assert keycloak.users == {}
+
+
 def test_made_and_not_recorded_is_made_once(raven, keycloak, monkeypatch):
     _boss, pk = raven
     keep = effects.running.effects.done

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -174,7 +175,7 @@ def _said(error: Any) -> str:
 def _user(admin: Any, person: Person) -> str:
     """Id of the person's user, made or brought up to date, and kept with the person."""
     wanted, products = _wanted(person)
-    found = _find(admin, person, wanted["email"])
+    found = _find(admin, person)
     if found is None:
         user = str(admin.create_user(wanted))
     else:
@@ -218,20 +219,25 @@ def _group(admin: Any, path: str) -> str | None:
         raise
 
 
-def _find(admin: Any, person: Person, email: str) -> dict[str, Any] | None:
+def _find(admin: Any, person: Person) -> dict[str, Any] | None:
     """The person's user, by the id that is kept or else by name.
+
+    The id came with the enrolment, from whoever wrote that: it is believed of a user who is the person's by their e-mail.
 
     :raises EffectFailed: somebody else has the name.
     """
-    kept = person.extra.get("kc_uuid")
-    if isinstance(kept, str) and kept:
+    kept = _uuid(person.extra.get("kc_uuid"))
+    if kept is not None:
         try:
-            return dict(admin.get_user(kept))
+            found = dict(admin.get_user(kept))
         except KeycloakGetError as error:
             if error.response_code != 404:
                 raise
+        else:
+            if _is_theirs(found, person):
+                return found
     for found in admin.get_users({"username": person.callsign, "exact": "true"}):
-        if str(found.get("email", "")).partition("@")[0].lower() != email.partition("@")[0].lower():
+        if not _is_theirs(found, person):
             raise EffectFailed(
                 tr(
                     "Keycloak has another user called {callsign}; nothing was changed there. Look who that is.",
@@ -242,12 +248,24 @@ def _find(admin: Any, person: Person, email: str) -> dict[str, Any] | None:
     return None
 
 
+def _is_theirs(user: Mapping[str, Any], person: Person) -> bool:
+    return str(user.get("email") or "").partition("@")[0].lower() == str(person.pk)
+
+
+def _uuid(kept: Any) -> str | None:
+    """An id as Keycloak gives them; None of anything else, which would be another place there."""
+    try:
+        return str(uuid.UUID(kept)) if isinstance(kept, str) else None
+    except ValueError:
+        return None
+
+
 def _delete(admin: Any, person: Person) -> None:
     """Delete the person's user.
 
     :raises EffectFailed: the user of that name may be theirs or somebody else's.
     """
-    found = _find(admin, person, f"{person.pk}@")
+    found = _find(admin, person)
     if found is None:
         return
     try:
