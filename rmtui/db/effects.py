@@ -39,6 +39,7 @@ __all__ = [
     "due",
     "failed",
     "free_dead",
+    "hold",
     "hurry",
     "nobody_answers",
     "noting",
@@ -221,6 +222,13 @@ def take(avoid: Collection[str] = (), only: Sequence[int] = (), people: Sequence
         if Effect.update(**ours).where((Effect.id == found.id) & WAITS & _free(now)).execute() == 1:
             found.lease = ours["lease"]
             return found
+
+
+def hold(effect: Effect) -> bool:
+    """Take all the time again that an attempt may take; whether it is ours still, which somebody else makes when it has run out."""
+    ours = (Effect.id == effect.id) & WAITS & (Effect.lease == effect.lease)
+    held: int = Effect.update(lease_until=clock.utcnow() + LEASE).where(ours).execute()
+    return held == 1
 
 
 def unpublished(*, at_once: bool = False) -> list[Effect]:

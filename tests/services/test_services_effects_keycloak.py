@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+import sys
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from keycloak_stand_in import Keycloak
 from making import make_enrollment, make_operator
 from product_stand_in import manifest
 from rmtui import clock, settings
+from rmtui.db import effects as queue
 from rmtui.db.base import db
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
@@ -224,6 +226,38 @@ def test_people_whose_extra_is_null(raven, keycloak):
         db.execute_sql("UPDATE users SET extra = 'null'")
     assert effects.run_due() == effects.Ran(done=1)
     assert set(person(pk).extra) == {"kc_uuid", "kc_data"}
+
+
+def test_who_was_stopped_makes_nobody_anew(raven, keycloak, monkeypatch):
+    boss, pk = raven
+    module = sys.modules["rmtui.services.effects.keycloak"]
+    wanted = module._wanted
+
+    def stopped(about):
+        monkeypatch.setattr(module, "_wanted", wanted)
+        certificates.revoke(boss, pk, "keyCompromise")
+        later(monkeypatch)
+        assert effects.run_due() == effects.Ran(done=2)  # another process, while this one stands still
+        return wanted(about)
+
+    monkeypatch.setattr(module, "_wanted", stopped)
+    assert effects.run_due() == effects.Ran()
+    assert keycloak.users == {}
+
+
+def test_a_slow_keycloak_is_not_told_by_two_at_once(raven, keycloak, monkeypatch):
+    answer, now, asked = keycloak.answer, clock.utcnow(), []
+    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(seconds=100 * len(asked)))
+
+    def slow(*request):
+        asked.append(request)
+        with connection():
+            assert queue.take() is None
+        return answer(*request)
+
+    keycloak.answer = slow
+    assert effects.run_due() == effects.Ran(done=1)
+    assert len(asked) > 4
 
 
 @pytest.mark.parametrize("env", ["sqlite"], indirect=True)

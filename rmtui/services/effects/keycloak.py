@@ -58,6 +58,7 @@ class Keycloak:
         found = settings.current().keycloak
         if found is None:
             raise ConfigurationError(tr("RM_KC_URL names no Keycloak any more; nothing was told. Name it, or skip this."))
+        self._way = _Way(tls)
         self._admin = KeycloakAdmin(
             server_url=found.url,
             username=found.username,
@@ -70,16 +71,17 @@ class Keycloak:
             session = client._s  # there is no other way to it
             session.trust_env = False
             for scheme in ("https://", "http://"):
-                session.mount(scheme, _Way(tls))
+                session.mount(scheme, self._way)
 
-    def tell(self, effect: Effect, person: Person) -> None:
+    def tell(self, effect: Effect, person: Person, hold: Callable[[], None]) -> None:
         """Make, change or delete somebody's user. Each can be done twice.
 
+        :param hold: called just before each request; what it raises ends it.
         :raises EffectFailed: Keycloak says no.
         :raises UnreachableError: it does not answer.
         :raises ConfigurationError: what is configured cannot be used.
         """
-        admin = self._admin
+        admin, self._way.hold = self._admin, hold
         with _explained():
             if effect.event == "revoked":
                 _delete(admin, person)
@@ -107,6 +109,7 @@ class _Way(BaseAdapter):
     def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
         super().__init__()
         self._tls = tls
+        self.hold: Callable[[], None] = lambda: None
 
     def send(self, request: PreparedRequest, *_args: Any, **_kwargs: Any) -> Response:
         """Send a request; what fails is raised as :meth:`Line.ask` does."""
@@ -115,6 +118,7 @@ class _Way(BaseAdapter):
         headers = {name: str(request.headers[name]) for name in ("Authorization", "Content-Type") if name in request.headers}
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        self.hold()
         answer = line.ask(str(request.method), path, body, headers=headers, most=MOST_ANSWERED)
         if 300 <= answer.status < 400:
             raise ConfigurationError(tr("Keycloak answered with a redirect, which is not followed. Check RM_KC_URL."))

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from rmtui.db import effects, manifest
+from rmtui.db.errors import DBError
 from rmtui.db.own import Effect
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.i18n import tr
 from rmtui.pki.http import Line
 from rmtui.services.effects.theirs import pem_of
-from rmtui.services.effects.types import EffectFailed, TargetUnreachable
+from rmtui.services.effects.types import EffectFailed, TakenOver, TargetUnreachable
 from rmtui.text import plain
 
 __all__ = ["address", "tell"]
@@ -26,10 +27,11 @@ MESSAGES = {"reissued": "created"}
 """Products have no word of their own for a new certificate."""
 
 
-def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext]) -> None:
+def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext], hold: Callable[[], None]) -> None:
     """Post one message to the product, or to every product.
 
     :param tls: gives what is shown and believed there.
+    :param hold: called just before each message; what it raises ends it.
     :raises EffectFailed: a product says no, or answers something else than is agreed.
     :raises UnreachableError: it does not answer.
     :raises ConfigurationError: manifest or certificates cannot be used, or no manifest is named.
@@ -47,7 +49,11 @@ def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext]) -> N
                 raise EffectFailed(
                     tr("The manifest names no product {name} that can be told; skip this if it is gone.", name=plain(name, 40))
                 )
-            _post(name, apis[name], MESSAGES.get(effect.event, effect.event), body, tls)
+            line = _line(name, apis[name], tls)
+            hold()
+            _post(line, MESSAGES.get(effect.event, effect.event), body)
+        except (DBError, TakenOver):
+            raise
         except RmtuiError as error:  # it keeps no other product from being told
             refused = refused or error
     if refused is not None:
@@ -67,12 +73,16 @@ def certificate(person: Person, event: str) -> str:
         raise
 
 
-def _post(name: str, api: str, message: str, body: dict[str, str], tls: Callable[[], ssl.SSLContext]) -> None:
+def _line(name: str, api: str, tls: Callable[[], ssl.SSLContext]) -> Line:
     called = tr("The product {name}", name=plain(name, 40))
     parts = address(api)
     if parts is None:
         raise EffectFailed(tr("{called} was not told: the manifest gives no web address for it.", called=called))
-    line = Line(api.rstrip("/"), called, TOTAL, tls() if parts.scheme == "https" else None)
+    return Line(api.rstrip("/"), called, TOTAL, tls() if parts.scheme == "https" else None)
+
+
+def _post(line: Line, message: str, body: dict[str, str]) -> None:
+    called = line.name
     answer = line.ask("POST", f"/api/v1/users/{message}", json.dumps(body).encode())
     if answer.status in {502, 503, 504}:
         raise TargetUnreachable(tr("{called} cannot be reached: its server answers {status}.", called=called, status=answer.status))

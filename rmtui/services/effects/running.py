@@ -22,7 +22,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr
 from rmtui.services import audit
 from rmtui.services.effects.listing import row_of
-from rmtui.services.effects.types import EffectFailed, EffectRow, Ran
+from rmtui.services.effects.types import EffectFailed, EffectRow, Ran, TakenOver
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def run_due(
         begun = time.monotonic()
         error = _try(effect, outside)
         line.tried(effect, error, time.monotonic() - begun)
+        if isinstance(error, TakenOver):
+            continue
         if error is None:
             done += 1
         else:
@@ -134,13 +136,13 @@ class _Outside:
 
         return Keycloak(lambda: self._tls)
 
-    def tell(self, effect: Effect, person: Person) -> None:
+    def tell(self, effect: Effect, person: Person, hold: Callable[[], None]) -> None:
         if effect.target == effects.KEYCLOAK:
-            self._keycloak.tell(effect, person)
+            self._keycloak.tell(effect, person, hold)
             return
         from rmtui.services.effects import products
 
-        products.tell(effect, person, lambda: self._tls)
+        products.tell(effect, person, lambda: self._tls, hold)
 
 
 def carry_out_for(people: Sequence[uuid.UUID], since: dt.datetime, stop: threading.Event, seconds: float) -> tuple[EffectRow, ...]:
@@ -167,12 +169,14 @@ def _sentence(effect: Effect, error: RmtuiError | None) -> str:
 
 
 def _try(effect: Effect, outside: _Outside) -> RmtuiError | None:
-    """Carry one out and record what became of it; why it failed, if it did."""
+    """Carry one out and record what became of it, unless somebody else does; why it was not, if it was not."""
     error: RmtuiError | None = None
     try:
         _carry_out(effect, outside)
     except DBError:
         raise
+    except TakenOver as theirs:
+        return theirs
     except RmtuiError as refused:
         error = refused
     except Exception as unforeseen:  # noqa: BLE001  # one that nobody foresaw is not to keep the others from being carried out
@@ -208,4 +212,14 @@ def _carry_out(effect: Effect, outside: _Outside) -> None:
             person = Person.by_pk(effect.person, allow_deleted=True)
         except NotFound:
             raise EffectFailed(tr("The database knows nobody of that primary key any more; skip this.")) from None
-    outside.tell(effect, person)
+    outside.tell(effect, person, lambda: _hold(effect))
+
+
+def _hold(effect: Effect) -> None:
+    """Said just before anything is sent.
+
+    :raises TakenOver: this process was stopped for so long that it is no longer ours; whatever came after it may have been sent.
+    """
+    with connection():
+        if not effects.hold(effect):
+            raise TakenOver(tr("Somebody else has carried this out, or is about it; it was left to them."))

@@ -11,7 +11,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import later
 from rmtui.services.types import Count
 
-__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TargetUnreachable", "Undone"]
+__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TakenOver", "TargetUnreachable", "Undone"]
 
 _WORDS = (
     *(later("created"), later("revoked"), later("promoted"), later("demoted"), later("reissued")),
@@ -28,6 +28,10 @@ class EffectFailed(RmtuiError):
 
 class TargetUnreachable(UnreachableError):
     """Whoever was to be told does not answer."""
+
+
+class TakenOver(RmtuiError):
+    """Whoever carried it out was held up until somebody else did, or settled it."""
 
 
 class NotWaiting(RmtuiError):
