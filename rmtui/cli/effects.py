@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Carry out what is due; 0 when nothing failed, 4 when some did, 3 when nobody answered, else 1."""
     confirm(tr("Carry out what is due?"), args.yes)
     ran = effects.run_due(say if args.format == "text" else None, now=args.now)
-    one({"done": ran.done, "failed": ran.failed, "unreachable": ran.unreachable}, args.format)
+    one({"done": ran.done, "failed": ran.failed, "unreachable": ran.unreachable, "skipped": ran.skipped}, args.format)
     again = effects.next_try()
     if again is not None:
         say(tr("Some still wait; the next try is at {when}. rmtui effects run --now does not wait for it.", when=clock.stamp(again)))

@@ -13,7 +13,7 @@ NAMES = (
     *(later("not after"), later("files"), later("id"), later("at"), later("operator"), later("proof"), later("surface"), later("action")),
     *(later("target"), later("outcome"), later("about"), later("details"), later("os user"), later("host"), later("from")),
     *(later("ssh connection"), later("signed"), later("program"), later("hash"), later("target pk"), later("ok"), later("entries")),
-    *(later("invite"),),
+    *(later("invite"), later("skipped")),
     *(later("head"), later("log"), later("compared with log"), later("signers checked against ca"), later("entry"), later("kind")),
     *(later("line"), later("detail"), later("would"), later("file"), later("key"), later("fingerprint"), later("start"), later("for")),
     *(later("age"), later("created by"), later("used on"), later("used by"), later("burnt"), later("deleted"), later("code")),

@@ -50,8 +50,10 @@ __all__ = [
     "plan_untold",
     "prune",
     "put_off",
+    "skipped",
     "take",
     "unpublished",
+    "waits_after",
 ]
 
 CA, CRL, KEYCLOAK, PRODUCT, PRODUCTS = "ca:", "crl", "keycloak", "product:", "products"
@@ -174,6 +176,16 @@ def _overtakes() -> Any:
     return before.select(before.id).where((before.person == Effect.person) & (before.state == "waiting") & (before.id < Effect.id) & same)
 
 
+def waits_after(effect: Effect, *events: str) -> bool:
+    """Whether one of these, planned later for the same person at the same target, still waits. Needs an open connection."""
+    if effect.target == PRODUCTS:
+        there = (Effect.target == PRODUCTS) | Effect.target.startswith(PRODUCT)
+    else:
+        there = Effect.target.in_([effect.target, PRODUCTS] if effect.target.startswith(PRODUCT) else [effect.target])
+    after = WAITS & (Effect.person == effect.person) & (Effect.id > effect.id) & Effect.event.in_(events) & there
+    return bool(Effect.select(Effect.id).where(after).limit(1).exists())
+
+
 def _due(now: dt.datetime) -> Any:
     return WAITS & (Effect.next_try <= now) & _free(now) & ~fn.EXISTS(_overtakes())
 
@@ -251,6 +263,12 @@ def ours(effect: Effect) -> bool:
 def done(effects: Iterable[Effect]) -> None:
     """Record that these were carried out."""
     _each(effects, WAITS, state="done", done_on=clock.utcnow(), last_error="", lease=None, lease_until=None)
+
+
+def skipped(effect: Effect, reason: str) -> None:
+    """Record, in English, why this is not carried out any more."""
+    changes = {"state": "skipped", "done_on": clock.utcnow(), "last_error": plain(english(reason), MAX_ERROR)}
+    _each([effect], WAITS & (Effect.lease == effect.lease), **changes, lease=None, lease_until=None)
 
 
 def nobody_answers(error: RmtuiError) -> bool:

@@ -67,8 +67,8 @@ def test_run_list_retry_skip(away, cli):
     assert [row["id"] for row in cli("effects", "list", "--format", "json", code=0).json] == [1]
     assert len(cli("effects", "list", "--all", code=0).lines) == 3
     due_now()
-    assert cli("effects", "run", "--yes", "--format", "json", code=3).json == {"done": 0, "failed": 1, "unreachable": 1}
-    assert cli("effects", "run", "--yes", "--format", "json", code=0).json == {"done": 0, "failed": 0, "unreachable": 0}
+    assert cli("effects", "run", "--yes", "--format", "json", code=3).json == {"done": 0, "failed": 1, "unreachable": 1, "skipped": 0}
+    assert cli("effects", "run", "--yes", "--format", "json", code=0).json == {"done": 0, "failed": 0, "unreachable": 0, "skipped": 0}
     told(cli("effects", "run", "--yes", "--read-only"), 1, "read-only mode")
 
 
@@ -93,7 +93,7 @@ def test_all_that_waits_for_a_product_that_is_gone(away, cli):
 def test_partly(away, cli):
     with connection():
         Effect.update(target="crl").where(Effect.id == 1).execute()
-    assert cli("effects", "run", "--yes", "--format", "json", code=4).json == {"done": 1, "failed": 1, "unreachable": 0}
+    assert cli("effects", "run", "--yes", "--format", "json", code=4).json == {"done": 1, "failed": 1, "unreachable": 0, "skipped": 0}
     assert cli("effects", "list", "--state", "done", "--format", "json", code=0).json[0]["target"] == "crl"
 
 

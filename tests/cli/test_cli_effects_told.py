@@ -8,7 +8,7 @@ import pytest
 
 from making import make_enrollment, make_operator
 from product_stand_in import Product, manifest
-from rmtui import settings
+from rmtui import clock, settings
 from rmtui.db.middleware import connection
 from rmtui.db.people import Person
 from rmtui.services import effects
@@ -63,7 +63,12 @@ def test_who_was_not_told_is_said_and_the_action_is_done(told_of, product, cli):
     assert "tak was not told of RAVEN yet: " in done.err
     assert product.told == []
     assert cli("effects", "run", "--yes", code=0).err.startswith("Some still wait; the next try is at ")
-    assert cli("effects", "run", "--now", "--yes", "--format", "json", code=0).json == {"done": 2, "failed": 0, "unreachable": 0}
+    assert cli("effects", "run", "--now", "--yes", "--format", "json", code=0).json == {
+        "done": 2,
+        "failed": 0,
+        "unreachable": 0,
+        "skipped": 0,
+    }
     assert product.told == [("created", "RAVEN"), ("promoted", "RAVEN")]
 
 
@@ -103,3 +108,19 @@ def test_where_nobody_is_to_be_told_nothing_is_said(told_of, product, cli, monke
     monkeypatch.delenv("RM_KRAFTWERK_MANIFEST_PATH")
     done = cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes", "--format", "json", code=0)
     assert (done.json["effects"], done.err, product.asked) == ([], "", 0)
+
+
+def test_what_is_no_longer_so_is_skipped_and_says_so(told_of, product, cli, monkeypatch):
+    monkeypatch.setattr("rmtui.cli.telling.SECONDS", 0)
+    cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes", code=0)
+    cli("roles", "assign", "RAVEN", "admin", "--yes", code=0)
+    with connection():
+        Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.callsign == "RAVEN").execute()
+    why = "They have been revoked meanwhile, not from here, so nobody was told."
+    ran = cli("effects", "run", "--yes", code=0)
+    assert f"product:tak, created RAVEN: skipped. {why}" in ran.err.splitlines()
+    assert [line.split() for line in ran.out.splitlines()][-1] == ["skipped", "2"]
+    assert cli("effects", "list", code=0).out == ""
+    found = cli("effects", "list", "--state", "skipped", "--format", "json", code=0).json
+    assert [(row["event"], row["failing"], row["last_error"]) for row in found] == [("created", False, why), ("promoted", False, why)]
+    assert product.asked == 0

@@ -17,7 +17,7 @@ from rmtui import clock, settings
 from rmtui.db import effects as queue
 from rmtui.db.base import db
 from rmtui.db.middleware import connection
-from rmtui.db.people import Person
+from rmtui.db.people import Person, Role
 from rmtui.services import certificates, decisions, effects, roles
 from rmtui.settings import Keycloak as KeycloakSettings
 from rmtui.settings import Secret, Settings
@@ -226,6 +226,22 @@ def test_people_whose_extra_is_null(raven, keycloak):
         db.execute_sql("UPDATE users SET extra = 'null'")
     assert effects.run_due() == effects.Ran(done=1)
     assert set(person(pk).extra) == {"kc_uuid", "kc_data"}
+
+
+def test_what_was_changed_elsewhere_meanwhile_is_not_changed_back(raven, keycloak):
+    boss, pk = raven
+    effects.run_due()
+    roles.assign(boss, pk, "admin")
+    with connection():
+        Role.delete().where(Role.user == pk).execute()
+    assert effects.run_due() == effects.Ran(skipped=1)
+    assert keycloak.roles == {}
+    certificates.reissue(boss, pk)
+    with connection():
+        Person.update(deleted=clock.utcnow()).where(Person.pk == pk).execute()
+    keycloak.users.clear()
+    assert effects.run_due() == effects.Ran(skipped=1)
+    assert keycloak.users == {}
 
 
 def test_who_was_stopped_makes_nobody_anew(raven, keycloak, monkeypatch):

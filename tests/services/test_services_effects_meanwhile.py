@@ -10,8 +10,10 @@ import pytest
 from making import make_enrollment, make_operator
 from product_stand_in import Product, manifest
 from rmtui import clock, settings
-from rmtui.services import certificates, decisions, effects
-from rmtui.services.effects import products
+from rmtui.db.middleware import connection
+from rmtui.db.people import Person, Role
+from rmtui.services import certificates, decisions, effects, roles
+from rmtui.services.effects import EffectQuery, products
 
 pytestmark = pytest.mark.two_databases
 
@@ -60,3 +62,72 @@ def test_who_was_stopped_sends_nothing_after_the_others(boss, product, monkeypat
     assert effects.run_due() == effects.Ran()
     assert product.told == [("created", "RAVEN"), ("revoked", "RAVEN")]
     assert not effects.undone().waits
+
+
+def web_revokes(pk) -> None:
+    """As the deployment's web page does, which plans nothing here."""
+    with connection():
+        Person.update(deleted=clock.utcnow(), revoke_reason="keyCompromise").where(Person.pk == pk).execute()
+
+
+def became(**columns) -> list[tuple[str, str, str]]:
+    rows = effects.list_effects(EffectQuery("all", **columns)).rows
+    return [(row.event, row.state, row.last_error) for row in rows if row.target != "crl"]
+
+
+def test_who_was_revoked_elsewhere_meanwhile_is_not_made_anew(boss, product, tmp_path):
+    raven, karhu = approve(boss, "RAVEN"), approve(boss, "KARHU")
+    configure(tmp_path, "{")  # what is planned now is for all products
+    roles.assign(boss, raven, "admin")
+    configure(tmp_path, manifest(tak=product.api, bl=product.api))
+    web_revokes(raven)
+    assert effects.run_due() == effects.Ran(done=1, skipped=2)
+    assert set(product.told) == {("created", "KARHU")}
+    why = "They have been revoked meanwhile, not from here, so nobody was told."
+    assert became(text="RAVEN") == [("created", "skipped", why), ("promoted", "skipped", why)]
+    assert not effects.undone().waits
+    assert effects.of_person(karhu)[0].state == "done"
+
+
+def test_who_was_demoted_or_promoted_elsewhere_meanwhile_is_not_changed_back(boss, product):
+    raven = approve(boss, "RAVEN")
+    effects.run_due()
+    roles.assign(boss, raven, "admin")
+    with connection():
+        Role.delete().where(Role.user == raven).execute()
+    assert effects.run_due() == effects.Ran(skipped=1)
+    roles.assign(boss, raven, "admin")
+    effects.run_due()
+    roles.remove(boss, raven, "admin")
+    with connection():
+        Role.create(user=raven, role="admin")
+    assert effects.run_due() == effects.Ran(skipped=1)
+    assert [event for event, _callsign in product.told] == ["created", "promoted"]
+    assert became(text="skipped") == []
+    assert [(event, why) for event, state, why in became() if state == "skipped"] == [
+        ("promoted", "They are no admin any more, which was not changed from here, so nobody was told."),
+        ("demoted", "They are an admin again, which was not changed from here, so nobody was told."),
+    ]
+
+
+def test_what_was_changed_from_here_meanwhile_is_told_in_full_and_in_order(boss, product, tmp_path):
+    raven = approve(boss, "RAVEN")
+    for _ in range(2):
+        roles.assign(boss, raven, "admin")
+        roles.remove(boss, raven, "admin")
+    roles.assign(boss, raven, "admin")
+    configure(tmp_path, "{")
+    roles.remove(boss, raven, "admin")
+    certificates.revoke(boss, raven, "keyCompromise")
+    configure(tmp_path, manifest(tak=product.api))
+    assert effects.run_due() == effects.Ran(done=8)
+    assert [event for event, _callsign in product.told] == ["created", *["promoted", "demoted"] * 3, "revoked"]
+
+
+def test_a_later_message_to_another_product_makes_nothing_good(boss, product, tmp_path):
+    raven = approve(boss, "RAVEN")
+    configure(tmp_path, manifest(bl=product.api))
+    certificates.revoke(boss, raven, "keyCompromise")
+    configure(tmp_path, manifest(tak=product.api, bl=product.api))
+    assert effects.run_due() == effects.Ran(done=1, skipped=1)
+    assert product.told == [("revoked", "RAVEN")]

@@ -22,7 +22,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr
 from rmtui.services import audit
 from rmtui.services.effects.listing import row_of
-from rmtui.services.effects.types import EffectFailed, EffectRow, Ran, TakenOver
+from rmtui.services.effects.types import EffectFailed, EffectRow, NoLongerSo, Ran, TakenOver
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def run_due(
             effects.hurry()
     line = _Line(only, [people[start : start + effects.FEW] for start in range(0, len(people), effects.FEW)] or [()])
     outside = _Outside()
-    done = failed = unreachable = 0
-    while done + failed < most and not (stop is not None and stop.is_set()) and (end is None or time.monotonic() < end):
+    done = failed = unreachable = skipped = 0
+    while done + failed + skipped < most and not (stop is not None and stop.is_set()) and (end is None or time.monotonic() < end):
         effect = line.take()
         if effect is None:
             break
@@ -87,6 +87,8 @@ def run_due(
             continue
         if error is None:
             done += 1
+        elif isinstance(error, NoLongerSo):
+            skipped += 1
         else:
             failed += 1
             unreachable += isinstance(error, UnreachableError)
@@ -94,7 +96,7 @@ def run_due(
                 why[effect.id] = error.sentence
         if told is not None:
             told(_sentence(effect, error))
-    return Ran(done, failed, unreachable)
+    return Ran(done, failed, unreachable, skipped)
 
 
 class _Line:
@@ -136,13 +138,13 @@ class _Outside:
 
         return Keycloak(lambda: self._tls)
 
-    def tell(self, effect: Effect, person: Person, hold: Callable[[], None]) -> None:
+    def way(self, effect: Effect) -> Callable[[Effect, Person, Callable[[], None]], None]:
+        """How it is told; what takes a while to make ready is ready then."""
         if effect.target == effects.KEYCLOAK:
-            self._keycloak.tell(effect, person, hold)
-            return
+            return self._keycloak.tell
         from rmtui.services.effects import products
 
-        products.tell(effect, person, lambda: self._tls, hold)
+        return lambda effect, person, hold: products.tell(effect, person, lambda: self._tls, hold)
 
 
 def carry_out_for(people: Sequence[uuid.UUID], since: dt.datetime, stop: threading.Event, seconds: float) -> tuple[EffectRow, ...]:
@@ -165,6 +167,8 @@ def _sentence(effect: Effect, error: RmtuiError | None) -> str:
     about = {"target": plain(effect.target, 80), "event": tr(effect.event), "callsign": plain(effect.callsign, 80)}
     if error is None:
         return tr("{target}, {event} {callsign}: done.", **about)
+    if isinstance(error, NoLongerSo):
+        return tr("{target}, {event} {callsign}: skipped. {error}", **about, error=error.sentence)
     return tr("{target}, {event} {callsign}: {error}", **about, error=error.sentence)
 
 
@@ -186,6 +190,8 @@ def _try(effect: Effect, outside: _Outside) -> RmtuiError | None:
             effects.done([effect])
             if effect.attempts or effect.last_error:
                 effects.bring_forward(effect.target)
+        elif isinstance(error, NoLongerSo):
+            effects.skipped(effect, error.sentence)
         else:
             effects.failed([effect], error)
             if effects.nobody_answers(error) and not effect.target.startswith((effects.CA, effects.CRL)):
@@ -207,12 +213,31 @@ def _carry_out(effect: Effect, outside: _Outside) -> None:
     if effect.target == effects.CRL or effect.target.startswith(effects.CA):
         _publish(effect)
         return
+    tell = outside.way(effect)
     with connection():
         try:
             person = Person.by_pk(effect.person, allow_deleted=True)
         except NotFound:
             raise EffectFailed(tr("The database knows nobody of that primary key any more; skip this.")) from None
-    outside.tell(effect, person, lambda: _hold(effect))
+        _check_still_so(effect, person)
+    tell(effect, person, lambda: _hold(effect))
+
+
+def _check_still_so(effect: Effect, person: Person) -> None:
+    """Whether what is to be told is so, or is made good by what waits after it; a web page changes people and tells nobody of it here.
+
+    The person is looked at first: whatever changes them here plans what is to be told of that in the same transaction.
+
+    :raises NoLongerSo: neither.
+    """
+    if person.deleted is not None:
+        if effect.event != "revoked" and not effects.waits_after(effect, "revoked"):
+            raise NoLongerSo(tr("They have been revoked meanwhile, not from here, so nobody was told."))
+    elif effect.event == "promoted":
+        if not person.has_role(effects.ADMIN) and not effects.waits_after(effect, "demoted", "revoked"):
+            raise NoLongerSo(tr("They are no admin any more, which was not changed from here, so nobody was told."))
+    elif effect.event == "demoted" and person.has_role(effects.ADMIN) and not effects.waits_after(effect, "promoted", "revoked"):
+        raise NoLongerSo(tr("They are an admin again, which was not changed from here, so nobody was told."))
 
 
 def _hold(effect: Effect) -> None:

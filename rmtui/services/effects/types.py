@@ -11,7 +11,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import later
 from rmtui.services.types import Count
 
-__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NotWaiting", "Ran", "TakenOver", "TargetUnreachable", "Undone"]
+__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NoLongerSo", "NotWaiting", "Ran", "TakenOver", "TargetUnreachable", "Undone"]
 
 _WORDS = (
     *(later("created"), later("revoked"), later("promoted"), later("demoted"), later("reissued")),
@@ -28,6 +28,10 @@ class EffectFailed(RmtuiError):
 
 class TargetUnreachable(UnreachableError):
     """Whoever was to be told does not answer."""
+
+
+class NoLongerSo(RmtuiError):
+    """What was to be told has been overtaken by what somebody else did: the deployment's web page."""
 
 
 class TakenOver(RmtuiError):
@@ -87,9 +91,17 @@ class Ran:
     failed: int = 0
     unreachable: int = 0
     """Of those that failed, how many did since nobody answered."""
+    skipped: int = 0
+    """How many were not told, since what was to be told is no longer so."""
+
+    @property
+    def settled(self) -> int:
+        """How many were looked at."""
+        return self.done + self.failed + self.skipped
 
     def __add__(self, other: Ran) -> Ran:
-        return Ran(self.done + other.done, self.failed + other.failed, self.unreachable + other.unreachable)
+        both = (getattr(self, each) + getattr(other, each) for each in ("done", "failed", "unreachable", "skipped"))
+        return Ran(*both)
 
 
 @dataclass(frozen=True, slots=True)
