@@ -71,8 +71,8 @@ def test_effects_that_keep_failing(env):
         ("effects", "crl"): "error",
     }
     assert found["effects", "product:tak"].sentence == (
-        "2 effect(s) for product:tak keep failing, the oldest of 2026-03-01 12:00:00Z (7 times): TAK answered 500. "
-        "See rmtui effects list --state failing."
+        "3 effect(s) for product:tak wait, the oldest of 2026-03-01 12:00:00Z, since telling it keeps failing (12 times): "
+        "TAK answered 500. See rmtui effects list --state failing."
     )
     assert found["effects", "crl"].sentence.isprintable()
 

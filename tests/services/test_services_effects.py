@@ -106,7 +106,7 @@ def test_nobody_is_told_of_somebody_elses_certificate(boss, product, monkeypatch
     assert "is that of RAVEN, and nobody was told of it" in effects.of_person(karhu)[0].last_error
     certificates.revoke(boss, karhu, "superseded")
     later(monkeypatch)
-    (waits,) = effects.list_effects(EffectQuery("failing")).rows
+    waits, _behind = effects.list_effects(EffectQuery("failing")).rows
     effects.skip(boss, waits.id, "Not hers")
     effects.run_due()
     assert product.told[1:] == [("revoked", "KARHU")]

@@ -11,8 +11,9 @@ from making import make_enrollment, make_operator
 from product_stand_in import Product, manifest
 from rmtui import clock, settings
 from rmtui.db.middleware import connection
+from rmtui.db.own import Effect
 from rmtui.db.people import Person, Role
-from rmtui.services import certificates, decisions, effects, roles
+from rmtui.services import certificates, decisions, doctor, effects, roles
 from rmtui.services.effects import EffectQuery, products
 
 pytestmark = pytest.mark.two_databases
@@ -131,3 +132,56 @@ def test_a_later_message_to_another_product_makes_nothing_good(boss, product, tm
     configure(tmp_path, manifest(tak=product.api, bl=product.api))
     assert effects.run_due() == effects.Ran(done=1, skipped=1)
     assert product.told == [("revoked", "RAVEN")]
+
+
+def told_by_doctor() -> list[tuple[str, str]]:
+    return [(each.severity, each.subject) for each in doctor.examine().findings if each.check == "effects"]
+
+
+def test_revocations_that_a_product_never_hears_of_are_an_error_however_many_share_the_tries(boss, product, monkeypatch):
+    people = [approve(boss, f"RAVEN{number}") for number in range(5)]
+    effects.run_due()
+    product.answers = ["reset"] * 9
+    for pk in people:
+        certificates.revoke(boss, pk, "keyCompromise")
+    assert effects.run_due() == effects.Ran(failed=1, unreachable=1)
+    assert told_by_doctor() == [("ok", "")]
+    for _ in range(2):
+        later(monkeypatch, 0.01)
+        assert effects.run_due().failed == 1
+    assert max(row.attempts for row in effects.list_effects(EffectQuery()).rows) == 1
+    assert told_by_doctor() == [("error", "product:tak")]
+    assert effects.undone().failing.number == 5
+    later(monkeypatch)
+    product.answers = []
+    effects.run_due()
+    assert told_by_doctor() == [("ok", "")]
+
+
+def test_what_failed_once_and_waits_for_long_is_told(boss, product, monkeypatch):
+    approve(boss, "RAVEN")
+    product.answers = [500]
+    effects.run_due()
+    assert told_by_doctor() == [("ok", "")]
+    later(monkeypatch, 0.1)
+    assert told_by_doctor() == [("warning", "product:tak")]
+
+
+def test_a_revocation_that_waits_behind_what_fails_is_an_error_and_is_counted(boss, product, tmp_path, monkeypatch):
+    raven = approve(boss, "RAVEN")
+    effects.run_due()
+    roles.assign(boss, raven, "admin")
+    product.answers = [500] * 9
+    configure(tmp_path, "{")
+    certificates.revoke(boss, raven, "keyCompromise")  # is for all products
+    configure(tmp_path, manifest(tak=product.api))
+    for _ in range(3):
+        effects.run_due()
+        later(monkeypatch)
+    assert told_by_doctor() == [("error", "products"), ("warning", "product:tak")]
+    assert effects.undone().failing.number == 2
+    rows = effects.list_effects(EffectQuery("failing")).rows
+    assert [(row.event, row.attempts, row.failing) for row in rows] == [("promoted", 3, True), ("revoked", 0, False)]
+    with connection():
+        Effect.update(target="product:tak").execute()
+    assert told_by_doctor() == [("error", "product:tak")]

@@ -7,6 +7,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from peewee import Case, fn
+
+from rmtui import clock
+from rmtui.db import effects
 from rmtui.db.errors import NotFound
 from rmtui.db.middleware import connected
 from rmtui.db.own import Effect
@@ -16,10 +20,30 @@ from rmtui.services.effects.types import EffectQuery, EffectRow, Undone
 from rmtui.services.types import Count, Cursor, Page
 from rmtui.services.windows import Order
 
-__all__ = ["count_effects", "cursor", "find", "list_effects", "next_try", "of_person", "row_of", "undone"]
+__all__ = ["count_effects", "cursor", "find", "keeps_failing", "list_effects", "next_try", "of_person", "row_of", "undone"]
 
 _WAITING = Effect.state == "waiting"
 _FAILING = _WAITING & (Effect.last_error != "")
+
+KEEPS = 3
+"""How often something failed at a target that keeps failing, whichever of what waits there was tried."""
+LONG = dt.timedelta(minutes=5)
+"""How long what failed at all has waited at a target that keeps failing."""
+
+
+def keeps_failing() -> Any:
+    """What waits where something keeps failing, be it in its own way or behind what fails. Needs an open connection."""
+    long = (Effect.last_error != "") & (Effect.created <= clock.utcnow() - LONG)
+    of_ca = Effect.target.startswith(effects.CA)  # each is a target of its own
+    stuck = (fn.SUM(Effect.attempts) >= KEEPS) | (fn.SUM(Case(None, [(long, 1)], 0)) > 0)
+    query: Any = Effect.select(Effect.target).where(_WAITING & ~of_ca).group_by(Effect.target).having(stuck).tuples()
+    targets = [target for (target,) in query]
+    there = Effect.target.in_(targets)
+    if effects.PRODUCTS in targets:
+        there |= Effect.target.startswith(effects.PRODUCT)
+    elif any(target.startswith(effects.PRODUCT) for target in targets):
+        there |= Effect.target == effects.PRODUCTS
+    return _WAITING & (there | (of_ca & (long | (Effect.attempts >= KEEPS))))
 
 
 def row_of(effect: Effect) -> EffectRow:
@@ -46,7 +70,7 @@ def _fetch(limited: Any) -> Sequence[EffectRow]:
 def _select(query: EffectQuery) -> Any:
     select = Effect.select()
     if query.state != "all":
-        select = select.where(_FAILING if query.state == "failing" else Effect.state == query.state)
+        select = select.where(_FAILING | keeps_failing() if query.state == "failing" else Effect.state == query.state)
     if query.target:
         select = select.where(Effect.target == query.target)
     return windows.all_held(select, (Effect.callsign, Effect.event, Effect.target, Effect.last_error), query.text.split()[:50])
@@ -106,7 +130,7 @@ def undone(most: int = 1_000) -> Undone:
     """What is still to be done, counting no further than ``most``."""
     if not audit.ready() or not Effect.select(Effect.id).where(_WAITING).limit(1).exists():
         return Undone(False, Count(0))
-    return Undone(True, windows.count(Effect.select(Effect.id).where(_FAILING), most))
+    return Undone(True, windows.count(_select(EffectQuery("failing")), most))
 
 
 @connected

@@ -76,6 +76,7 @@ class EffectQuery:
     """Which effects a list shows, those planned first at its head."""
 
     state: Literal["waiting", "failing", "done", "skipped", "all"] = "waiting"
+    """``failing`` are those that fail, and all that wait where something keeps failing."""
     text: str = ""
     """Only those whose callsign, event, target or error holds each of these words."""
     reverse: bool = False
@@ -111,4 +112,4 @@ class Undone:
     waits: bool
     """Whether anything is, now or later."""
     failing: Count
-    """How many wait since they failed, or since nobody answers there."""
+    """How many wait since they failed, since nobody answers there, or where something keeps failing."""
