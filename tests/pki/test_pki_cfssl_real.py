@@ -29,8 +29,9 @@ TABLE = """CREATE TABLE certificates (
 
 @pytest.fixture
 def authority(tmp_path, pytestconfig):
+    kept = pytestconfig.cache.mkdir("cfssl") if hasattr(pytestconfig, "cache") else tmp_path
     try:
-        program = find(pytestconfig.cache.mkdir("cfssl"))
+        program = find(kept)
     except NoProgramError as error:
         pytest.skip(f"no cfssl is installed (Debian: {PACKAGE}), and it cannot be fetched: {error}")
     ca = CA("Real")
