@@ -86,6 +86,38 @@ def test_keys_before_the_first_screen_are_kept(run: Callable[..., Relay]) -> Non
     assert relay.wait() == 0
 
 
+@pytest.mark.parametrize("line", [("--thin",), ("--no-thin",)])
+@pytest.mark.parametrize("keys", ["x", "2x", " x", "*x", "x\r\r"])
+def test_a_key_before_the_first_list_acts_on_no_row(run: Callable[..., Relay], line: tuple[str, ...], keys: str) -> None:
+    relay = run(*line, lag=0.2)
+    relay.press(keys)
+    relay.until("Nothing was done", "on the screen yet")
+    relay.settle(0.7)
+    assert "Reason" not in relay.text
+    relay.press("\x1b1")
+    relay.until("Pending", "VARPU")
+    relay.settle(0.7)
+    relay.press("x")
+    relay.until("Reject VARPU", "Reason")
+
+
+def test_what_was_typed_while_the_terminal_was_asked_acts_on_no_row(run: Callable[..., Relay]) -> None:
+    relay = run(SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22", lag=0.5)
+    assert relay.read(30) == b"\x1b[6n"
+    relay.press("jx")
+    relay.until("Nothing was done: KARHUO1 was not on the screen yet")
+
+
+def test_keys_for_no_row_need_no_list(run: Callable[..., Relay]) -> None:
+    relay = run("--thin", lag=0.2)
+    relay.press("jn")
+    relay.until("New enrolment")
+    relay.press("\x1b")
+    relay.until("▸ ○ pending   KARHUO1")
+    relay.press("q")
+    assert relay.wait() == 0
+
+
 def test_a_terminal_that_is_near_gets_all_of_it(run: Callable[..., Relay]) -> None:
     relay = run(SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22")
     relay.until("VARPU", "of 25")

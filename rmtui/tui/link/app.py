@@ -66,12 +66,12 @@ class LinkedApp(App[None]):
         return Scene(told=self._told) if listing is None else listing.scene.after(self._told)
 
     def _may(self, event: events.Event, seen: Any) -> bool:
-        """Whether what was typed is meant for what it would reach; only a thin line is slow enough to ask."""
-        if not self.link.thin or not isinstance(seen, Scene):
+        """Whether what was typed is meant for what it would reach; once there are rows, only a thin line is slow enough to ask."""
+        if not isinstance(seen, Scene):
             return True
         if seen.told < self._told:
             return False
-        if not isinstance(event, events.Key) or not isinstance(self.screen, Listing):
+        if not isinstance(event, events.Key) or not isinstance(self.screen, Listing) or (seen.rows and not self.link.thin):
             return True
         why = self.screen.unseen(event.key, seen)
         if why:

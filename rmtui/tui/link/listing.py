@@ -17,6 +17,8 @@ ACTING = {"enrolment", "person", "role", "invite", "code"}
 """First words of the ids of keys that may act on a row."""
 ROWLESS = {"new", "import", "codes", "state", "status", "members"}
 """Last words of those that are for no row."""
+MARKING = {"list.mark", "list.range"}
+"""Keys that choose the row for those."""
 
 
 class Listing(Screen[None]):
@@ -36,8 +38,15 @@ class Listing(Screen[None]):
     def unseen(self, key: str, seen: Scene) -> str:
         """Why a key may not act on the row under the cursor, for somebody who saw ``seen`` when they pressed it; empty when it may."""
         active, view = self.active_bindings.get(key), self.pane.view
-        first, _, last = (active.binding.id or "" if active is not None and active.enabled else "").partition(".")
-        if first not in ACTING or last in ROWLESS or view.current is None or view.marks:
+        action = active.binding.id or "" if active is not None else ""
+        first, _, last = action.partition(".")
+        if action not in MARKING and (first not in ACTING or last in ROWLESS or (view.marks and seen.rows)):
+            return ""
+        if not view.window.loaded:
+            return tr(
+                "Nothing was done: the list was not on the screen yet when the key was pressed. What was typed after it was dropped too."
+            )
+        if view.current is None or (active is not None and not active.enabled):
             return ""
         name = show(view.source.name(view.current))
         if view.source.key(view.current) not in seen.rows:

@@ -113,7 +113,7 @@ class Outlet(threading.Thread):
         """Draw what another one, which is over, had to show: nobody writes that again."""
         with before._change, self._change:
             if before._size == self._size:
-                self._reader.cells, self._fresh = before._reader.cells, True
+                self._reader.cells, self._scene, self._fresh = before._reader.cells, before._scene, True
 
     def forget(self) -> None:
         """Nobody knows what the terminal shows: all of it is drawn anew."""

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from rmtui.tui.link.asking import Asked
 from rmtui.tui.link.outlet import Outlet
+from rmtui.tui.link.scene import Scene
 from rmtui.tui.pastes import PasteParser
 
 __all__ = ["Link"]
@@ -58,10 +59,10 @@ class Link:
     def arrived(self, message: Message) -> None:
         """Something was typed: remember which scene the terminal showed; called from the thread that reads."""
         if self.outlet is not None:
-            self._arrived[id(message)] = self.outlet.seen
+            self._arrived[id(message)] = Scene() if self.outlet.seen is None else self.outlet.seen
 
     def seen_with(self, message: Message) -> Any:
-        """The scene that the terminal showed when this was typed; asked once."""
+        """The scene that the terminal showed when this was typed, empty before the first; None where nobody typed it. Asked once."""
         return self._arrived.pop(id(message), None)
 
     def redraw(self) -> None:
