@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -34,6 +34,10 @@ class Piece:
     """Cells it can be cut down to before anything is left out; 0 is not at all."""
     lead: int = 0
     """Characters at its beginning that are drawn as a key."""
+    short: str = ""
+    """Harmless text that stands for it where there is little room; empty where nothing shorter does."""
+    shrinks: int = 0
+    """The weight at which that is taken."""
 
 
 class OneLine(Widget):
@@ -89,8 +93,10 @@ class OneLine(Widget):
                     size = max(cell_len(piece.text) - over, piece.least)
                     side[index] = Piece(cut(piece.text, size), piece.style, piece.weight, piece.action)
         while len(left) + len(right) > 1 and need() > width:
-            lightest = min([*left, *right], key=lambda piece: piece.weight)
-            (right if lightest in right else left).remove(lightest)
+            lightest = min([*left, *right], key=lambda piece: piece.shrinks if piece.short else piece.weight)
+            side = right if lightest in right else left
+            at = side.index(lightest)
+            side[at : at + 1] = [replace(lightest, text=lightest.short, short="")] if lightest.short else []
         style, segments, placed, x = self.rich_style, [], [], 0
 
         def put(text: str, look: str = "", lead: int = 0) -> None:

@@ -95,12 +95,12 @@ class StatusLine(OneLine):
             pieces.append(Piece(" " + tr("READ-ONLY") + " ", "line--alert", 10))
         operator = self._operator()
         if self.link.behind:
-            pieces.append(Piece(tr("line {behind} s behind", behind=self.link.behind), "line--alert", 9))
+            pieces.append(Piece(tr("line {behind} s behind", behind=self.link.behind), "line--alert", 11))
         pieces.append(Piece(operator, "line--strong" if health.operator else "line--alert", 9))
-        pieces.append(Piece(self._queue(), "", 8))
+        pieces.append(self._queue())
         expiring = health.summary.expiring if health.summary else Count(0)
         if expiring.number:
-            pieces.append(Piece(tr("{expiring} expiring", expiring=expiring), "line--strong", 5))
+            pieces.append(Piece(tr("{expiring} expiring", expiring=expiring), "line--strong", 6))
         failing = health.summary.failing if health.summary else Count(0)
         if failing.number:
             pieces.append(
@@ -113,7 +113,7 @@ class StatusLine(OneLine):
                 Piece(
                     tr("filter: {filter}", filter=show(health.filter)),
                     "line--strong",
-                    7,
+                    5,
                     least=4 + cell_len(tr("filter: {filter}", filter="")),
                 )
             )
@@ -122,7 +122,7 @@ class StatusLine(OneLine):
     def right(self) -> Sequence[Piece]:
         """Kind and place of the database, age of the data."""
         health = self.health
-        return [Piece(f"{health.kind} {show(health.place)}", "line--muted", 4, least=14), Piece(self._age(), "", 6)]
+        return [Piece(f"{health.kind} {show(health.place)}", "line--muted", 4, least=14), self._age()]
 
     def _operator(self) -> str:
         """Who acts; that nobody proved it stands beside the name."""
@@ -135,24 +135,32 @@ class StatusLine(OneLine):
             else tr("{name} ({proof})", name=name, proof=tr(self.health.proof))
         )
 
-    def _queue(self) -> str:
+    def _queue(self) -> Piece:
         summary = self.health.summary
-        if summary is None:
-            return tr("{number} pending", number=glyphs().dots)
-        if summary.oldest:
-            return tr("{number} pending, oldest {age}", number=summary.pending, age=clock.age(summary.oldest, self._now))
-        return tr("{number} pending", number=summary.pending)
+        pending = tr("{number} pending", number=glyphs().dots if summary is None else summary.pending)
+        if summary is None or not summary.oldest:
+            return Piece(pending, "", 8)
+        long = tr("{number} pending, oldest {age}", number=summary.pending, age=clock.age(summary.oldest, self._now))
+        return Piece(long, "", 8, short=pending, shrinks=7)
 
-    def _age(self) -> str:
-        seen = self.health.seen
+    def _age(self) -> Piece:
+        """Stays longest wherever it is what tells that something is wrong."""
+        seen, now, trouble = self.health.seen, clock.utcnow(), bool(self.health.trouble)
         if seen is None:
-            return tr("reading")
-        now = clock.utcnow()
-        if self.link.thin and now - seen < STALE and not self.health.trouble:
-            return tr("thin, as of {now}Z", now=f"{self._now:%H:%M}")
-        if (now - seen < FRESH and not self.health.trouble) or (now - seen).total_seconds() < 1:
-            return tr("data now")
-        return tr("data {age} old", age=clock.age(seen, now))
+            long, short = tr("reading"), ""
+        elif self.link.thin and now - seen < STALE and not trouble:
+            minute = self._minute()
+            long, short = tr("thin, as of {now}Z", now=minute), tr("as of {now}Z", now=minute)
+        elif (now - seen < FRESH and not trouble) or (now - seen).total_seconds() < 1:
+            long, short = tr("data now"), tr("fresh")
+        else:
+            trouble, age = True, clock.age(seen, now)
+            long, short = tr("data {age} old", age=age), tr("{age} old", age=age)
+        return Piece(long, "", 12 if trouble or self.link.thin else 9, short=short, shrinks=7)
+
+    def _minute(self) -> str:
+        """The time that is told over a thin line."""
+        return f"{self._now:%H:%M}"
 
 
 class Banner(Widget):
