@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.widgets import Button
 
@@ -15,14 +15,18 @@ from rmtui import settings
 from rmtui.errors import ConfigurationError
 from rmtui.i18n import later, tr
 from rmtui.text import plain
-from rmtui.tui.keynames import character, named, split
+from rmtui.tui.keynames import character, exists, named, split
 
-__all__ = ["FIXED", "check_keys", "contexts"]
+__all__ = ["FIXED", "check_keys", "contexts", "declared"]
 
 FIXED = frozenset({"dialog", "filter", "ticks", "setup", "signin", "locked"})
 """Areas whose keys (Esc, Enter, Tab, Space, arrows) are everybody's: sentences tell them, and nobody is left without a way back."""
 UNNAMED = {"help_quit": later("what tells how to quit"), "command_palette": later("the palette")}
 """What Textual's own keys do, where it has no words for it."""
+SENT_AS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+j": "Enter", "ctrl+h": later("Backspace"), "ctrl+[": "Esc"}
+"""Keys for which a terminal sends what it sends for another one."""
+TAKEN = {"ctrl+a": "GNU screen", "ctrl+b": "tmux"}
+"""Keys that do not come through where the console runs in one of these."""
 
 
 def _stays(action: str) -> bool:
@@ -38,6 +42,9 @@ def check_keys() -> None:
     chosen = settings.current().keys
     if not chosen:
         return
+    for action, keys in chosen.items():
+        for key in split(keys):
+            _check_key(plain(action, 60), key)
     known: set[str] = set()
     for place, found in contexts():
         known.update(each.id for each in found if each.id)
@@ -49,6 +56,46 @@ def check_keys() -> None:
                 "[keys] of config.toml names {unknown}, which is no action; there are {known} and others.",
                 unknown=plain(unknown[0], 60),
                 known=", ".join(sorted(each for each in known if each.partition(".")[0] not in {*FIXED, "list", "pane", "app", "main"})),
+            )
+        )
+
+
+def _check_key(action: str, key: str) -> None:
+    shown = plain(named(key), 40)
+    if key in SENT_AS:
+        other = tr(SENT_AS[key])
+        raise ConfigurationError(
+            tr(
+                "[keys] of config.toml: {action} cannot be {key}, for which a terminal sends {other}.",
+                action=action,
+                key=shown,
+                other=other,
+            )
+        )
+    if key in TAKEN:
+        raise ConfigurationError(
+            tr(
+                "[keys] of config.toml: {action} cannot be {key}, which {other} keeps for itself.",
+                action=action,
+                key=shown,
+                other=TAKEN[key],
+            )
+        )
+    if not exists(key):
+        raise ConfigurationError(
+            tr(
+                "[keys] of config.toml: {action} is given “{key}”, which is no key. A key is a character, or a name such as f5, pageup, "
+                'ctrl+g or shift+up; several stand with commas between: {action} = "f5, A".',
+                action=action,
+                key=plain(key, 40),
+            )
+        )
+    if key.startswith("alt+") and character(key.removeprefix("alt+")):
+        raise ConfigurationError(
+            tr(
+                "[keys] of config.toml: {action} cannot be {key}, for which a terminal sends Esc and then the other key.",
+                action=action,
+                key=shown,
             )
         )
 
@@ -92,6 +139,20 @@ def _of(owner: type[DOMNode]) -> list[Binding]:
             binding = each if isinstance(each, Binding) else Binding(*each)
             merged.update(dict.fromkeys(split(binding.key), binding))
     return list(dict.fromkeys(merged.values()))
+
+
+def declared(active: Mapping[str, ActiveBinding]) -> list[ActiveBinding]:
+    """Bindings in the order in which the classes name them: a key that was chosen stands where the action's own would."""
+    found = [*active.values()]
+    if not settings.current().keys:
+        return found
+    for node in {each.node: None for each in found}:
+        order = {(each.id, each.action): place for place, each in enumerate(_of(type(node)))}
+        places = [place for place, each in enumerate(found) if each.node is node]
+        own = sorted((found[place] for place in places), key=lambda each: order.get((each.binding.id, each.binding.action), len(order)))
+        for place, each in zip(places, own, strict=True):
+            found[place] = each
+    return found
 
 
 def contexts() -> Iterator[tuple[str, list[Binding]]]:

@@ -18,7 +18,7 @@ from rmtui import i18n, settings
 from rmtui.errors import ConfigurationError
 from rmtui.tui import running
 from rmtui.tui.keymap import check_keys, contexts
-from rmtui.tui.keynames import character, named, split
+from rmtui.tui.keynames import character, exists, named, split
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -53,6 +53,21 @@ class TestChosen:
             assert pilot.app.return_code == 0
 
         console.run(script, size=(120, 60))
+
+    def test_a_chosen_key_stands_where_the_own_one_would(self, console: Console) -> None:
+        settings.configure(replace(settings.current(), keys={"enrolment.approve": "f5", "person.revoke": "f8, X", "app.quit": "f10"}))
+        check_keys()
+
+        async def script(pilot: Pilot[Any]) -> None:
+            line = " ".join(screen_text(pilot.app)[-1].split())
+            assert line.startswith("F5 Approve x Reject o Re-open")
+            assert line.endswith("F10 Quit")
+            await press(pilot, "2")
+            assert " ".join(screen_text(pilot.app)[-1].split()).startswith("e Edit roles F8 Revoke i Reissue")
+            await press(pilot, "question_mark")
+            assert re.search(r"People e .* F8 X .* i .* w ", dialog_text(pilot.app))
+
+        console.run(script)
 
     def test_what_is_told_of_a_key_is_the_key_there_is(self, console: Console) -> None:
         settings.configure(
@@ -91,6 +106,22 @@ class TestChosen:
             ({"app.quit-anywhere": "Q"}, "app.quit-anywhere works while you type, so it cannot be Q"),
             ({"dialog.cancel": "f9"}, "dialog.cancel keeps its key, Esc"),
             ({"pane.back": "f9"}, "pane.back keeps its key, Esc"),
+            ({"enrolment.approve": "ctl+a"}, "is given “ctl+a”, which is no key. A key is a character, or a name such as f5"),
+            ({"enrolment.approve": "ctrl+nothing"}, "“ctrl+nothing”, which is no key"),
+            ({"enrolment.approve": ""}, "“”, which is no key"),
+            ({"enrolment.approve": "f5,"}, "“”, which is no key"),
+            ({"enrolment.approve": "aa"}, "“aa”, which is no key"),
+            ({"enrolment.approve": "shift+a"}, "“shift+a”, which is no key"),
+            ({"enrolment.approve": "ctrl+ctrl+a"}, "“ctrl+ctrl+a”, which is no key"),
+            ({"enrolment.approve": "f5, f99"}, "“f99”, which is no key"),
+            ({"enrolment.approve": "ctrl+i"}, "cannot be Ctrl+I, for which a terminal sends Tab"),
+            ({"enrolment.approve": "ctrl+m"}, "cannot be Ctrl+M, for which a terminal sends Enter"),
+            ({"enrolment.approve": "ctrl+j"}, "cannot be Ctrl+J, for which a terminal sends Enter"),
+            ({"enrolment.approve": "ctrl+h"}, "cannot be Ctrl+H, for which a terminal sends Backspace"),
+            ({"enrolment.approve": "ctrl+["}, "cannot be Ctrl+[, for which a terminal sends Esc"),
+            ({"enrolment.approve": "ctrl+a"}, "cannot be Ctrl+A, which GNU screen keeps for itself"),
+            ({"enrolment.approve": "ctrl+b"}, "cannot be Ctrl+B, which tmux keeps for itself"),
+            ({"enrolment.approve": "alt+a"}, "cannot be Alt+A, for which a terminal sends Esc and then the other key"),
             ({"enrolment.aprove": "f5"}, "names enrolment.aprove, which is no action"),
         ],
     )
@@ -103,6 +134,15 @@ class TestChosen:
         with pytest.raises(ConfigurationError) as refused:
             check_keys()
         assert refused.value.sentence != str(refused.value)
+
+    @pytest.mark.parametrize(
+        "key", ["A", "?", "ä", "+", ".", "question_mark", "f12", "ctrl+g", "shift+f5", "alt+up", "ctrl+home", "insert"]
+    )
+    def test_keys_that_there_are(self, key: str) -> None:
+        settings.configure(replace(settings.current(), keys={"audit.target": key} if key != "?" else {"main.help": key}))
+        if key != "question_mark":
+            check_keys()
+        assert exists(*split(key))
 
     def test_an_action_may_be_given_the_key_it_has(self) -> None:
         settings.configure(

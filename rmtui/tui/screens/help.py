@@ -11,6 +11,7 @@ from textual.widget import Widget
 from rmtui.i18n import later, tr
 from rmtui.tui.dialogs.base import Dialog, prose
 from rmtui.tui.glyphs import glyphs
+from rmtui.tui.keymap import declared
 from rmtui.tui.keynames import named
 from rmtui.tui.widgets.facts import Facts, Section
 
@@ -47,7 +48,7 @@ class HelpScreen(Dialog[None]):
 
     def _sections(self) -> list[Section]:
         groups: dict[str, dict[str, tuple[list[str], str]]] = {}
-        for active in self._active.values():
+        for active in declared(self._active):
             binding = active.binding
             if binding.id is None or not binding.tooltip:
                 continue

@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from rmtui.i18n import tr
 from rmtui.tui.glyphs import show
+from rmtui.tui.keymap import declared
 from rmtui.tui.widgets.oneline import OneLine, Piece
 
 __all__ = ["KeyLine"]
@@ -26,7 +27,7 @@ class KeyLine(OneLine):
         seen: set[str] = set()
         focused = self.screen.focused
         greys = not self.app.no_color and not self.app.has_class("-few")
-        for active in self.screen.active_bindings.values():
+        for active in declared(self.screen.active_bindings):
             binding = active.binding
             if not binding.show or binding.action in seen or (isinstance(focused, Input) and active.node is not focused):
                 continue
