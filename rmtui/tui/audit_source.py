@@ -59,14 +59,14 @@ class AuditSource(Source[AuditEntry, TrailQuery]):
         return row.target or row.operator or tr("entry {id}", id=row.id)
 
     def columns(self, query: TrailQuery) -> Sequence[Column[AuditEntry]]:
-        """At 80 columns all but the reason, which stands in the details."""
+        """At 80 columns all but the reason, which stands in the details; the outcome goes last, so that nothing refused looks like done."""
         return [
             Column(tr("Time (UTC)"), lambda row: Cell(clock.stamp(row.at)[:16]), 16, weight=9, sort="time", falling=True),
             Column(tr("Operator"), self._operator, 10, most=20, weight=8),
             Column(tr("Proven by"), self._proof, max(cell_len(tr(proof)) for proof in PROOFS), weight=4),
             Column(tr("Action"), lambda row: text_cell(row.action), 11, weight=10),
             Column(tr("Target"), lambda row: text_cell(row.target), 10, most=24, weight=7),
-            Column(tr("Outcome"), lambda row: outcome_cell(row.outcome), wide(*OUTCOMES), weight=6),
+            Column(tr("Outcome"), lambda row: outcome_cell(row.outcome), wide(*OUTCOMES), weight=10),
             Column(tr("Reason"), lambda row: text_cell(row.reason), 20, most=80, weight=3),
         ]
 

@@ -15,7 +15,8 @@ from tui_world import World
 
 from deployments import deploy
 from making import make_enrollment, make_operator
-from rmtui import settings
+from rmtui import i18n, settings
+from rmtui.i18n import tr
 from rmtui.services import enrollments
 from rmtui.tui.opening import begin, opened
 
@@ -39,6 +40,18 @@ def test_newest_first_and_every_column_at_80(console: Console, audit: Trail) -> 
         assert "has one order, by time" in text(pilot)
 
     console.run(script)
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_the_outcome_is_told_down_to_the_narrowest(console: Console, audit: Trail, language: str) -> None:
+    i18n.use(language)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "6")
+        for line, symbol, outcome in ((3, "✗", "refused"), (5, "▲", "failed"), (11, "✓", "done")):
+            assert f"{symbol} {tr(outcome)}" in screen_text(pilot.app)[line]
+
+    console.run(script, size=(60, 20))
 
 
 def test_the_reason_stands_there_when_there_is_room(console: Console, audit: Trail) -> None:
