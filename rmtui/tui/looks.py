@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from textual import events
@@ -34,7 +35,7 @@ class LooksApp(LinkedApp):
         self._themes = MANY if colours >= MANY_COLOURS else FEW
         for theme in self._themes.values():
             self.register_theme(theme)
-        self._chosen = settings.current().theme or (MONO if self.no_color else "")
+        self._chosen = settings.current().theme or (MONO if os.environ.get("NO_COLOR") else "")
         """The look that was asked for; empty where the one that is remembered is as good."""
         self.theme = MONO if colours == 0 else self._chosen or DARK
         self.set_class(ascii_wanted() or self.link.thin, "-ascii")

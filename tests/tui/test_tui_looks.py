@@ -145,21 +145,23 @@ def test_the_look_is_changed_and_remembered(console: Console) -> None:
 @pytest.mark.parametrize(
     ("named", "remembered", "no_color", "most", "look"),
     [
-        (None, "", False, MANY_COLOURS, "dark"),
-        (None, "light", False, MANY_COLOURS, "light"),
-        ("high-contrast", "light", False, MANY_COLOURS, "high-contrast"),
-        (None, "light", True, MANY_COLOURS, "mono"),
-        ("light", "dark", True, MANY_COLOURS, "light"),
-        ("light", "light", False, 0, "mono"),
+        (None, "", None, MANY_COLOURS, "dark"),
+        (None, "", "", MANY_COLOURS, "dark"),
+        (None, "light", "", MANY_COLOURS, "light"),
+        (None, "light", None, MANY_COLOURS, "light"),
+        ("high-contrast", "light", None, MANY_COLOURS, "high-contrast"),
+        (None, "light", "1", MANY_COLOURS, "mono"),
+        ("light", "dark", "1", MANY_COLOURS, "light"),
+        ("light", "light", None, 0, "mono"),
     ],
 )
 def test_which_look_wins(
-    console: Console, monkeypatch: pytest.MonkeyPatch, named: str | None, remembered: str, no_color: bool, most: int, look: str
+    console: Console, monkeypatch: pytest.MonkeyPatch, named: str | None, remembered: str, no_color: str | None, most: int, look: str
 ) -> None:
     look_like(named)
     save(Preferences(theme=remembered))
-    if no_color:
-        monkeypatch.setenv("NO_COLOR", "1")
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
 
     async def script(pilot: Pilot[Any]) -> None:
         assert pilot.app.theme == look
