@@ -31,6 +31,8 @@ TERMINALS = {
     "light-on-eight": ({"TERM": "xterm", "RMTUI_THEME": "light"}, BASIC),
     "high-contrast": ({"TERM": "xterm-256color", "RMTUI_THEME": "high-contrast"}, MANY),
 }
+SIMPLE = {"linux", "vt220"}
+"""Terminals without a mouse, and without what is asked of newer ones."""
 ASCII = {"linux", "vt220", "c-locale", "latin"}
 
 
@@ -73,6 +75,8 @@ def test_the_main_job_can_be_read(name: str, tmp_path: Path) -> None:
     colours = sent(bytes(terminal.written))
     assert colours <= allowed
     assert bool(colours) == bool(allowed)
+    asked = re.findall(rb"\x1b\[(?:[><]|\?(?:100\d|101\d|2026|2048))", bytes(terminal.written))
+    assert bool(asked) == (name not in SIMPLE)
     if name in ASCII:
         foreign = {char for char in terminal.written.decode("latin-1" if name == "latin" else "utf-8") if not char.isascii()}
         assert foreign <= {*"ÅÄÖ"}

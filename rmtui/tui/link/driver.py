@@ -24,6 +24,8 @@ __all__ = ["LinkDriver"]
 
 WIDEST, HIGHEST = 1_000, 400
 """Columns and lines that are drawn at most, whatever size a terminal says it has."""
+SIMPLE = ("linux", "vt")
+"""What ``TERM`` begins with where there is no mouse, no title, and none of what came later."""
 
 
 class LinkDriver(LinuxDriver):
@@ -51,12 +53,14 @@ class LinkDriver(LinuxDriver):
             self._watched = True
             loop = asyncio.get_running_loop()
             watch(self.fileno, loop, self._app.hang_up)
-        before, outlet = self.link.outlet, Outlet(terminal.write, width, height, discard=terminal.discard, thin=self.link.thin)
+        simple = os.environ.get("TERM", "").startswith(SIMPLE)
+        before = self.link.outlet
+        outlet = Outlet(terminal.write, width, height, discard=terminal.discard, thin=self.link.thin, simple=simple)
         if before is not None:
             outlet.resume(before)
         self._outlet = self.link.outlet = outlet
         outlet.start()
-        if not os.environ.get("TERM", "").startswith(("linux", "vt")):
+        if not simple:
             self.link.entitle = self.entitle
             self._show_title("", self._title)
         super().start_application_mode()  # type: ignore[no-untyped-call]

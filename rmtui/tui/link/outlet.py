@@ -30,7 +30,7 @@ STUCK = 1.0
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 DROPPED = ("\x1b[?1004", "\x1b[>", "\x1b[<", "\x1b[?2026", "\x1b[?2048", "\x1b]22;", "\x1b[?100", "\x1b[?1015", "\x1b[?1016")
-"""What a thin link does without: focus, kitty's keys, brackets round an update, sizes in band, the mouse and its shape."""
+"""What a thin link and a simple terminal do without: focus, kitty's keys, brackets round an update, sizes in band, the mouse."""
 
 
 @dataclass(slots=True)
@@ -47,14 +47,22 @@ class Outlet(threading.Thread):
 
     :param write: writes bytes, and blocks while the line is full; :class:`OSError` when there is no terminal any more.
     :param discard: throws away what was written and not yet read.
+    :param simple: the terminal has nothing but text and looks.
     :param thin: draw in sixteen colours, leave out what can be left out, and let the terminal answer for what it has drawn.
     """
 
     def __init__(
-        self, write: Callable[[bytes], Any], width: int, height: int, *, discard: Callable[[], Any] = lambda: None, thin: bool = False
+        self,
+        write: Callable[[bytes], Any],
+        width: int,
+        height: int,
+        *,
+        discard: Callable[[], Any] = lambda: None,
+        thin: bool = False,
+        simple: bool = False,
     ) -> None:
         super().__init__(name="rmtui-outlet", daemon=True)
-        self._write, self._discard, self._thin = write, discard, thin
+        self._write, self._discard, self._thin, self._spare = write, discard, thin, thin or simple
         self._change = threading.Condition()
         self._rest: list[str] = []
         self._fresh = self._stopping = self._synced = self._visible = False
@@ -100,11 +108,11 @@ class Outlet(threading.Thread):
 
     def _pass(self, sequence: str) -> None:
         if sequence in {BEGIN, END}:
-            self._synced = not self._thin
+            self._synced = not self._spare
         elif sequence == LEAVE:
             self._visible = False
             self._rest.append(sequence)
-        elif not (self._thin and sequence.startswith(DROPPED)):
+        elif not (self._spare and sequence.startswith(DROPPED)):
             self._rest.append(sequence)
             if sequence == ENTER:
                 self._visible, self._known = True, False
