@@ -286,3 +286,16 @@ def test_so_it_is_in_set_up(console: Console, world: World) -> None:
         assert pilot.app.screen.query_one(Input).value == "KA"
 
     console.run(script)
+
+
+@pytest.mark.parametrize(("pasted", "typed"), [("KOTKA\nHAUKKA\n", ""), ("KOTKA\r\n", "KOTKA"), ("\n\nKOTKA", "KOTKA"), ("\n", "")])
+def test_lines_pasted_into_one_are_refused_and_told(console: Console, pasted: str, typed: str) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "n")
+        pilot.app.post_message(events.Paste(pasted))
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#callsign", Input).value == typed
+        told = "Nothing was pasted: it is 2 lines, and only one has room here." in " ".join("\n".join(screen_text(pilot.app)).split())
+        assert told == ("HAUKKA" in pasted)
+
+    console.run(script)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
+
+from rmtui.i18n import tr
+from rmtui.tui.glyphs import glyphs
 
 __all__ = ["Field", "HintedField"]
 
@@ -18,6 +22,17 @@ class Field(Input):
         self.cursor_blink = False
         if self.placeholder and (self.app.no_color or self.app.has_class("-few")):
             self.placeholder = f"({self.placeholder})"
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is several lines is not cut down to one without a word."""
+        lines = [line for line in event.text.splitlines() if line.strip()]
+        if len(lines) > 1:
+            event.prevent_default()
+            event.stop()
+            told = tr("Nothing was pasted: it is {lines} lines, and only one has room here.", lines=f"{len(lines):,}")
+            self.app.notify(f"{glyphs().warning} {told}", severity="warning", markup=False)
+        elif lines:
+            event.text = lines[0]
 
 
 class HintedField(Vertical):
