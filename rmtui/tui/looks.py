@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.notifications import Notify
 from textual.theme import Theme
 
 from rmtui import settings
@@ -18,6 +19,9 @@ from rmtui.tui.room import Room
 from rmtui.tui.themes import DARK, FEW, MANY, MONO
 
 __all__ = ["LooksApp"]
+
+TOASTS = 4
+"""Passing messages that show at once; the oldest gives way."""
 
 
 class LooksApp(LinkedApp):
@@ -67,6 +71,14 @@ class LooksApp(LinkedApp):
             return [self._colourless]
         filters = [each for each in super().get_line_filters() if not isinstance(each, (Monochrome, NoColor))]
         return filters if self._colours >= MANY_COLOURS else [*filters, self._fewer]
+
+    def on_notify(self, _event: Notify) -> None:
+        """As Textual's, but never so many that they cover the screen."""
+        shown = [*self._notifications]
+        for oldest in shown[: max(len(shown) + 1 - TOASTS, 0)]:
+            self._unnotify(oldest, refresh=False)
+            for screen in self.screen_stack:  # Textual would take the message away and keep its line
+                screen.query("ToastHolder").filter(f"#--textual-toast-{oldest.identity}").remove()
 
     # Room
 

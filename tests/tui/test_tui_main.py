@@ -39,6 +39,24 @@ def test_pending_is_the_first_thing_seen_oldest_first(console: Console) -> None:
     console.run(script)
 
 
+@pytest.mark.parametrize("keys", [(), ("x",)])
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+def test_what_is_told_in_passing_never_covers_status_and_keys(console: Console, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *keys)
+        foot = screen_text(pilot.app)[-2:]
+        for number in range(9):
+            pilot.app.tell(f"Sentence {number}. " + "It goes on and on. " * number, severity="warning")
+        await settle(pilot)
+        assert screen_text(pilot.app)[-2:] == foot
+        assert "[1 Enrolments]" in screen_text(pilot.app)[0]
+        told = "".join(screen_text(pilot.app))
+        assert keys or "Sentence 8" in told
+        assert "Sentence 4" not in told
+
+    console.run(script, size=size)
+
+
 def test_foreign_text_neither_commands_the_terminal_nor_is_markup(console: Console) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         text = "\n".join(screen_text(pilot.app))
