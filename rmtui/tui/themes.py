@@ -110,7 +110,7 @@ MANY = _by_name(
         panel="#000078",
         hint="#d4d4d4",
         field_focus="#5a3d00",
-        backdrop="#000000 85%",
+        backdrop="#000000 35%",
     ),
     _NO_COLOUR,
 )

@@ -87,6 +87,44 @@ def test_text_can_be_read_on_what_is_under_it(console: Console, world: World, lo
     assert not poor
 
 
+def behind(pilot: Pilot[Any]) -> list[tuple[str, Any]]:
+    """Text and style of what a dialog leaves of the screen behind it."""
+    region = pilot.app.screen.query("#box, CommandList").first().region
+    strips = pilot.app.screen._compositor.render_strips()
+    return [
+        (segment.text, segment.style)
+        for strip in (*strips[: region.y], *strips[region.bottom :])
+        for segment in strip
+        if segment.text.strip() and segment.style
+    ]
+
+
+@pytest.mark.parametrize("keys", [("j", "x"), ("x",), ("n",), ("question_mark",)])
+def test_high_contrast_can_be_read_behind_a_dialog(console: Console, keys: tuple[str, ...]) -> None:
+    look_like("high-contrast")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *keys)
+        assert behind(pilot)
+        for text, style in behind(pilot):
+            if any(map(str.isalnum, text)) and text.strip() != "o Re-open":
+                assert contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor())) > 4.5, (text, style)
+
+    console.run(script)
+
+
+def test_without_colours_the_screen_stays_behind_a_dialog(console: Console) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        before = screen_text(pilot.app)
+        await press(pilot, "x")
+        after = screen_text(pilot.app)
+        assert [after[line] for line in (0, 1, 2, 3, 22, 23)] == [before[line] for line in (0, 1, 2, 3, 22, 23)]
+        await press(pilot, "escape", "colon")
+        assert screen_text(pilot.app)[23] == before[23]
+
+    console.run(script, colours=0)
+
+
 @pytest.mark.parametrize("most", [0, 8, MANY_COLOURS])
 def test_what_is_chosen_looks_another_way(console: Console, most: int) -> None:
     def looks(pilot: Pilot[Any], *texts: str) -> list[Any]:
