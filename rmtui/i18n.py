@@ -62,9 +62,9 @@ def tr(message: str, /, **values: object) -> str:
     """A message in the operator's language, with ``values`` in its ``{…}``."""
     if isinstance(message, _Said):
         return message
-    if _language == "en" or not message:
-        return message.format(**values) if values else message
-    return _put(_translations.gettext(message), message, values)
+    if not message:
+        return message
+    return _put(message if _language == "en" else _translations.gettext(message), message, values)
 
 
 def trn(one: str, many: str, n: int, /, **values: object) -> str:
@@ -93,8 +93,8 @@ def said_as(text: str, in_english: str) -> str:
 
 def _put(translated: str, message: str, values: Mapping[str, object]) -> str:
     """A translation with its values, and the English beside it."""
-    if _language == "en":
-        return message.format(**values)
+    if _language == "en" and not any(isinstance(value, _Said) for value in values.values()):  # such as a time in the local zone
+        return message.format(**values) if values else message
     known = {name: english(value) if isinstance(value, str) else value for name, value in values.items()}
     return said_as(translated.format(**values) if values else translated, message.format(**known) if values else message)
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from rmtui import values
 from rmtui.errors import ConfigurationError
-from rmtui.i18n import tr
+from rmtui.i18n import later, tr
 from rmtui.reasons import why
 from rmtui.settings_ca import RemoteCA
 from rmtui.values import Secret, flag
@@ -112,6 +112,8 @@ class Settings:
     """``--theme`` or ``RMTUI_THEME``: one of :data:`LOOKS`; None when nobody named one."""
     ascii: bool | None = None
     """``--ascii`` or ``RMTUI_ASCII``: whether nothing but ASCII is drawn; None is as the terminal can."""
+    utc: bool | None = None
+    """``--utc`` or ``RMTUI_UTC``: whether times are told in UTC, not in the local zone; None when nobody said."""
     read_only: bool = False
     """``--read-only`` or ``RMTUI_READ_ONLY``: nothing is written."""
     no_input: bool = False
@@ -184,6 +186,7 @@ class Settings:
             "audit_log": values.path(env, "RMTUI_AUDIT_LOG") or written.path("audit_log"),
             "theme": values.choice(env, "RMTUI_THEME", LOOKS) or written.choice("theme", LOOKS),
             "ascii": flag(env["RMTUI_ASCII"], "RMTUI_ASCII") if env.get("RMTUI_ASCII") else None,
+            "utc": flag(env["RMTUI_UTC"], "RMTUI_UTC") if env.get("RMTUI_UTC") else written.flag("utc"),
             "read_only": flag(env.get("RMTUI_READ_ONLY"), "RMTUI_READ_ONLY"),
             "no_input": flag(env.get("RMTUI_NO_INPUT"), "RMTUI_NO_INPUT"),
             "log_level": values.choice(env, "RMTUI_LOG_LEVEL", LOG_LEVELS) or written.choice("log_level", LOG_LEVELS) or "warning",
@@ -204,8 +207,7 @@ class Settings:
             "ca_passphrase": Secret(env.get("RMTUI_CA_PASSPHRASE", "")),
             "ca": RemoteCA.from_env(env),
         }
-        found.update({key: value for key, value in flags.items() if value is not None})
-        return cls(**found)
+        return cls(**{**found, **{key: value for key, value in flags.items() if value is not None}})
 
     @property
     def people_dir(self) -> Path:
@@ -267,9 +269,8 @@ class _ConfigFile:
         """A table of texts by database."""
         table = self.table.get(name, {})
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-            if name == "operators":
-                raise self._wrong(tr("[{name}] maps a database to a callsign.", name=name))
-            raise self._wrong(tr("[{name}] maps a database to a file.", name=name))
+            rule = later("[{name}] maps a database to a callsign.") if name == "operators" else later("[{name}] maps a database to a file.")
+            raise self._wrong(tr(rule, name=name))
         return table
 
     def keys(self) -> dict[str, str]:

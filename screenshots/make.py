@@ -18,7 +18,7 @@ from threading import Event
 
 for name in ("NO_COLOR", "TEXTUAL_THEME"):  # before Textual is imported
     os.environ.pop(name, None)
-os.environ.update({"RMTUI_REFRESH": "0", "TEXTUAL_ANIMATIONS": "none"})
+os.environ.update({"RMTUI_REFRESH": "0", "TEXTUAL_ANIMATIONS": "none", "TZ": "UTC"})
 
 import textual._wait
 from textual.pilot import Pilot

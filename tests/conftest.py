@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +20,12 @@ for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 for _name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):  # before Textual is imported: they change every snapshot
     os.environ.pop(_name, None)
 os.environ["LC_ALL"] = "C.UTF-8"  # the language of the tests, and of the programs that they start
+os.environ["TZ"] = "UTC"  # the zone of the same
+time.tzset()
 
 from clusters import Pair
 from deployments import DATA, ENGINES, database_url, deploy, run_sql, unbind
-from rmtui import i18n, settings
+from rmtui import clock, i18n, settings
 from rmtui.settings import Secret
 
 hypothesis.settings.register_profile("rmtui", database=None, deadline=None)
@@ -156,6 +159,26 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     unbind()
     settings.configure(None)
     i18n.use("en")
+    clock.use_utc(False)
+
+
+@pytest.fixture
+def in_zone() -> Iterator[Callable[[str], None]]:
+    """Put the operator into a zone, as ``TZ`` names it."""
+    with pytest.MonkeyPatch.context() as there:
+
+        def put(zone: str) -> None:
+            there.setenv("TZ", zone)
+            time.tzset()
+
+        yield put
+    time.tzset()
+
+
+@pytest.fixture
+def in_helsinki(in_zone: Callable[[str], None]) -> None:
+    """An operator whose local zone is two hours ahead of UTC, and three in summer."""
+    in_zone("EET-2EEST,M3.5.0/3,M10.5.0/4")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ MODULES = sorted(
 
 
 def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-I", "-c", f"import sys\nsys.path.insert(0, {str(ROOT.parent)!r})\n{script}"],
         env={**kept, **env},

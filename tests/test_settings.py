@@ -227,3 +227,12 @@ def test_keys_of_the_console_with_and_without_quotation_marks(tmp_path):
         file.write_text(wrong)
         with pytest.raises(ConfigurationError, match=r"\[keys\] maps an action to a key"):
             Settings.from_env(env)
+
+
+def test_times_in_utc_are_asked_for_by_flag_environment_or_file(base, tmp_path):
+    assert Settings.from_env(base).utc is None
+    assert Settings.from_env({**base, "RMTUI_UTC": "1"}).utc is True
+    write_config(tmp_path, "utc = true")
+    assert Settings.from_env(base).utc is True
+    assert Settings.from_env({**base, "RMTUI_UTC": "0"}).utc is False
+    assert Settings.from_env({**base, "RMTUI_UTC": "0"}, utc=True).utc is True

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from rmtui import i18n, logs
+from rmtui import clock, i18n, logs
 from rmtui.cli.admission import admit
 from rmtui.cli.language import chosen
 from rmtui.cli.output import discard_output, printing, say
@@ -47,6 +47,7 @@ DEFAULTS = {
     "thin": None,
     "theme": None,
     "ascii": None,
+    "utc": None,
 }
 """What the options of every command are without being given."""
 
@@ -165,12 +166,14 @@ def _configure(args: Any) -> None:
             read_only=args.read_only,
             theme=args.theme,
             ascii=args.ascii,
+            utc=args.utc,
             no_input=args.no_input,
             log_level=args.log_level,
             identity=Path(args.identity).expanduser().absolute() if args.identity else None,
             passphrase_file=Path(args.passphrase_file) if args.passphrase_file else None,
         )
     )
+    clock.use_utc(bool(settings.current().utc))
     if not args.run.startswith("console:"):  # a console has its own say in where it is logged
         logs.begin(settings.current().state_dir, settings.current().log_level, told=True)
         logger.debug("%s", args.run)

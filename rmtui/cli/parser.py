@@ -28,6 +28,11 @@ _COMMON: tuple[tuple[str, dict[str, Any], str], ...] = (
         {"action": argparse.BooleanOptionalAction},
         later("spare the line to the terminal, or do not (RMTUI_THIN); over SSH a slow one is found out"),
     ),
+    (
+        "--utc",
+        {"action": argparse.BooleanOptionalAction},
+        later("tell times in UTC, or do not (RMTUI_UTC); without it in the local zone"),
+    ),
     ("--theme", {"choices": LOOKS}, later("the look of the console (RMTUI_THEME); without one, what its palette was told last")),
     ("--no-color", {"dest": "theme", "action": "store_const", "const": "mono"}, later("without colour; as --theme mono")),
     (

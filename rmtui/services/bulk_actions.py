@@ -57,7 +57,7 @@ def approve(operator: Operator | None, approvals: Sequence[Approval], *, told: T
         except decisions.LookalikeWarning as error:
             error.args = (tr("{error} It is approved by itself, not in bulk.", error=error.sentence),)
             raise
-        return tr("Approved until {day}.", day=clock.stamp(done.not_after)[:10])
+        return tr("Approved until {day}.", day=clock.day(done.not_after))
 
     people = Lookalikes()
     with issuing.signing_many(), connection():  # kept open, so that no thread's is the last, whose end tidies up the file
@@ -118,7 +118,7 @@ def reissue(operator: Operator | None, targets: Sequence[Target], *, told: Told 
 
     def act(target: Target) -> str:
         done = certificates.reissue(operator, target.pk)
-        return tr("Has a new certificate until {day}.", day=clock.stamp(done.not_after)[:10])
+        return tr("Has a new certificate until {day}.", day=clock.day(done.not_after))
 
     with issuing.signing_many():
         return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop, threads=_threads()))

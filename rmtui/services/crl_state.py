@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from rmtui import clock, settings
@@ -36,15 +35,11 @@ def crl_state(serial: int, issuer: Name) -> CRLState:
         return CRLState(None, tr("None of the CRLs is of this certificate's issuer and signed by it; renew them with rmtui crl."))
     late = found.until is not None and clock.utcnow() > found.until
     if found.revoked_on is None:
-        said = tr("not on the CRL of {minute}", minute=_minute(found.issued))
+        said = tr("not on the CRL of {minute}", minute=clock.minute(found.issued))
     else:
-        said = tr("on the CRL since {minute}, reason {reason}", minute=_minute(found.revoked_on), reason=plain(found.reason, 40))
+        said = tr("on the CRL since {minute}, reason {reason}", minute=clock.minute(found.revoked_on), reason=plain(found.reason, 40))
     if late and found.until is not None:
         said = tr(
-            "{state}; the CRL has run out (next update was {minute}): renew it with rmtui crl", state=said, minute=_minute(found.until)
+            "{state}; the CRL has run out (next update was {minute}): renew it with rmtui crl", state=said, minute=clock.minute(found.until)
         )
     return CRLState(found.revoked_on is not None, said, late=late)
-
-
-def _minute(when: dt.datetime) -> str:
-    return tr("{minute}Z", minute=clock.stamp(when)[:16])

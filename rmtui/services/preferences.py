@@ -1,4 +1,4 @@
-"""What the console remembers from one day to the next: how each list was sorted, whether it rings, its title and its look."""
+"""What the console remembers from one day to the next: how each list was sorted, whether it rings, its title, its zone and its look."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class Preferences:
     """Whether the terminal's bell rings when somebody new asks to come in."""
     title: bool = True
     """Whether the terminal's title tells how many wait."""
+    utc: bool = False
+    """Whether times were last told in UTC."""
     theme: str = ""
     """One of :data:`rmtui.settings.LOOKS` that was chosen in the palette; empty while none was."""
 
@@ -68,11 +70,12 @@ def load() -> Preferences:
         logger.warning("what the console remembers cannot be read: %s", type(error).__name__)
         return Preferences()
     found = found if isinstance(found, dict) else {}
-    sorts, bell, title, theme = (found.get(name) for name in ("sorts", "bell", "title", "theme"))
+    sorts, bell, title, utc, theme = (found.get(name) for name in ("sorts", "bell", "title", "utc", "theme"))
     return Preferences(
         {name: (each[0], each[1]) for name, each in sorts.items() if _is_sort(each)} if isinstance(sorts, dict) else {},
         bell if isinstance(bell, bool) else True,
         title if isinstance(title, bool) else True,
+        utc is True,
         theme if isinstance(theme, str) and theme in settings.LOOKS else "",
     )
 
@@ -87,7 +90,8 @@ def save(preferences: Preferences) -> None:
 
     path = _path()
     sorts = {name: list(each) for name, each in preferences.sorts.items()}
-    data = json.dumps({"sorts": sorts, "bell": preferences.bell, "title": preferences.title, "theme": preferences.theme})
+    told = {name: getattr(preferences, name) for name in ("bell", "title", "utc", "theme")}
+    data = json.dumps({"sorts": sorts, **told})
     try:
         make_dir(path.parent, 0o700)
         write_file(path, data.encode(), 0o600)

@@ -17,7 +17,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from rmtui import settings
+from rmtui import clock, settings
 from rmtui.errors import EXIT_DONE, RmtuiError
 from rmtui.i18n import later, tr
 from rmtui.services import operators, signin
@@ -229,6 +229,8 @@ class RmtuiApp(LooksApp):
         self.lock.follow(opening.operator)
         self.preferences = opening.preferences
         self.recall_look(opening.preferences.theme)
+        if settings.current().utc is None:
+            clock.use_utc(opening.preferences.utc)
         self.opening = replace(opening, operator=None)
         self._first = Future()
 

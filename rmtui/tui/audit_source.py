@@ -60,8 +60,9 @@ class AuditSource(Source[AuditEntry, TrailQuery]):
 
     def columns(self, query: TrailQuery) -> Sequence[Column[AuditEntry]]:
         """At 80 columns all but the reason, which stands in the details; the outcome goes last, so that nothing refused looks like done."""
+        time = tr("Time ({zone})", zone=clock.zone())
         return [
-            Column(tr("Time (UTC)"), lambda row: Cell(clock.stamp(row.at)[:16]), 16, weight=9, sort="time", falling=True),
+            Column(time, lambda row: Cell(clock.stamp(row.at)[:16]), 16, weight=9, sort="time", falling=True),
             Column(tr("Operator"), self._operator, 10, most=20, weight=8),
             Column(tr("Proven by"), self._proof, max(cell_len(tr(proof)) for proof in PROOFS), weight=4),
             Column(tr("Action"), lambda row: text_cell(row.action), 11, weight=10),

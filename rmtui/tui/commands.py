@@ -11,6 +11,7 @@ from textual.app import SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from rmtui import clock
 from rmtui.i18n import later, tr
 from rmtui.tui.notice import entitle
 from rmtui.tui.panes.tabs import PANES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from rmtui.tui.app import RmtuiApp
 
-__all__ = ["commands", "finder", "switch_bell", "switch_title"]
+__all__ = ["commands", "finder", "switch_bell", "switch_times", "switch_title"]
 
 AREAS = frozenset({"enrolment", "person", "role", "invite", "code", "audit", "pane", "list"})
 """Bindings, by the first word of their id, that the palette offers."""
@@ -59,6 +60,9 @@ def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand(tr("Bell"), rings if app.preferences.bell else silent, partial(switch_bell, app))
         told, untold = tr("Do not tell in the terminal's title how many wait"), tr("Tell in the terminal's title how many wait")
         yield SystemCommand(tr("Title"), told if app.preferences.title else untold, partial(switch_title, app, screen))
+        if clock.elsewhere():
+            utc, local = (tr("Times: UTC"), tr("Tell times in UTC")), (tr("Times: local"), tr("Tell times in the local zone"))
+            yield SystemCommand(*(local if clock.in_utc() else utc), partial(switch_times, app, screen))
         yield SystemCommand(tr("Lock"), tr("Hide everything until somebody signs in"), app.action_lock)
         yield SystemCommand(tr("Refresh"), tr("Read everything again now"), screen.action_reload)
         yield SystemCommand(tr("Help"), tr("All keys, and what the symbols mean"), screen.action_help)
@@ -97,3 +101,11 @@ def switch_title(app: RmtuiApp, screen: MainScreen) -> None:
     summary = screen.health.summary
     entitle(app, summary.pending.number if summary is not None else 0)
     app.tell(tr("The terminal's title tells how many wait.") if app.preferences.title else tr("The terminal has its own title again."))
+
+
+def switch_times(app: RmtuiApp, screen: MainScreen) -> None:
+    """Tell times in UTC, or in the local zone."""
+    clock.use_utc(not clock.in_utc())
+    app.remember(replace(app.preferences, utc=clock.in_utc()))
+    screen.show_times()
+    app.tell(tr("Times are told in UTC.") if clock.in_utc() else tr("Times are told in the local zone, {zone}.", zone=clock.zone()))

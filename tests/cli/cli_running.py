@@ -42,7 +42,7 @@ def told(done, code: int, *words: str) -> str:
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a program: this test's, without what it would take for a terminal."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "HOME", "LANG", "RM", "XDG", "JWT", "DB_"))}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "HOME", "LANG", "TZ", "RM", "XDG", "JWT", "DB_"))}
     return {**kept, "TERM": "xterm-256color", **changes}
 
 

@@ -116,6 +116,25 @@ def test_every_form(written, cli):
     assert CODE not in cli("audit", "list", "--format", "json").out + str(table) + str(text)
 
 
+@pytest.mark.usefixtures("in_helsinki")
+def test_times_are_local_for_the_eye_and_utc_for_programs_and_on_request(written, cli, monkeypatch):
+    def at(*argv: str) -> str:
+        return " ".join(cli("audit", "list", "--limit", "1", *argv, code=0).lines[1].split()[1:4])
+
+    utc = cli("audit", "list", "--format", "json", code=0).json[0]["at"]
+    when = dt.datetime.fromisoformat(utc)
+    local = when.astimezone()
+    assert utc.endswith("Z")
+    assert at().startswith(f"{local:%Y-%m-%d %H:%M:%S %Z}")
+    assert at("--lang", "fi").startswith(f"{local:%d.%m.%Y %H.%M.%S %Z}")
+    assert at("--utc").startswith(f"{when:%Y-%m-%d %H:%M:%S}Z")
+    assert f",{when:%Y-%m-%d %H:%M:%S}Z," in cli("audit", "list", "--format", "csv", code=0).out
+    monkeypatch.setenv("RMTUI_UTC", "1")
+    assert at().startswith(f"{when:%Y-%m-%d %H:%M:%S}Z")
+    assert at("--no-utc").startswith(f"{local:%Y-%m-%d %H:%M:%S %Z}")
+    assert at("--lang", "fi").startswith(f"{when:%d.%m.%Y %H.%M.%S} UTC")
+
+
 @pytest.mark.parametrize("argv", [("--since", "x"), ("--until", "2026-13-01"), ("--since", ""), ("--limit", "-1"), ("--limit", "x")])
 def test_usage(embedded, cli, argv):
     told(cli("audit", "list", *argv), 2, argv[0])

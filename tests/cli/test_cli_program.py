@@ -208,7 +208,7 @@ class TestFromNothing:
 
     @pytest.fixture
     def run(self, tmp_path):
-        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "LANG": "C.UTF-8", "TZ": "UTC"}
 
         def run(*argv: str, code: int = 0) -> str:
             done = program(*argv, env=env, umask=0o077)

@@ -70,7 +70,7 @@ class Program:
     """``rmtui`` on a pipe or on a terminal that is none too clever; only lines are read."""
 
     def __init__(self, *argv: str, env: dict[str, str], terminal: bool = False) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "PYTHONPATH") if name in os.environ}
         self._env = {**kept, "LANG": "C.UTF-8", "TERM": "dumb", **env}
         self.told = ""
         self._at = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import uuid
 
 import pytest
@@ -352,3 +353,20 @@ class TestClaims:
         with connection():
             assert approval.live_claim(waiting.pk) is None
             assert Enrollment.by_pk(waiting.pk).state == 1
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.usefixtures("in_helsinki")
+def test_a_refusal_is_recorded_in_utc_wherever_the_operator_sits(boss, language):
+    i18n.use(language)
+    waiting = make_enrollment("RAVEN")
+    enrollments.reject(boss, waiting.pk, "No")
+    with pytest.raises(AlreadyDecided) as caught:
+        enrollments.reject(boss, waiting.pk, "No")
+    assert re.search(r"\d\d[:.]\d\d[:.]\d\d EES?T", caught.value.sentence)
+    with connection():
+        kept = Audit.select().order_by(Audit.id.desc()).get().reason
+    assert kept == str(caught.value)
+    assert re.search(r"rejected by BOSS on \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", kept)
+    when = enrollments.enrollment(waiting.pk).row.decided_on
+    assert f"{when:%Y-%m-%d %H:%M:%S}Z" in kept

@@ -54,7 +54,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
 def start(places: dict[str, Path], end: str, **env: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", TELL.replace("@@", end)],
-        env={"PATH": os.environ["PATH"], **{name: str(path) for name, path in places.items()}, **env},
+        env={"PATH": os.environ["PATH"], "TZ": "UTC", **{name: str(path) for name, path in places.items()}, **env},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -126,7 +126,7 @@ except RmtuiError as error:
 def test_two_admins_demoting_each_other_at_once_in_two_processes(env):
     make_operator("BOSS")
     make_operator("ILVES")
-    home = {name: os.environ[name] for name in ("PATH", "HOME")}
+    home = {name: os.environ[name] for name in ("PATH", "HOME", "TZ")}
     pairs = [("BOSS", "ILVES"), ("ILVES", "BOSS")]
     for _ in range(2):
         started = [

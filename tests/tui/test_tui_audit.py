@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,12 +11,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from tui_audit import Trail, caption, pane, put, shown, text
-from tui_harness import Console, dialog_text, press, screen_text, settle
+from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_world import World
 
 from deployments import deploy
 from making import make_enrollment, make_operator
-from rmtui import i18n, settings
+from rmtui import clock, i18n, settings
 from rmtui.i18n import tr
 from rmtui.services import enrollments
 from rmtui.tui.opening import begin, opened
@@ -293,3 +294,46 @@ class TestOnADatabase:
             assert "Nothing has been done yet." in text(pilot)
 
         self.run(script)
+
+
+@pytest.mark.usefixtures("in_helsinki")
+def test_times_are_local_until_utc_is_chosen_and_that_is_remembered(console: Console, audit: Trail) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "6")
+        assert "Time (EET/EEST)▾" in screen_text(pilot.app)[2]
+        assert "2026-03-01 13:59" in screen_text(pilot.app)[3]
+        assert "13:59" in text(pilot)
+        await choose(pilot, "Times: UTC")
+        assert "Time (UTC)▾" in screen_text(pilot.app)[2]
+        assert "2026-03-01 11:59" in screen_text(pilot.app)[3]
+        assert "13:59" not in text(pilot), "the panel beside the list"
+        assert "Times are told in UTC." in text(pilot)
+
+    console.run(script, size=(140, 40))
+    assert json.loads((settings.current().state_dir / "console.json").read_text())["utc"] is True
+
+    async def again(pilot: Pilot[Any]) -> None:
+        await press(pilot, "6")
+        assert "Time (UTC)▾" in screen_text(pilot.app)[2]
+        await choose(pilot, "Times: local")
+        assert "Time (EET/EEST)▾" in screen_text(pilot.app)[2]
+        assert "told in the local zone, EET/EEST." in text(pilot)
+
+    console.run(again, size=(140, 40))
+    settings.configure(replace(settings.current(), utc=False))
+    (settings.current().state_dir / "console.json").write_text('{"utc": true}')
+
+    async def as_asked(pilot: Pilot[Any]) -> None:
+        await press(pilot, "6")
+        assert "Time (EET/EEST)▾" in screen_text(pilot.app)[2]
+
+    clock.use_utc(False)
+    console.run(as_asked, size=(140, 40))
+
+
+async def choose(pilot: Pilot[Any], name: str) -> None:
+    """Run what the palette calls so."""
+    await pilot.press("colon")
+    await settle(pilot)
+    await write(pilot, name)
+    await press(pilot, "enter")

@@ -248,6 +248,13 @@ class MainScreen(CarryingOut):
     def _show_ages(self) -> None:
         self.pane.view.refresh()
 
+    def show_times(self) -> None:
+        """Tell every time in the zone that was chosen."""
+        for pane in self._panes.values():
+            pane.view.retell()
+            pane.show_detail()
+        self.show_health()
+
     # Panes
 
     async def action_pane(self, name: str) -> None:

@@ -62,6 +62,11 @@ class ListLines(Widget, Generic[Row, Query]):
             self._fitted = (self.shown, width, fit(self.source.columns(self.shown), width, getattr(self.shown, "sort", "")))
         return self._fitted[2]
 
+    def retell(self) -> None:
+        """Draw the columns anew: what they are called has changed, and what is in them."""
+        self._fitted = None
+        self.refresh()
+
     def title_at(self, x: int) -> str:
         """The sort that the title at a column stands for; empty where it stands for none."""
         left = MARK

@@ -149,18 +149,14 @@ class StatusLine(OneLine):
         if seen is None:
             long, short = tr("reading"), ""
         elif self.link.thin and now - seen < STALE and not trouble:
-            minute = self._minute()
-            long, short = tr("thin, as of {now}Z", now=minute), tr("as of {now}Z", now=minute)
+            minute = clock.hour(self._now)
+            long, short = tr("thin, as of {now}", now=minute), tr("as of {now}", now=minute)
         elif (now - seen < FRESH and not trouble) or (now - seen).total_seconds() < 1:
             long, short = tr("data now"), tr("fresh")
         else:
             trouble, age = True, clock.age(seen, now)
             long, short = tr("data {age} old", age=age), tr("{age} old", age=age)
         return Piece(long, "", 12 if trouble or self.link.thin else 9, short=short, shrinks=7)
-
-    def _minute(self) -> str:
-        """The time that is told over a thin line."""
-        return f"{self._now:%H:%M}"
 
 
 class Banner(Widget):
