@@ -9,6 +9,7 @@ import pytest
 from rmtui import clock, i18n
 from rmtui.errors import RmtuiError
 
+HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
@@ -90,13 +91,83 @@ class TestInAnotherZone:
         assert clock.stamp(dt.datetime.max.replace(tzinfo=dt.UTC)) == "9999-12-31 23:59:59Z"
         assert clock.stamp(dt.datetime.min.replace(tzinfo=dt.UTC))
 
+    def test_what_is_shown_can_be_typed(self):
+        for language in i18n.LANGUAGES:
+            i18n.use(language)
+            for utc in (False, True):
+                clock.use_utc(utc)
+                for when in (self.WINTER, self.SUMMER, dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC)):
+                    shown = clock.stamp(when)
+                    assert clock.read(shown, NOW) == when, shown
+                    assert clock.read(clock.minute(when), NOW) == when.replace(second=0)
+                for age in (5 * WEEK, 34 * DAY, 2 * DAY, 3 * HOUR, 59 * 60, 7, 800 * DAY):
+                    since = NOW - dt.timedelta(seconds=age)
+                    assert clock.age(clock.read(clock.age(since, NOW), NOW), NOW) == clock.age(since, NOW)
+
+    @pytest.mark.parametrize(
+        ("typed", "hour"),
+        [
+            ("20.11.2026", -2),
+            ("20.11.2026 7.05", 5.0833333),
+            ("20.11.2026 07.05.00", 5.0833333),
+            ("20.11.2026 10:00", 8),
+            ("20.11.2026 10", 8),
+            ("20.11.2026 10.00 EET", 8),
+            ("20.11.2026 10.00 UTC", 10),
+            ("20.11.2026 10.00 +03", 7),
+            ("20.11.2026Z", 0),
+            ("2026-11-20", -2),
+            ("2026-11-20T10:00", 8),
+            ("2026-11-20 10:00:00", 8),
+            ("2026-11-20T10:00Z", 10),
+            ("2026-11-20 10:00 UTC", 10),
+            ("2026-11-20T10:00+05:30", 4.5),
+            ("2026-11-20 10:00 +0530", 4.5),
+        ],
+    )
+    def test_a_time_without_a_zone_is_of_the_one_that_is_shown(self, typed, hour):
+        midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+        assert abs((clock.read(typed, NOW) - midnight).total_seconds() - hour * HOUR) < 1
+        clock.use_utc(True)
+        ahead = 0 if any(mark in typed for mark in ("Z", "UTC", "EET", "+")) else 2
+        assert abs((clock.read(typed, NOW) - midnight).total_seconds() - (hour + ahead) * HOUR) < 1
+
 
 def test_a_zone_without_a_name_is_an_offset(in_zone):
     in_zone("<+03>-3")
     assert (clock.stamp(NOW), clock.zone()) == ("2026-03-01 15:00:00 +03", "+03")
+    assert clock.read("2026-03-01 15:00:00 +03", NOW) == NOW
 
 
 def test_where_the_zone_is_utc_whatever_its_name_nothing_else_is_said(in_zone):
     for name in ("GMT0", "Nowhere/At-all", ""):
         in_zone(name)
         assert (clock.stamp(NOW), clock.zone(), clock.elsewhere()) == ("2026-03-01 12:00:00Z", "UTC", False)
+
+
+@pytest.mark.parametrize(
+    "unit", [("s", 1), ("m", 60), ("min", 60), ("h", HOUR), ("t", HOUR), ("d", DAY), ("pv", DAY), ("w", WEEK), ("vk", WEEK)]
+)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_units_of_every_language_are_read_in_each(unit, language):
+    i18n.use(language)
+    assert clock.read(f"2{unit[0]}", NOW) == clock.read(f"2 {unit[0]}", NOW) == NOW - dt.timedelta(seconds=2 * unit[1])
+    assert clock.read("1v", NOW) == clock.read("1y", NOW) == NOW - dt.timedelta(days=365.25)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *["", "soon", "2", "h", "2q", "-2h", "２h", "9999999d", "999999w", "31.2.2026", "20.11.26", "20.11.20261", "20.11."],
+        "20.11.2026 25.00",
+        "20.11.2026 10.5",
+        "2026-11-20 10:00 CET",
+        "2026-11-20T10:00Z EET",
+        "2026-11-20T10:00+99",
+        "01.01.0001 00.00 +14",
+        "1.1.9999 5.00 nyt",
+    ],
+)
+def test_what_is_no_time_is_refused(typed, in_helsinki):
+    with pytest.raises((ValueError, OverflowError)):
+        clock.read(typed, NOW)

@@ -211,7 +211,7 @@ def audit(add: Add) -> None:
     listed.add_argument("--on", metavar=tr("CALLSIGN"), help=tr("only what was done to this one; a part is enough"))
     listed.add_argument("--action", help=tr("only this action, such as approve"))
     listed.add_argument("--outcome", choices=("done", "refused", "failed"), help=tr("only what ended so"))
-    listed.add_argument("--since", metavar=tr("TIME"), help=tr("2h, 3d, 2026-11-24, 2026-11-24T10:00 (UTC)"))
+    listed.add_argument("--since", metavar=tr("TIME"), help=tr("2h, 3d, 2026-11-24, 24.11.2026, 2026-11-24T10:00; with Z in UTC"))
     listed.add_argument("--until", metavar=tr("TIME"), help=tr("as --since"))
     listed.add_argument("--limit", type=int, default=200, metavar=tr("N"), help=tr("at most so many; 0 is all, 200 the default"))
     _finding(listed, filters.AUDIT, ())

@@ -48,9 +48,9 @@ def record_of(entry: AuditEntry) -> dict[str, Any]:
 
 def _moment(name: str, given: str | None) -> dt.datetime | None:
     try:
-        return trail.moment(given, clock.utcnow()) if given is not None else None
+        return clock.read(given, clock.utcnow()) if given is not None else None
     except (ValueError, OverflowError):
-        raise UsageError(tr("--{name} takes 2h, 3d and the like, or a date, 2026-11-24 or 2026-11-24T10:00", name=name)) from None
+        raise UsageError(tr("--{name} takes {what}", name=name, what=tr(clock.READABLE))) from None
 
 
 def _query(args: argparse.Namespace) -> AuditQuery:

@@ -198,12 +198,10 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def _moment(value: str) -> Any:
-    from rmtui.services.trail import moment
-
     try:
-        return moment(value, clock.utcnow())
+        return clock.read(value, clock.utcnow())
     except (ValueError, OverflowError):
-        raise ValueError(tr("2h, 3d and the like, or a date, 2026-11-20 or 2026-11-20T10:00")) from None
+        raise ValueError(tr(clock.READABLE)) from None
 
 
 def _days(value: str) -> int:

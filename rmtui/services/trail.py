@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from rmtui.services.types import AuditEntry, AuditQuery, Count, Cursor, Page
 from rmtui.services.windows import Order
 from rmtui.text import plain
 
-__all__ = ["Verified", "count_entries", "cursor", "entry", "export", "list_entries", "moment", "target_of", "verify"]
+__all__ = ["Verified", "count_entries", "cursor", "entry", "export", "list_entries", "target_of", "verify"]
 
 EXPORT = 1_000
 """Entries read at a time for an export."""
@@ -192,15 +191,3 @@ def export() -> Iterator[str]:
             if len(rows) < EXPORT:
                 return
             after = rows[-1].id
-
-
-def moment(text: str, now: dt.datetime) -> dt.datetime:
-    """A time as an operator writes it: ``2h`` ago and the like (s, m, h, d, w), a date, or a date and time, in UTC.
-
-    :raises ValueError: it is none.
-    """
-    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-    if text[:-1].isdecimal() and text[:-1].isascii() and text[-1:] in units and len(text) < 8:
-        return now - dt.timedelta(seconds=int(text[:-1]) * units[text[-1]])
-    read = dt.datetime.fromisoformat(text)
-    return read.replace(tzinfo=dt.UTC) if read.tzinfo is None else read.astimezone(dt.UTC)

@@ -135,6 +135,22 @@ def test_times_are_local_for_the_eye_and_utc_for_programs_and_on_request(written
     assert at("--lang", "fi").startswith(f"{when:%d.%m.%Y %H.%M.%S} UTC")
 
 
+@pytest.mark.usefixtures("in_helsinki")
+def test_a_time_is_typed_as_it_is_shown(written, cli):
+    def found(*argv: str) -> list[int]:
+        return ids(cli("audit", "list", "--format", "json", *argv))
+
+    first = cli("--lang", "fi", "audit", "list", "--until", "1pv", code=0).lines[1].split()
+    shown = " ".join(first[1:4])
+    hour = dt.timedelta(hours=1)
+    before = (dt.datetime.strptime(" ".join(first[1:3]), "%d.%m.%Y %H.%M.%S") - hour).strftime("%d.%m.%Y %H.%M")  # noqa: DTZ007
+    assert found("--since", "2t") == found("--since", "120min") == found("--filter", "since:2t") == [7, 6, 5, 4, 3, 2]
+    assert found("--until", before) == found("--until", shown) == []
+    assert found("--since", before, "--until", "1pv") == found("--filter", f'since:"{before}" until:1pv') == [1]
+    assert found("--utc", "--since", before, "--until", "1pv") == [], "an hour ago there is an hour to come in UTC"
+    told(cli("--lang", "fi", "audit", "list", "--since", "eilen"), 2, "--since", "2t", "20.11.2026", "UTC")
+
+
 @pytest.mark.parametrize("argv", [("--since", "x"), ("--until", "2026-13-01"), ("--since", ""), ("--limit", "-1"), ("--limit", "x")])
 def test_usage(embedded, cli, argv):
     told(cli("audit", "list", *argv), 2, argv[0])
