@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -19,6 +20,7 @@ from threading import Event
 for name in ("NO_COLOR", "TEXTUAL_THEME"):  # before Textual is imported
     os.environ.pop(name, None)
 os.environ.update({"RMTUI_REFRESH": "0", "TEXTUAL_ANIMATIONS": "none", "TZ": "UTC"})
+time.tzset()
 
 import textual._wait
 from textual.pilot import Pilot
