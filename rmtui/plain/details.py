@@ -86,8 +86,8 @@ def history(talk: Talk, entries: Sequence[AuditEntry]) -> None:
     talk.say(tr("History, the latest first:") if entries else tr("There is no history."))
     for entry in entries:
         who = show(entry.operator, 64) if entry.operator else tr("nobody")
-        proof = tr("unproven") if entry.proof == "none" else show(entry.proof, 20)
-        what = show(entry.action, 40) if entry.outcome == "done" else f"{show(entry.action, 40)} {show(entry.outcome, 20)}"
+        proof = tr("unproven") if entry.proof == "none" else show(tr(entry.proof), 20)
+        what = show(entry.action, 40) if entry.outcome == "done" else f"{show(entry.action, 40)} {show(tr(entry.outcome), 20)}"
         talk.say(
             tr("{when}: {action}, by {operator} ({proof}).", when=clock.stamp(entry.at), action=what, operator=who, proof=proof)
             if entry.operator
@@ -144,8 +144,8 @@ def whole_person(talk: Talk, detail: PersonDetail) -> None:
             tr(
                 "To be told to {target}: {event}, {state}. {error}",
                 target=show(effect.target.removeprefix("product:"), 40),
-                event=show(effect.event, 20),
-                state=show(effect.state, 20),
+                event=show(tr(effect.event), 20),
+                state=show(tr(effect.state), 20),
                 error=show(effect.last_error, CUT),
             )
         )

@@ -144,7 +144,7 @@ def person_sections(detail: PersonDetail) -> list[Section]:
 
 def effect_fact(row: EffectRow) -> tuple[str, str]:
     """Who is told of somebody, and what became of it."""
-    event, why = show(row.event, 20), show(row.last_error, CUT)
+    event, why = show(tr(row.event), 20), show(row.last_error, CUT)
     if row.state == "done":
         said = f"{glyphs().done} {event}, {when(row.done_on)}"
     elif row.state == "skipped":

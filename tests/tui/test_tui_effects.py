@@ -12,11 +12,13 @@ from tui_harness import Console, press, screen_text, settle
 from tui_rows import NOW, pk
 from tui_world import World, read_only
 
+from rmtui import i18n
 from rmtui.db.errors import DatabaseBusy
 from rmtui.services import effects, enrollments, people
 from rmtui.services.effects import EffectRow, Ran
 from rmtui.services.types import Count
 from rmtui.tui import carrying
+from rmtui.tui.facts import effect_fact
 
 
 def row(number: int, state: Any = "waiting", **values: Any) -> EffectRow:
@@ -99,6 +101,12 @@ def test_read_only_carries_nothing_out(console: Console, world: World, waiting: 
 
     console.run(script, size=(120, 40))
     assert waiting.runs == 0
+
+
+def test_what_is_told_of_somebody_is_told_in_finnish() -> None:
+    i18n.use("fi")
+    assert "suljettu: ohitettu" in effect_fact(row(2, "skipped", target="product:bl"))[1]
+    assert "odottaa, alkaen" in effect_fact(row(3, target="keycloak"))[1]
 
 
 def test_each_result_stands_in_the_persons_detail(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,25 @@ class TestFinnish:
     def test_locked(self, look: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
         look(lambda pilot: idle(pilot, monkeypatch))
 
+    @pytest.mark.parametrize("given", [(), ("slash", "=qqqq", "enter"), ("asterisk",), ("f", "j"), ("f", "f", "G")])
+    @pytest.mark.parametrize("pane", "123456")
+    def test_why_a_key_does_nothing_is_told_in_finnish(self, console: Console, pane: str, given: tuple[str, ...]) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await steps(pilot, pane, *given)
+            shown: Any = pilot.app.screen
+            whys = [shown.pane.why_not(each.binding.action) for each in shown.active_bindings.values()]
+            assert any(whys) or given != ("slash", "=qqqq", "enter")
+            assert [why for why in whys if why and i18n.english(why) == why] == []
+
+        console.run(script)
+
+    def test_a_greyed_key_says_why_in_finnish(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            await steps(pilot, "slash", "=nobody", "enter", "a")
+            assert "Hyväksy: Kohdistimen alla ei ole riviä." in " ".join(screen_text(pilot.app))
+
+        console.run(script)
+
     def test_hints_have_room(self, console: Console, gated: World) -> None:  # noqa: F811
         async def script(pilot: Pilot[Any]) -> None:
             fields = pilot.app.screen.query(Input).filter("#ways Input")

@@ -79,7 +79,7 @@ class AuditPane(Pane[AuditEntry, TrailQuery]):
         row = self.view.current
         if action != "target" or (row is not None and row.target_pk is not None):
             return super().why_not(action)
-        return NO_ROW if row is None else tr("This entry is about no person and no enrolment.")
+        return tr(NO_ROW) if row is None else tr("This entry is about no person and no enrolment.")
 
     def action_cycle(self) -> None:
         """The next outcome."""

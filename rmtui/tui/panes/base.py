@@ -342,7 +342,7 @@ class Pane(Widget, Errands, Generic[Row, Query]):
 
     def why_not(self, action: str) -> str:
         """Why what is under the cursor does not allow an action, as a sentence; empty when it does."""
-        return NO_ROW if action == "copy" and self.view.current is None else ""
+        return tr(NO_ROW) if action == "copy" and self.view.current is None else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done to the row under the cursor."""

@@ -98,7 +98,7 @@ class CodesPane(Pane[CodeRow, CodeQuery]):
         if action not in {"show", "burn"}:
             return super().why_not(action)
         if not self.chosen:
-            return NO_ROW
+            return tr(NO_ROW)
         if len(self.chosen) > 1:
             if action == "show":
                 return tr("Codes are shown one at a time; Esc clears the marks.")

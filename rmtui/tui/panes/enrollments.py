@@ -95,7 +95,7 @@ class EnrollmentsPane(Pane[EnrollmentRow, EnrollmentQuery]):
         if action not in {"approve", "reject", "reopen", "reset"}:
             return super().why_not(action)
         if not self.chosen:
-            return NO_ROW
+            return tr(NO_ROW)
         if len(self.chosen) > 1:
             if action in {"reopen", "reset"}:
                 return tr("One at a time, since each gets a new code; Esc clears the marks.")

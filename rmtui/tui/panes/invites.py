@@ -136,7 +136,7 @@ class InvitesPane(Pane[PoolRow, PoolQuery]):
             return super().why_not(action)
         rows = self.chosen
         if not rows:
-            return NO_ROW
+            return tr(NO_ROW)
         if len(rows) > 1:
             if action in ALONE:
                 return tr(ALONE[action])

@@ -94,7 +94,7 @@ class PeoplePane(Pane[PersonRow, PeopleQuery]):
         if action not in PERMISSIONS:
             return super().why_not(action)
         if not self.chosen:
-            return NO_ROW
+            return tr(NO_ROW)
         if action == "edit" or self._active()[0]:
             return ""
         if len(self.chosen) > 1:

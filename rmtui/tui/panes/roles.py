@@ -75,7 +75,7 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
         """Who has the role decides."""
         row = self.view.current
         if action in {"edit", "members"} and self.members.current is None:
-            return tr("Nobody who is in has the role {role}.", role=show(row.role, 40)) if row is not None else NO_ROW
+            return tr("Nobody who is in has the role {role}.", role=show(row.role, 40)) if row is not None else tr(NO_ROW)
         return super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
