@@ -39,7 +39,7 @@ class Deployment:
     key: str
     """What ``config.toml`` knows it as."""
     name: str
-    """A word for the header: ``embedded``, or the database's name."""
+    """A word for the header: ``embedded`` in the operator's language, or the database's name."""
 
     @property
     def has_web_page(self) -> bool:
@@ -57,7 +57,7 @@ def open_deployment() -> Deployment:
     bind_config()
     config = DBConfig.singleton()
     kind: Literal["sqlite", "postgresql"] = "sqlite" if config.is_sqlite else "postgresql"
-    name = "embedded" if config.is_sqlite else config.place().partition("@")[0]
+    name = tr("embedded") if config.is_sqlite else config.place().partition("@")[0]
     found = Deployment(True, kind, config.place(), deployment_key(), name)
     unset = Deployment(False, kind, found.place, found.key, name)
     if config.is_sqlite and not sqlite_file_exists(Path(config.database)):

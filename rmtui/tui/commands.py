@@ -31,12 +31,12 @@ ELSEWHERE = frozenset({"pane.back", "list.up", "list.down", "list.page-up", "lis
 
 
 LOOKS = {
-    "dark": later("Light on dark"),
-    "light": later("Dark on light"),
-    "high-contrast": later("Strong colours on black"),
-    "mono": later("No colours: bold, underlined and reversed"),
+    "dark": (later("Theme: dark"), later("Light on dark")),
+    "light": (later("Theme: light"), later("Dark on light")),
+    "high-contrast": (later("Theme: high-contrast"), later("Strong colours on black")),
+    "mono": (later("Theme: mono"), later("No colours: bold, underlined and reversed")),
 }
-"""What the palette says of each look."""
+"""What the palette calls each look, and says of it."""
 
 
 def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -66,9 +66,9 @@ def commands(app: RmtuiApp, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield SystemCommand(tr("Lock"), tr("Hide everything until somebody signs in"), app.action_lock)
         yield SystemCommand(tr("Refresh"), tr("Read everything again now"), screen.action_reload)
         yield SystemCommand(tr("Help"), tr("All keys, and what the symbols mean"), screen.action_help)
-    for look, says in LOOKS.items():
+    for look, (title, says) in LOOKS.items():
         if look != app.theme:
-            yield SystemCommand(tr("Theme: {look}", look=look), tr(says), partial(_look, app, look))
+            yield SystemCommand(tr(title), tr(says), partial(_look, app, look))
     yield SystemCommand(tr("Quit"), tr("Quit; nothing is lost"), app.action_quit)
 
 

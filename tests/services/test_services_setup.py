@@ -12,7 +12,7 @@ import pytest
 
 from deployments import run_sql, unbind
 from making import audit_rows, everybody, make_operator, make_person, run
-from rmtui import settings
+from rmtui import i18n, settings
 from rmtui.auth.operator import deployment_key
 from rmtui.db.config import DBConfig
 from rmtui.db.errors import CallsignReserved, SchemaMismatch
@@ -53,6 +53,13 @@ def nothing(request, tmp_path, quick_tokens):
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_an_embedded_deployment_is_called_so_in_the_operators_language(nothing):
+    if "RM_DB_DSN" not in nothing:
+        assert open_deployment().name == "embedded"
+        i18n.use("fi")
+        assert open_deployment().name == "sisäinen"
 
 
 def test_fresh(nothing, tmp_path):

@@ -105,7 +105,7 @@ def test_read_only_carries_nothing_out(console: Console, world: World, waiting: 
 
 def test_what_is_told_of_somebody_is_told_in_finnish() -> None:
     i18n.use("fi")
-    assert "suljettu: ohitettu" in effect_fact(row(2, "skipped", target="product:bl"))[1]
+    assert "mitätöity: ohitettu" in effect_fact(row(2, "skipped", target="product:bl"))[1]
     assert "odottaa, alkaen" in effect_fact(row(3, target="keycloak"))[1]
 
 

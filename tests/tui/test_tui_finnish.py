@@ -21,6 +21,7 @@ from tui_world import World
 from rmtui import i18n
 from rmtui.errors import UnreachableError
 from rmtui.services import jumping
+from rmtui.tui.commands import commands
 from rmtui.tui.widgets.palette import Palette
 
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -96,6 +97,15 @@ class TestFinnish:
         async def script(pilot: Pilot[Any]) -> None:
             await steps(pilot, "slash", "=nobody", "enter", "a")
             assert "Hyväksy: Kohdistimen alla ei ole riviä." in " ".join(screen_text(pilot.app))
+
+        console.run(script)
+
+    def test_the_palette_says_everything_in_finnish(self, console: Console) -> None:
+        async def script(pilot: Pilot[Any]) -> None:
+            found = list(commands(pilot.app, pilot.app.screen))  # type: ignore[arg-type]
+            assert [each.title for each in found if i18n.english(each.title) == each.title] == []
+            assert [each.help for each in found if i18n.english(each.help) == each.help] == []
+            assert {"Kunto: tarkista ympäristö", "Teema: suuri kontrasti"} <= {each.title for each in found}
 
         console.run(script)
 
