@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from rmtui import values
 from rmtui.errors import ConfigurationError
 from rmtui.i18n import later, tr
-from rmtui.reasons import why
+from rmtui.reasons import why_no_toml
 from rmtui.settings_ca import RemoteCA
 from rmtui.values import Secret, flag
 
@@ -263,7 +263,7 @@ class _ConfigFile:
         except FileNotFoundError:
             return cls(path, {})
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigurationError(tr("{path} cannot be read: {why}", path=path, why=why(error))) from error
+            raise ConfigurationError(tr("{path} cannot be read: {why}", path=path, why=why_no_toml(error))) from error
 
     def texts(self, name: str) -> dict[str, str]:
         """A table of texts by database."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rmtui import settings
+from rmtui import i18n, settings
 from rmtui.errors import ConfigurationError
 from rmtui.settings import KEY_TYPES, Secret, Settings, flag
 
@@ -197,6 +197,25 @@ class TestConfigFile:
         write_config(tmp_path, "").write_bytes(b"\xff\xfe")
         with pytest.raises(ConfigurationError, match="cannot be read"):
             Settings.from_env(base)
+
+    @pytest.mark.parametrize(
+        ("given", "english", "finnish"),
+        [
+            (b"[keys]\na = [x", "it is no valid TOML at line 2, column 6", "ei ole kelvollista TOMLia rivillä 2, sarakkeessa 6"),
+            (b"[keys]\na = [1,\n", "it is no valid TOML at its end", "ei ole lopussaan kelvollista TOMLia"),
+            (b"\xff\xfe", "it is no text in UTF-8", "ei ole UTF-8-tekstiä"),
+        ],
+    )
+    def test_where_it_cannot_be_understood_is_told_in_our_own_words(self, base, tmp_path, given, english, finnish):
+        path = write_config(tmp_path, "")
+        path.write_bytes(given)
+        with pytest.raises(ConfigurationError) as told:
+            Settings.from_env(base)
+        assert told.value.sentence == f"{path} cannot be read: {english}"
+        i18n.use("fi")
+        with pytest.raises(ConfigurationError) as told:
+            Settings.from_env(base)
+        assert told.value.sentence == f"Tiedostoa {path} ei voi lukea: se {finnish}"
 
     def test_a_directory_in_its_place(self, base, tmp_path):
         (tmp_path / ".config" / "rmtui" / "config.toml").mkdir(parents=True)

@@ -14,6 +14,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
 from rmtui.i18n import tr
+from rmtui.reasons import why_no_toml
 from rmtui.services.deployment import open_deployment
 from rmtui.settings import Secret
 from rmtui.text import fold, plain
@@ -200,7 +201,7 @@ def remember(callsign: str, identity: str = "") -> None:
                 "{path} cannot be read, so {callsign} was not written to it: {error}",
                 path=plain(path),
                 callsign=plain(callsign),
-                error=plain(error),
+                error=why_no_toml(error),
             )
         ) from error
     document.setdefault("operators", tomlkit.table())[key] = callsign
