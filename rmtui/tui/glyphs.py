@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rmtui.glyphs import ascii_wanted, show, typed
+from rmtui import glyphs as plain_lines
+from rmtui.glyphs import ascii_wanted, charset, typed
+from rmtui.i18n import english
 from rmtui.voice import grouped as group
 
 __all__ = ["Glyphs", "ascii_wanted", "glyphs", "group", "show", "typed"]
@@ -34,6 +36,16 @@ class Glyphs:
 
 UNICODE = Glyphs("▸", "●", "○", "✓", "✗", "▴", "▾", "│", "·", "…", "▲", "–", "█", "░", "•")
 ASCII = Glyphs(">", "*", "o", "+", "x", "^", "v", "|", "-", "...", "!", "-", "#", ".", "*")
+
+
+def show(text: object, limit: int | None = None) -> str:
+    """Text of whatever origin as it may be drawn.
+
+    Letters that the terminal lacks are escaped, so that no name is taken for another; of a sentence of our own they are drawn as others.
+    """
+    drawn, letters = plain_lines.show(text, limit), charset()
+    ours = isinstance(text, str) and english(text) is not text
+    return drawn if ours or letters == "utf-8" or drawn.isascii() else drawn.encode(letters, "backslashreplace").decode(letters)
 
 
 def glyphs() -> Glyphs:

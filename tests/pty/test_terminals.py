@@ -27,13 +27,23 @@ TERMINALS = {
     "vt220": ({"TERM": "vt220"}, set()),
     "no-color": ({"TERM": "xterm-256color", "NO_COLOR": "1"}, set()),
     "c-locale": ({"TERM": "xterm-256color", "LANG": "C"}, MANY),
+    "c-locale-finnish": ({"TERM": "xterm-256color", "LANG": "C", "RMTUI_LANG": "fi"}, MANY),
     "latin": ({"TERM": "xterm-256color", "PYTHONIOENCODING": "latin-1"}, MANY),
+    "latin-finnish": ({"TERM": "xterm-256color", "LANG": "fi_FI.ISO-8859-1"}, MANY),
     "light-on-eight": ({"TERM": "xterm", "RMTUI_THEME": "light"}, BASIC),
     "high-contrast": ({"TERM": "xterm-256color", "RMTUI_THEME": "high-contrast"}, MANY),
 }
 SIMPLE = {"linux", "vt220"}
 """Terminals without a mouse, and without what is asked of newer ones."""
-ASCII = {"linux", "vt220", "c-locale", "latin"}
+ASCII = {
+    "linux": ("utf-8", "ÅÄÖ"),
+    "vt220": ("utf-8", "ÅÄÖ"),
+    "c-locale": ("ascii", ""),
+    "c-locale-finnish": ("ascii", ""),
+    "latin": ("latin-1", "ÅÄÖ"),
+    "latin-finnish": ("latin-1", "ÅÄÖåäö"),
+}
+"""In which charset the letters are sent to terminals without symbols, and which letters of it."""
 
 
 def sent(data: bytes) -> set[int]:
@@ -57,17 +67,23 @@ def test_the_main_job_can_be_read(name: str, tmp_path: Path) -> None:
     dropped = {"NO_COLOR", "COLORTERM", "COLUMNS", "LINES", "TMUX", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONIOENCODING"}
     kept = {key: value for key, value in os.environ.items() if key not in dropped}
     terminal = Terminal([sys.executable, "-m", "rmtui", "demo"], {**kept, "HOME": str(tmp_path), **UTF8, **env})
+    finnish = name.endswith("finnish")
+    approve = "Approve VARPU" if not finnish else "Hyvaksy VARPU" if name.startswith("c") else "VARPU"
     try:
-        terminal.until("AURORA (unproven)", "25 pending", "VARPU", "q Quit")
+        if finnish:
+            terminal.until("AURORA (vain nimi)", "25 odottaa", "VARPU", "q Lopeta")
+        else:
+            terminal.until("AURORA (unproven)", "25 pending", "VARPU", "q Quit")
         terminal.press("a")
-        terminal.until("Approve VARPU", "CN=VARPU", "Cancel")
-        for lines, columns, told in ((10, 40, "rmtui needs a terminal of"), (20, 60, "Approve VARPU")):
+        terminal.until(approve, "CN=VARPU", "Peruuta" if finnish else "Cancel")
+        small = "rmtui tarvitsee" if finnish else "rmtui needs a terminal of"
+        for lines, columns, told in ((10, 40, small), (20, 60, "CN=VARPU" if finnish else approve)):
             fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             terminal.screen.resize(lines, columns)
             os.kill(terminal.pid, signal.SIGWINCH)
             terminal.until(told)
         terminal.press("\x1b")
-        terminal.gone("Approve VARPU")
+        terminal.gone("CN=VARPU")
         terminal.press("q")
         assert terminal.wait() == 0
     finally:
@@ -78,5 +94,26 @@ def test_the_main_job_can_be_read(name: str, tmp_path: Path) -> None:
     asked = re.findall(rb"\x1b\[(?:[><]|\?(?:100\d|101\d|2026|2048))", bytes(terminal.written))
     assert bool(asked) == (name not in SIMPLE)
     if name in ASCII:
-        foreign = {char for char in terminal.written.decode("latin-1" if name == "latin" else "utf-8") if not char.isascii()}
-        assert foreign <= {*"ÅÄÖ"}
+        charset, letters = ASCII[name]
+        assert {char for char in terminal.written.decode(charset) if not char.isascii()} <= {*letters}
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "shown"), [("fi_FI.ISO-8859-1", b"m\xf6k", "m\xf6k"), ("C.UTF-8", b"m\xf6\xc3\xb6k", "m\xc3\xb6k")]
+)
+def test_what_is_typed_is_read_in_the_terminals_charset(locale: str, typed: bytes, shown: str, tmp_path: Path) -> None:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "PYTHONUTF8", "PYTHONIO"))}
+    terminal = Terminal(
+        [sys.executable, "-m", "rmtui", "demo"], {**kept, "HOME": str(tmp_path), "TERM": "xterm", "LANG": locale, "RMTUI_LANG": "en"}
+    )
+    try:
+        terminal.until("q Quit")
+        terminal.press("/")
+        os.write(terminal.fd, typed)
+        terminal.press("\r")
+        terminal.until("No enrolment fits")
+        assert shown in terminal.written.decode("latin-1")
+        terminal.press("q")
+        assert terminal.wait() == 0
+    finally:
+        terminal.close()

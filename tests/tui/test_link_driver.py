@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from textual import events
 from textual.app import App
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -36,6 +37,8 @@ class TestTextual:
             assert callable(getattr(LinuxDriver, name))
         source = inspect.getsource(LinuxDriver)
         assert "self.attrs_before" in source
+        assert 'getincrementaldecoder("utf-8")().decode' in source
+        assert callable(linux_driver.getincrementaldecoder)  # type: ignore[attr-defined]
         assert 'write("\\x1b[?1049h")' in source
 
     def test_the_place_of_the_cursor_is_a_message(self) -> None:

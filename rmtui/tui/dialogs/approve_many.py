@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from textual.widget import Widget
 
 from rmtui import clock
-from rmtui.i18n import later, tr, trn
+from rmtui.i18n import joined, later, tr, trn
 from rmtui.services import bulk_actions, matching
 from rmtui.services.bulk import Report, Target
 from rmtui.services.matching import Match
@@ -36,7 +36,7 @@ def _about(match: Match) -> str:
         said.append(tr("invite {code}", code=group(row.pool)))
     if match.key:
         said.append(tr("own key, SHA-256 {start}", start=group(match.key[:16]) + glyphs().dots))
-    return show(", ".join(said))
+    return show(joined(said))
 
 
 class ApproveManyDialog(BulkDialog):

@@ -15,11 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
-from rmtui.i18n import later, tr
+from rmtui.i18n import joined, later, tr
 from rmtui.services import links, qr
 from rmtui.services.pools import PoolRow
+from rmtui.text import plain
 from rmtui.tui.dialogs.base import Dialog, prose
-from rmtui.tui.glyphs import ascii_wanted, show
+from rmtui.tui.glyphs import ascii_wanted, show, typed
 from rmtui.tui.invites_source import code_of
 from rmtui.tui.keynames import key_of
 from rmtui.tui.widgets.facts import Facts, Section
@@ -84,7 +85,7 @@ class InviteLinkDialog(Dialog[None]):
             [
                 Section(
                     tr("Read aloud, NATO or Finnish"),
-                    tuple((show(sign), f"{show(nato):<10}{show(finnish)}") for sign, nato, finnish in words),
+                    tuple((show(sign), f"{show(nato):<10}{typed(plain(finnish))}") for sign, nato, finnish in words),
                 )
             ]
         )
@@ -123,7 +124,7 @@ class InviteLinkDialog(Dialog[None]):
             if self.link
             else tr("{copy} copies the code.", copy=key_of("link.copy", "y"))
         )
-        line.update(show(f"{copies} {why}".strip()))
+        line.update(show(joined([copies, why] if why else [copies], " ")))
         line.display = True
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -63,13 +63,15 @@ class Cells:
 class Reader:
     """Reads what Textual writes: places, looks and text go into :attr:`cells`, everything else is given back to be passed on."""
 
-    def __init__(self, width: int, height: int, paint: Callable[[Look], Look] = lambda look: look) -> None:
+    def __init__(
+        self, width: int, height: int, paint: Callable[[Look], Look] = lambda look: look, fit: Callable[[str], str] = lambda text: text
+    ) -> None:
         self.cells = Cells(width, height)
         self.x = self.y = 0
         """Where the cursor is to be."""
         self._look = PLAIN
         self._painted = PLAIN
-        self._paint = paint
+        self._paint, self._fit = paint, fit
 
     def feed(self, text: str) -> list[str]:
         """Take what was written; the sequences that are not about cells."""
@@ -97,4 +99,4 @@ class Reader:
         return rest
 
     def _put(self, text: str) -> None:
-        self.x = self.cells.put(self.x, self.y, text, self._painted)
+        self.x = self.cells.put(self.x, self.y, self._fit(text), self._painted)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from codecs import getincrementaldecoder
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from rmtui.glyphs import charset
 from rmtui.tui.link.outlet import Outlet
 from rmtui.tui.link.terminal import Terminal, watch
 
@@ -55,7 +59,7 @@ class LinkDriver(LinuxDriver):
             watch(self.fileno, loop, self._app.hang_up)
         simple = os.environ.get("TERM", "").startswith(SIMPLE)
         before = self.link.outlet
-        outlet = Outlet(terminal.write, width, height, discard=terminal.discard, thin=self.link.thin, simple=simple)
+        outlet = Outlet(terminal.write, width, height, discard=terminal.discard, thin=self.link.thin, simple=simple, charset=charset())
         if before is not None:
             outlet.resume(before)
         self._outlet = self.link.outlet = outlet
@@ -127,6 +131,9 @@ class LinkDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """As Textual's, after what was typed while the terminal was asked how far away it is."""
         self.link.typed_ahead(self.process_message)
+        letters = charset()
+        typed = partial(getincrementaldecoder("utf-8" if letters == "ascii" else letters), errors="ignore")
+        vars(linux_driver)["getincrementaldecoder"] = lambda _utf8: typed  # its own ends the console at what is no UTF-8
         try:
             super().run_input_thread()
         except OSError:  # the terminal is gone, which is watched for

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rmtui.tui.link.cells import Reader
+from rmtui.tui.link.letters import fitted
 from rmtui.tui.link.looks import sixteen
 from rmtui.tui.link.strokes import Pen
 
@@ -48,6 +49,7 @@ class Outlet(threading.Thread):
     :param write: writes bytes, and blocks while the line is full; :class:`OSError` when there is no terminal any more.
     :param discard: throws away what was written and not yet read.
     :param simple: the terminal has nothing but text and looks.
+    :param charset: what the terminal takes its letters in; those it lacks are drawn as others.
     :param thin: draw in sixteen colours, leave out what can be left out, and let the terminal answer for what it has drawn.
     """
 
@@ -60,9 +62,11 @@ class Outlet(threading.Thread):
         discard: Callable[[], Any] = lambda: None,
         thin: bool = False,
         simple: bool = False,
+        charset: str = "utf-8",
     ) -> None:
         super().__init__(name="rmtui-outlet", daemon=True)
-        self._write, self._discard, self._thin, self._spare = write, discard, thin, thin or simple
+        self._write, self._discard, self._charset = write, discard, charset
+        self._thin, self._spare = thin, thin or simple
         self._change = threading.Condition()
         self._rest: list[str] = []
         self._fresh = self._stopping = self._synced = self._visible = False
@@ -86,9 +90,12 @@ class Outlet(threading.Thread):
         """Time (``monotonic``) before which nothing is drawn that can wait."""
 
     def _start(self, width: int, height: int) -> None:
-        self._reader = Reader(width, height, sixteen) if self._thin else Reader(width, height)
+        self._reader = Reader(width, height, sixteen if self._thin else lambda look: look, self._fit)
         self._pen = Pen(width, height)
         self._known = False
+
+    def _fit(self, text: str) -> str:
+        return fitted(text, self._charset)
 
     # From the loop
 
@@ -211,7 +218,7 @@ class Outlet(threading.Thread):
 
     def _frame(self) -> bytes:
         """What is to be written now; empty when the terminal shows it already."""
-        rest, self._rest, self._fresh = "".join(self._rest), [], False
+        rest, self._rest, self._fresh = self._fit("".join(self._rest)), [], False
         drawn = ""
         if self._visible:
             if not self._known:
@@ -224,7 +231,7 @@ class Outlet(threading.Thread):
         asks = self._thin and self._visible and (self._answers or self._asked < 2)  # a terminal that answered neither answers none
         if not drawn and not (asks and self._untold):
             self._show_scene()
-            return rest.encode()
+            return rest.encode(self._charset, "replace")
         if asks:
             drawn, place = self._place(drawn)
             drawn += FENCE
@@ -234,7 +241,7 @@ class Outlet(threading.Thread):
         else:
             self._untold = bool(self._sent)
             self._show_scene()
-        return (rest + drawn).encode(errors="replace")
+        return (rest + drawn).encode(self._charset, "replace")
 
     def _place(self, drawn: str) -> tuple[str, tuple[int, int] | None]:
         """Put the cursor where no other answer has it, when one may come that is not meant."""

@@ -178,7 +178,7 @@ class Banner(Widget):
             headline, since = tr(health.headline), clock.stamp(health.lost_since)[11:]
             first = tr("{headline} since {time}, retrying.", headline=headline, time=since) if since else ""
             first = first or tr("{headline}, retrying.", headline=headline)
-            told = f"{glyphs().warning} {first}", show(health.trouble.replace(tr(MISSING[0]), tr(MISSING[1])))
+            told = f"{glyphs().warning} {first}", show(health.trouble).replace(tr(MISSING[0]), tr(MISSING[1]))
         if told != self._told:
             self._told = told
             self.refresh(layout=True)
