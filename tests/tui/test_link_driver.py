@@ -16,6 +16,7 @@ from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from rmtui.tui.link import outlet
 from rmtui.tui.link.asking import Asked, ask, find_out, restore, said
 from rmtui.tui.link.outlet import FENCE, WINDOW, Outlet
 from rmtui.tui.link.state import Link
@@ -167,6 +168,17 @@ class TestOutlet:
         _, outlet = thin
         assert outlet.answered((2, 1))
         assert not outlet.answered((2, 1))
+
+    def test_a_terminal_that_never_answers_is_soon_taken_to_have_drawn(
+        self, thin: tuple[Line, Outlet], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _, silent = thin
+        assert silent.seen is None
+        monkeypatch.setattr(outlet, "SILENT", 0.1)
+        deadline = time.monotonic() + 10
+        while silent.seen != "first":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def test_what_another_one_showed_is_shown_when_the_program_comes_back(self) -> None:
         """Textual writes only what has changed since."""

@@ -21,9 +21,9 @@ AGES = {
     ("en", False, True): ("5m old",),
     ("en", True, True): ("5m old",),
     ("fi", False, False): ("ajan tasalla", "tuoreet"),
-    ("fi", True, False): ("12:00 UTC",),
-    ("fi", False, True): ("5m vanhat",),
-    ("fi", True, True): ("5m vanhat",),
+    ("fi", True, False): ("12.00 UTC",),
+    ("fi", False, True): ("ikä 5m",),
+    ("fi", True, True): ("ikä 5m",),
 }
 """By language, whether the line is thin, and whether the database does not answer."""
 

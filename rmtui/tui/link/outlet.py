@@ -24,6 +24,8 @@ QUIET, GATHER = 0.04, 0.16
 """Seconds without a change after which a screen that has begun to change is drawn, and after which it is whatever comes."""
 LOST = 15.0
 """Seconds after which an answer is not waited for any more; what is drawn next asks anew."""
+SILENT = 4.0
+"""Seconds after which a terminal that has never answered is taken to have drawn what it was sent."""
 LEAVING = 2.0
 """Seconds at most that answers are waited for at the end."""
 STUCK = 1.0
@@ -208,7 +210,7 @@ class Outlet(threading.Thread):
             pass
 
     def _ready(self) -> bool:
-        if self._sent and time.monotonic() - self._sent[0].when > LOST:
+        if self._sent and time.monotonic() - self._sent[0].when > (LOST if self._answers else SILENT):
             self._sent.clear()
             self._doubt = True
             if not self._answers:
