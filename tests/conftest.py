@@ -50,6 +50,15 @@ if MEMORY:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)  # where pytest makes ``tmp_path``, unless it is told another place
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """One of several workers runs a part only, and need not look for snapshots that nobody uses: that takes it many seconds."""
+    if hasattr(config, "workerinput"):
+        from syrupy.data import SnapshotCollections
+        from syrupy.report import SnapshotReport
+
+        SnapshotReport.unused = property(lambda _report: SnapshotCollections())  # type: ignore[assignment]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is marked ``two_databases`` runs on SQLite and PostgreSQL; a deployment's own schema beside our tables shows nothing more."""
 

@@ -30,7 +30,7 @@ __all__ = ["main"]
 logger = logging.getLogger("rmtui.cli")
 
 PATIENCE = 30
-"""Seconds that a command, which has failed already, listens for what a CA may have signed."""
+"""Seconds that a command, whose work is over, listens for what a CA may have signed too late."""
 
 DEFAULTS = {
     "db": None,

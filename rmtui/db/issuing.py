@@ -141,7 +141,7 @@ def revoke_lost(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> 
     try:
         publish_crl()
     except RmtuiError as error:
-        logger.warning("a lost certificate is told of later: %s", error.sentence)
+        logger.warning("a lost certificate is told of later: %s", error)
 
 
 def _take_late(signed: SignedCertificate, callsign: str) -> None:
@@ -152,9 +152,7 @@ def _take_late(signed: SignedCertificate, callsign: str) -> None:
         with connection():
             revoke_lost(signed, uuid.uuid4(), callsign)
     except RmtuiError as error:
-        logger.warning(
-            "a certificate for %s came too late and was not revoked, serial %x: %s", plain(callsign), signed.serial, error.sentence
-        )
+        logger.warning("a certificate for %s came too late and was not revoked, serial %x: %s", plain(callsign), signed.serial, error)
 
 
 def revocations() -> Iterator[Revocation]:

@@ -36,6 +36,7 @@ def carry_over(ca: CfsslAuthority, revocations: Iterable[Revocation]) -> PKIErro
     unknown = 0
     for each in unlisted:
         if unknown == MOST_UNKNOWN:
+            logger.warning("the CA does not know %d of those revoked here; others are left for another time", unknown)
             break
         try:
             ca.revoke(each, tuple)

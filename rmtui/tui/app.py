@@ -178,7 +178,7 @@ class RmtuiApp(LooksApp):
             try:
                 signin.end(operator)
             except RmtuiError as error:  # the secret is gone from here all the same, and a copy of it ends by itself
-                logger.warning("the end of a sign-in was not recorded: %s", error.sentence)
+                logger.warning("the end of a sign-in was not recorded: %s", error)
 
         self.run_worker(end, name="sign-out", group="sign-out", thread=True, exit_on_error=False)
 

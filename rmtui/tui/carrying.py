@@ -52,7 +52,7 @@ class CarryingOut(Watching):
             if not effects.anything_due():
                 return self._Ran()
             ran = effects.run_due(stop=self._leaving, most=MOST)
-            return self._Ran(ran.settled)
+            return self._Ran(ran.tried)
 
         self.errand("effects", work, lambda error: self._Ran(error=error), description=tr("telling products and others of people"))
 

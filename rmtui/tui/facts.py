@@ -68,7 +68,7 @@ def history_sections(entries: Sequence[AuditEntry]) -> list[Section]:
         said = tr("{what} by {who}", what=what, who=_who(entry))
         about = f"\n{show(entry.about, CUT)}" if entry.about else ""
         lines.append((f"{stamp[:10]}\n{stamp[11:16]}", f"{said}{about}"))
-    return [Section(tr("History"), tuple(lines))]
+    return [Section(tr("History ({zone})", zone=clock.zone()) if clock.elsewhere() else tr("History"), tuple(lines))]
 
 
 def extra_sections(extra: Mapping[str, Any]) -> list[Section]:

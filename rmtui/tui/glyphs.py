@@ -41,11 +41,14 @@ ASCII = Glyphs(">", "*", "o", "+", "x", "^", "v", "|", "-", "...", "!", "-", "#"
 def show(text: object, limit: int | None = None) -> str:
     """Text of whatever origin as it may be drawn.
 
-    Letters that the terminal lacks are escaped, so that no name is taken for another; of a sentence of our own they are drawn as others.
+    Letters that the terminal lacks are escaped, so that no name is taken for another; those of our own words are drawn as others.
     """
     drawn, letters = plain_lines.show(text, limit), charset()
-    ours = isinstance(text, str) and english(text) is not text
-    return drawn if ours or letters == "utf-8" or drawn.isascii() else drawn.encode(letters, "backslashreplace").decode(letters)
+    if letters == "utf-8" or drawn.isascii():
+        return drawn
+    known = english(text) if isinstance(text, str) else text
+    theirs = set(drawn) if known is text else set(plain_lines.show(known))  # what our English does not have came with a value
+    return "".join(char.encode(letters, "backslashreplace").decode(letters) if char in theirs else char for char in drawn)
 
 
 def glyphs() -> Glyphs:

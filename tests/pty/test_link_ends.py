@@ -210,7 +210,8 @@ def test_who_was_signed_in_still_is_after_the_link_went(run: Callable[..., Termi
         assert end(terminal, how) == INTERRUPTED
 
 
-def test_ctrl_z_goes_back_to_the_shell_and_fg_returns(run: Callable[..., Terminal]) -> None:
+@pytest.mark.parametrize("between", ["", "bg"])
+def test_ctrl_z_goes_back_to_the_shell_and_fg_returns(run: Callable[..., Terminal], between: str) -> None:
     terminal = run("-i", program=["bash", "--norc", "--noprofile"], PS1="shell> ")
     terminal.until("shell>")
     before = termios.tcgetattr(terminal.fd)
@@ -220,6 +221,9 @@ def test_ctrl_z_goes_back_to_the_shell_and_fg_returns(run: Callable[..., Termina
     terminal.press("\x1a")
     terminal.until("Stopped", "shell>")
     assert given_back(bytes(terminal.written).rpartition(b"\x1b[?1049l")[0][-300:] + b"\x1b[?1049l\x1b[?25h")
+    if between:
+        terminal.press(f"{between}\r")
+        terminal.settle(1)
     terminal.press("fg\r")
     terminal.until("VARPU", "of 25", "q Quit")
     terminal.press("j")

@@ -155,7 +155,7 @@ class TestProducts:
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: over.wait(30) and [])
         monkeypatch.setattr(products, "LONGEST", 0.2)
         monkeypatch.setattr(products, "SECONDS", 0.1)
-        assert "did not answer at http://tak.example/ within 0.2 seconds" in self.asked(tmp_path, tak="http://tak.example/")["tak"].sentence
+        assert "did not answer at http://tak.example/ within 0.3 seconds" in self.asked(tmp_path, tak="http://tak.example/")["tak"].sentence
         over.set()
 
 

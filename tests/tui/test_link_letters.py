@@ -96,3 +96,4 @@ def test_no_name_is_taken_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rmtui.glyphs._charset", lambda: "ascii")
     assert show(i18n.tr("Not reachable")) == "Ei vastaa"
     assert show(i18n.tr("Approve")) == "Hyväksy"  # which is sent as Hyvaksy
+    assert show(i18n.tr("{callsign} is approved.", callsign="BJÖRN")) == "BJ\\xd6RN on hyväksytty."

@@ -337,3 +337,6 @@ async def choose(pilot: Pilot[Any], name: str) -> None:
     await settle(pilot)
     await write(pilot, name)
     await press(pilot, "enter")
+    while not all(toast.region for toast in pilot.app.screen.query("Toast")):  # what it tells has no place yet
+        await pilot.pause(0.02)
+    await settle(pilot)

@@ -165,7 +165,7 @@ def _opened(path: Path) -> int:
     It reads nothing, so that closing it does not end the locks that SQLite holds on the file.
     """
     data = settings.current().local_data_dir
-    base = data if path != data and path.is_relative_to(data) else path.parent
+    base = data if path.is_relative_to(data) else path.parent
     place = os.open(base, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     for name in path.relative_to(base).parts:
         try:

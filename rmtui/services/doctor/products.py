@@ -110,7 +110,7 @@ def _problem(name: str, api: str) -> Said:
             "{called} did not answer at {where} within {seconds} seconds. See whether it runs.",
             called=called,
             where=where,
-            seconds=f"{LONGEST:g}" if isinstance(error, _Endless) else f"{SECONDS:g}",
+            seconds=f"{LONGEST + SECONDS:g}" if isinstance(error, _Endless) else f"{SECONDS:g}",
         )
     except (OSError, ValueError) as error:
         told = isinstance(error, OSError) and error.strerror

@@ -96,8 +96,8 @@ class Ran:
     """How many were not told, since what was to be told is no longer so."""
 
     @property
-    def settled(self) -> int:
-        """How many were looked at."""
+    def tried(self) -> int:
+        """How many were looked at, whatever became of them."""
         return self.done + self.failed + self.skipped
 
     def __add__(self, other: Ran) -> Ran:

@@ -101,8 +101,9 @@ class LinkDriver(LinuxDriver):
     def resume_application_mode(self) -> None:
         """As Textual's, but only what was suspended: a line that ends sends the signal to go on too."""
         if self._suspended:
-            self._suspended = False
             super().resume_application_mode()
+            # In the background Textual begins nothing, and is told again by what brings it to the front.
+            self._suspended = self._key_thread is None or not self._key_thread.is_alive()
 
     def stop_application_mode(self) -> None:
         """As Textual's, when nothing is drawn any more."""

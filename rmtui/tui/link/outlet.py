@@ -211,10 +211,11 @@ class Outlet(threading.Thread):
 
     def _ready(self) -> bool:
         if self._sent and time.monotonic() - self._sent[0].when > (LOST if self._answers else SILENT):
+            drawn = self._sent[-1].scene if self._fresh else self._scene
             self._sent.clear()
             self._doubt = True
             if not self._answers:
-                self._untold, self.seen = False, self._scene
+                self._untold, self.seen = False, drawn
         under_way = sum(sent.size for sent in self._sent) if self._answers else 0
         return bool(self._rest) or (self._fresh and under_way <= WINDOW)
 

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -54,6 +55,8 @@ class ListLines(Widget, Generic[Row, Query]):
         """Keys of rows whose leaving the list is no news to the operator."""
         self.problem: RmtuiError | None = None
         """Why there are no rows to show."""
+        self.ground = Style()
+        """How a line looks where nothing is on it, worked out once for all lines that are drawn together."""
         self._fitted: tuple[Query, int, list[tuple[Column[Row], int]]] | None = None
 
     def _columns(self) -> list[tuple[Column[Row], int]]:
@@ -91,7 +94,7 @@ class ListLines(Widget, Generic[Row, Query]):
                 style = self.get_component_rich_style("list--note")
                 text = cut(lines[y - 2], width - MARK)
                 return Strip([Segment(" " * MARK, style), Segment(text, style)]).adjust_cell_length(width, style)
-        return Strip.blank(width, self.rich_style)
+        return Strip.blank(width, self.ground)
 
     def _titles(self, width: int) -> Strip:
         plain_style = self.get_component_rich_style("list--titles")
@@ -109,7 +112,7 @@ class ListLines(Widget, Generic[Row, Query]):
     def _row(self, index: int, width: int) -> Strip:
         row, at_cursor = self.window.rows[index], index == self.window.cursor
         name = "list--cursor" if self.has_focus else "list--cursor-blurred"
-        style = self.get_component_rich_style(name) if at_cursor else self.rich_style
+        style = self.get_component_rich_style(name) if at_cursor else self.ground
         symbols = glyphs()
         lead = (symbols.cursor if at_cursor else " ") + (symbols.mark if self.marks and row in self.marks else " ")
         segments = [*spaced(lead, style)]

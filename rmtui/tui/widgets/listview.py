@@ -274,6 +274,7 @@ class ListView(Marking[Row, Query], can_focus=True):
         window = self.window
         rows = window.rows[window.top : window.top + window.height]
         self.drawn = Scene(frozenset(map(self.source.key, rows)), self.shifts)
+        self.ground = self.rich_style
         return super().render_lines(crop)
 
     # Keys and mouse
