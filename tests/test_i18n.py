@@ -126,7 +126,6 @@ ALLOWED = {
     "pki/keys.py": {"RSA {}", "EC {}"},
     "pki/mutual_tls.py": {"RM_MTLS_CLIENT_CERT_PATH, RM_MTLS_CLIENT_KEY_PATH"},
     "tui/colours.py": None,  # colours
-    "tui/doctor_source.py": {"all rows are one page"},  # for programmers
     "tui/facts.py": {"rmtui {}"},
     "tui/notice.py": {"rmtui {}"},
     "tui/panes/invites.py": {"pool:{} state:all"},  # a filter

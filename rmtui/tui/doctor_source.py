@@ -124,7 +124,7 @@ class DoctorSource(Source[DoctorRow, DoctorQuery]):
         ]
 
     def cursor(self, query: DoctorQuery, row: DoctorRow) -> Cursor:
-        raise NotImplementedError("all rows are one page")
+        raise RuntimeError("all rows are one page")
 
     def page(self, query: DoctorQuery, place: Place) -> Page[DoctorRow]:
         return Page(() if place.where in {"after", "before"} else tuple(self._ordered(query)), False, False)

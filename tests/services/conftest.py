@@ -9,6 +9,7 @@ import pytest
 from doctoring import named
 from workers import Worker
 
+from product_stand_in import Product
 from rmtui.auth.operator import Operator
 
 
@@ -45,6 +46,14 @@ def boss(env: dict[str, str]) -> Operator:
     """An admin with files and a certificate, who acts."""
     person = named("BOSS", "admin")
     return Operator(person.pk, person.callsign, "test", "command")
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    """A product that is told of people."""
+    made = Product()
+    yield made
+    made.close()
 
 
 @pytest.fixture

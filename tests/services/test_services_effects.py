@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import threading
 from dataclasses import replace
 
 import pytest
+from telling import CODE, approve, configure, later
 
 from making import audit_rows, make_enrollment, make_operator, make_person
 from ports import HeldPort
@@ -26,20 +26,6 @@ from rmtui.services.effects import EffectQuery, NotWaiting
 
 pytestmark = pytest.mark.two_databases
 
-CODE = "ABCDEFGH"
-
-
-@pytest.fixture
-def product():
-    made = Product()
-    yield made
-    made.close()
-
-
-def configure(tmp_path, text: str) -> None:
-    (tmp_path / "manifest.json").write_text(text)
-    settings.configure(replace(settings.current(), manifest=tmp_path / "manifest.json"))
-
 
 @pytest.fixture
 def boss(env, tmp_path, product):
@@ -47,19 +33,10 @@ def boss(env, tmp_path, product):
     return make_operator()
 
 
-def approve(boss, callsign: str):
-    return decisions.approve(boss, make_enrollment(callsign, CODE + callsign).pk, CODE + callsign).person
-
-
 def planned(**columns) -> list[tuple[str, str, str]]:
     with connection():
         found = Effect.select().order_by(Effect.id)
         return [(row.target, row.event, row.state) for row in found if all(getattr(row, name) == each for name, each in columns.items())]
-
-
-def later(monkeypatch, hours: float = 2) -> None:
-    now = clock.utcnow()
-    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(hours=hours))
 
 
 def test_everything_that_happens_to_somebody_is_told_in_order(boss, product):

@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
-
 import pytest
+from telling import approve, configure, later
 
-from making import make_enrollment, make_operator
-from product_stand_in import Product, manifest
-from rmtui import clock, settings
+from making import make_operator
+from product_stand_in import manifest
+from rmtui import clock
 from rmtui.db.middleware import connection
 from rmtui.db.own import Effect
 from rmtui.db.people import Person, Role
-from rmtui.services import certificates, decisions, doctor, effects, roles
+from rmtui.services import certificates, doctor, effects, roles
 from rmtui.services.effects import EffectQuery, products
 
 pytestmark = pytest.mark.two_databases
-
-CODE = "ABCDEFGH"
-
-
-@pytest.fixture
-def product():
-    made = Product()
-    yield made
-    made.close()
-
-
-def configure(tmp_path, text: str) -> None:
-    (tmp_path / "manifest.json").write_text(text)
-    settings.configure(replace(settings.current(), manifest=tmp_path / "manifest.json"))
 
 
 @pytest.fixture
 def boss(env, tmp_path, product):
     configure(tmp_path, manifest(tak=product.api))
     return make_operator()
-
-
-def approve(boss, callsign: str):
-    return decisions.approve(boss, make_enrollment(callsign, CODE + callsign).pk, CODE + callsign).person
-
-
-def later(monkeypatch, hours: float = 2) -> None:
-    now = clock.utcnow()
-    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(hours=hours))
 
 
 def test_who_was_stopped_sends_nothing_after_the_others(boss, product, monkeypatch):

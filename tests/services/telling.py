@@ -1,0 +1,29 @@
+"""Deployments whose products are told of people, and what the tests of that do again and again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from making import make_enrollment
+from rmtui import clock, settings
+from rmtui.services import decisions
+
+CODE = "ABCDEFGH"
+
+
+def configure(tmp_path, text: str) -> None:
+    """Name a manifest that says this."""
+    (tmp_path / "manifest.json").write_text(text)
+    settings.configure(replace(settings.current(), manifest=tmp_path / "manifest.json"))
+
+
+def approve(boss, callsign: str):
+    """Approve somebody who asks; their primary key."""
+    return decisions.approve(boss, make_enrollment(callsign, CODE + callsign).pk, CODE + callsign).person
+
+
+def later(monkeypatch, hours: float = 2) -> None:
+    """Let it be later."""
+    now = clock.utcnow()
+    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(hours=hours))
