@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rmtui.errors import ConfigurationError
 from rmtui.i18n import tr
 from rmtui.text import plain
+from rmtui.tui.link.terminal import SIMPLE
 
 if TYPE_CHECKING:
     from rmtui.tui.app import RmtuiApp
@@ -23,8 +24,6 @@ PIECE = 700
 """Bytes that are handed on by GNU screen at a time; it takes 768 with what is round them."""
 BRIEF = 150
 """Characters that can be copied by hand while a passing message is there."""
-WITHOUT = ("linux", "vt")
-"""How the names of terminals begin that have no clipboard and may draw what is sent to it."""
 
 
 def way(env: Mapping[str, str]) -> str:
@@ -42,7 +41,7 @@ def way(env: Mapping[str, str]) -> str:
         return "tmux"
     if env.get("STY") or term.startswith("screen"):
         return "screen"
-    return "off" if term.startswith(WITHOUT) else "osc52"
+    return "off" if term.startswith(SIMPLE) else "osc52"
 
 
 def sequence(text: str, how: str) -> str:

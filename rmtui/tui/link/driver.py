@@ -19,7 +19,7 @@ from textual.message import Message
 
 from rmtui.glyphs import charset
 from rmtui.tui.link.outlet import Outlet
-from rmtui.tui.link.terminal import Terminal, watch
+from rmtui.tui.link.terminal import SIMPLE, Terminal, watch
 
 if TYPE_CHECKING:
     from rmtui.tui.link.state import Link
@@ -28,8 +28,6 @@ __all__ = ["LinkDriver"]
 
 WIDEST, HIGHEST = 1_000, 400
 """Columns and lines that are drawn at most, whatever size a terminal says it has."""
-SIMPLE = ("linux", "vt")
-"""What ``TERM`` begins with where there is no mouse, no title, and none of what came later."""
 
 
 class LinkDriver(LinuxDriver):

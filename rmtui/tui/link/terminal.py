@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["Terminal", "watch"]
+__all__ = ["SIMPLE", "Terminal", "watch"]
 
+SIMPLE = ("linux", "vt")
+"""How the names of terminals begin that have no mouse, no title, no clipboard, and may draw what is sent to those."""
 LOOK = 0.2
 """Seconds between two looks whether a write that finds no room is still wanted."""
 CANCEL = b"\x18"
