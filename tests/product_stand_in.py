@@ -10,6 +10,8 @@ import threading
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from rmtui.services.effects import running
+
 
 class Product:
     """Serves on a port of its own until it is closed."""
@@ -69,7 +71,7 @@ class Product:
                 request.connection.close()
                 return
             if answer == "slow":
-                self.release.wait(0.2)
+                self.release.wait(running.SLOW + 0.1)
                 answer = True
             status, text = (answer, "") if isinstance(answer, int) and answer is not True else (200, answer)
             if answer is True:

@@ -29,7 +29,6 @@ def told_of(embedded, product, monkeypatch, tmp_path):
     place = tmp_path / "manifest.json"
     place.write_text(manifest(tak=product.api))
     monkeypatch.setenv("RMTUI_OPERATOR", "BOSS")
-    monkeypatch.setattr("rmtui.services.effects.products.TOTAL", 0.3)
     make_operator()
     make_enrollment("RAVEN", CODE)
     monkeypatch.setenv("RM_KRAFTWERK_MANIFEST_PATH", str(place))
@@ -48,13 +47,15 @@ def test_each_action_tells_the_product(told_of, product, cli):
     assert [message for message, _callsign in product.told] == ["created", "promoted", "created", "promoted", "demoted", "revoked"]
 
 
-def test_who_was_not_told_is_said_and_the_action_is_done(told_of, product, cli):
+def test_who_was_not_told_is_said_and_the_action_is_done(told_of, product, cli, monkeypatch):
     product.answers = ["hang"]
-    done = cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes", code=0)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("rmtui.services.effects.products.TOTAL", 0.5)
+        done = cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes", code=0)
     assert "approved" in done.out
     (line,) = done.err.splitlines()
     assert line.startswith("tak was not told of RAVEN yet: The product tak (")
-    assert line.endswith(" did not answer within 0.3 seconds. rmtui effects run tries again.")
+    assert line.endswith(" did not answer within 0.5 seconds. rmtui effects run tries again.")
     done = cli("roles", "assign", "RAVEN", "admin", "--yes", "--format", "json", code=0)  # waits for what comes before it
     assert [(row["event"], row["state"], row["failing"]) for row in done.json["effects"]] == [
         ("created", "waiting", True),

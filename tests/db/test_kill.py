@@ -111,7 +111,7 @@ def test_kill_during_approvals(worker, database, admin, monkeypatch):
         if number % 4:  # the rest stay as they were left, for the sweep
             began = time.monotonic()
             assert struck.approve(admin).callsign == struck.callsign
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 30  # of the minutes that a claim may stand
             check(admin)
         if not instants and left["kills"] < 4 * KILLS and not (left["certificates"] and left["directories"]):
             instants.append(took * random.uniform(0.3, 1.3))  # none hit the part after the signature yet

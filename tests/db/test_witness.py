@@ -340,7 +340,7 @@ def test_who_holds_the_log_holds_nobody_up(log, admin):
         fcntl.flock(other, fcntl.LOCK_SH)
         began = time.monotonic()
         assert enrollments.create(operator, "Susi").callsign == "Susi"
-        assert witness.WAIT <= time.monotonic() - began < witness.WAIT + 2
+        assert witness.WAIT <= time.monotonic() - began < witness.WAIT + 10
         assert "another process holds it" in witness.trouble()
         threading.Timer(0.3, fcntl.flock, (other, fcntl.LOCK_UN)).start()
         enrollments.create(operator, "Karhu")

@@ -23,7 +23,7 @@ from rmtui.errors import EXIT_REFUSED, EXIT_UNREACHABLE
 from rmtui.pki.http import Line
 from rmtui.services import effects
 
-SHORT = 0.4
+SHORT = 1.5
 """Seconds that a CA is waited for which hangs."""
 
 

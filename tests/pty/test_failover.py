@@ -67,7 +67,7 @@ def test_the_console_outlives_the_primary(console: Terminal, pair: Pair) -> None
     until(lambda: console.read(0.2) is not None and re.search(r"data \d+s old", console.text))
 
     pair.promote()
-    console.gone("Database unreachable", timeout=15)
+    console.gone("Database unreachable")
     console.until("2 pending", "data now")
     approve(console, "UNIT2", "CODE0002")
     console.until("UNIT2 is approved")

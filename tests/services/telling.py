@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from making import make_enrollment
@@ -21,6 +23,14 @@ def configure(tmp_path, text: str) -> None:
 def approve(boss, callsign: str):
     """Approve somebody who asks; their primary key."""
     return decisions.approve(boss, make_enrollment(callsign, CODE + callsign).pk, CODE + callsign).person
+
+
+@contextmanager
+def impatient(monkeypatch) -> Iterator[None]:
+    """What hangs is soon given up. What answers must do so in time too, on a machine that has much else to do."""
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("rmtui.services.effects.products.TOTAL", 1.0)
+        yield
 
 
 def later(monkeypatch, hours: float = 2) -> None:

@@ -309,5 +309,5 @@ def test_the_end_waits_for_a_change_under_way(console: Console, world: World) ->
     app = console.run(script)
     assert not app.writes.wait(0.05)
     world.gate.set()
-    assert app.writes.wait(5)
+    assert app.writes.wait(30)
     assert world.enrollments[pk(1)].state is State.APPROVED

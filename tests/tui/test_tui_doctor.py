@@ -138,7 +138,7 @@ class TestLooking:
             await until(pilot, "Checked 12,500 of 1,000,000.")
             assert "nothing was put right" not in text(pilot).casefold()
             await pilot.press("escape")
-            assert ward.stopped.wait(5)
+            assert ward.stopped.wait(30)
             await settle(pilot)
             assert not isinstance(pilot.app.screen, DoctorDialog)
 
@@ -262,7 +262,7 @@ class TestRepairing:
             await pilot.pause()
             assert "Not everything has been checked yet" in text(pilot)
             await pilot.press("escape")
-            assert ward.stopped.wait(5)
+            assert ward.stopped.wait(30)
 
         console.run(script)
 

@@ -45,7 +45,7 @@ class Desk:
     def _run(self, targets: Any, act: Callable[[Target], str], told: Any, stop: Any) -> Report:
         def one(target: Target) -> str:
             self.begun.append(target.name)
-            if not self.gate.acquire(timeout=10):
+            if not self.gate.acquire(timeout=30):
                 raise TimeoutError
             if target.name in self.fails:
                 raise self.fails.pop(target.name)
