@@ -77,7 +77,7 @@ class Keycloak:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         place = "http://127.0.0.1" if context is None else "https://localhost"
         self.url = f"{place}:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def answer(self, method: str, path: str, body: bytes, token: str) -> tuple[int, object, dict[str, str]]:

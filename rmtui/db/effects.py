@@ -165,25 +165,24 @@ def _free(now: dt.datetime) -> Any:
     return Effect.lease_until.is_null() | (Effect.lease_until <= now)
 
 
+def _together(one: Any, other: Any) -> Any:
+    """Whether two are of the same person at the same target; all products are each of them."""
+    both_products = one.target.startswith(PRODUCT[:-1]) & other.target.startswith(PRODUCT[:-1])
+    all_products = (one.target == PRODUCTS) | (other.target == PRODUCTS)
+    return (one.person == other.person) & ((one.target == other.target) | (both_products & all_products))
+
+
 def _overtakes() -> Any:
     """Whether something earlier of the same person at the same target still waits."""
     before = Effect.alias()
-    same = (before.target == Effect.target) | (
-        ((before.target == PRODUCTS) | (Effect.target == PRODUCTS))
-        & before.target.startswith(PRODUCT[:-1])
-        & Effect.target.startswith(PRODUCT[:-1])
-    )
-    return before.select(before.id).where((before.person == Effect.person) & (before.state == "waiting") & (before.id < Effect.id) & same)
+    return before.select(before.id).where((before.state == "waiting") & (before.id < Effect.id) & _together(before, Effect))
 
 
 def waits_after(effect: Effect, *events: str) -> bool:
     """Whether one of these, planned later for the same person at the same target, still waits. Needs an open connection."""
-    if effect.target == PRODUCTS:
-        there = (Effect.target == PRODUCTS) | Effect.target.startswith(PRODUCT)
-    else:
-        there = Effect.target.in_([effect.target, PRODUCTS] if effect.target.startswith(PRODUCT) else [effect.target])
-    after = WAITS & (Effect.person == effect.person) & (Effect.id > effect.id) & Effect.event.in_(events) & there
-    return bool(Effect.select(Effect.id).where(after).limit(1).exists())
+    after = Effect.alias()
+    of_these = (Effect.id == effect.id) & (after.id > effect.id) & (after.state == "waiting") & after.event.in_(events)
+    return bool(after.select(after.id).join(Effect, on=_together(after, Effect)).where(of_these).limit(1).exists())
 
 
 def _due(now: dt.datetime) -> Any:

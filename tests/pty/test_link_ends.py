@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -150,6 +151,7 @@ def test_an_approval_is_whole_or_has_not_begun(run: Callable[..., Terminal], env
 
 HELD = """
 import os
+import re
 from rmtui.pki import keys
 make = keys.generate
 def held(key_type):
@@ -247,6 +249,13 @@ def test_plain_lines_end_by_a_signal(run: Callable[..., Terminal]) -> None:
     assert b"Traceback" not in terminal.written
 
 
+def listens(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has begun to do something of its own at a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (caught,) = re.findall(r"^SigCgt:\s*(\w+)", status, re.M)
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def test_a_list_that_nobody_reads_ends(env: dict[str, str]) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -256,8 +265,12 @@ def test_a_list_that_nobody_reads_ends(env: dict[str, str]) -> None:
     os.set_blocking(writer, True)
     process = subprocess.Popen([*RMTUI, "--help"], env=env, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
+    until = time.monotonic() + SOON
+    while not listens(process.pid, signal.SIGTERM):
+        assert time.monotonic() < until
+        time.sleep(0.05)
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)
+        process.wait(1)
     process.terminate()
     _out, told = process.communicate(timeout=SOON)
     os.close(reader)

@@ -29,7 +29,7 @@ def approve(boss, callsign: str):
 def impatient(monkeypatch) -> Iterator[None]:
     """What hangs is soon given up. What answers must do so in time too, on a machine that has much else to do."""
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("rmtui.services.effects.products.TOTAL", 1.0)
+        meanwhile.setattr("rmtui.services.effects.products.TOTAL", 2.0)
         yield
 
 
@@ -37,3 +37,8 @@ def later(monkeypatch, hours: float = 2) -> None:
     """Let it be later."""
     now = clock.utcnow()
     monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(hours=hours))
+
+
+def stand_still(monkeypatch) -> None:
+    """Let it be no later, however long a test takes: what is to wait seconds still waits."""
+    later(monkeypatch, hours=0)
