@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import FrameType
 
 from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, RmtuiError, UnreachableError
@@ -19,6 +17,7 @@ from rmtui.plain.session import Session, TurnedOut
 from rmtui.plain.talk import Idle, Left, Talk
 from rmtui.plain.words import ago, name
 from rmtui.services import deployment, effects, enrollments, keys_ahead, operators, signin
+from rmtui.signals import ended_by_signals
 
 __all__ = ["run"]
 
@@ -35,19 +34,19 @@ def run(codes: Mapping[str, str] | None = None) -> int:
     :return: the exit code.
     :raises RmtuiError: there is no deployment to work on, and why.
     """
-    before = {number: signal.signal(number, _hang_up) for number in (signal.SIGTERM, signal.SIGHUP)}
     session = Session(Talk(), codes)
     background = _Background(session)
     warnings = _Warnings(session)
     logging.getLogger("rmtui").addHandler(warnings)
     try:
-        session.talk.say(tr("rmtui, plain lines. h tells more wherever a question offers it."))
-        if not _open(session):
-            return EXIT_DONE
-        background.start()
-        going = _main(session, begins=True)
-        while going:
-            going = _main(session)
+        with ended_by_signals(lambda: Quit(EXIT_INTERRUPTED)):
+            session.talk.say(tr("rmtui, plain lines. h tells more wherever a question offers it."))
+            if not _open(session):
+                return EXIT_DONE
+            background.start()
+            going = _main(session, begins=True)
+            while going:
+                going = _main(session)
     except Quit as quitting:
         return quitting.code
     except Left:
@@ -55,14 +54,7 @@ def run(codes: Mapping[str, str] | None = None) -> int:
     finally:
         background.stop()
         logging.getLogger("rmtui").removeHandler(warnings)
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return EXIT_DONE
-
-
-def _hang_up(_number: int, _frame: FrameType | None) -> None:
-    """Somebody ends the program, or the terminal is gone: as :class:`Quit`, so that what is open is closed."""
-    raise Quit(EXIT_INTERRUPTED)
 
 
 def _main(session: Session, *, begins: bool = False) -> bool:

@@ -21,6 +21,7 @@ from rmtui.plain.talk import Talk
 from rmtui.services import operators
 from rmtui.services.operators import Operator, Permission
 from rmtui.services.refusals import NotPermitted
+from rmtui.signals import ENDING
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -150,13 +151,13 @@ class Session:
                 self.fresh_line()
                 self.talk.say(tr("It cannot be stopped half-way; it is being finished."))
 
-        before = {number: signal.signal(number, keep) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        before = {number: signal.signal(number, keep) for number in (signal.SIGINT, *ENDING)}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            if {signal.SIGTERM, signal.SIGHUP} & {*came}:
+            if {*ENDING} & {*came}:
                 raise Quit(EXIT_INTERRUPTED)
 
     # Telling

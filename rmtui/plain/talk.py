@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import select
+import signal
 import sys
 import termios
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,9 +108,8 @@ class Talk:
         self._write("".join(f"{line}\n" for line in lines) + last + end)
 
     def _read(self) -> str:
-        seconds = self.patience() if self.interactive else None
         try:
-            if seconds is not None and not select.select([sys.stdin], [], [], seconds)[0]:
+            if self.interactive and not _comes(self.patience()):
                 self._write("\n")
                 raise Idle
             line = sys.stdin.readline()
@@ -135,6 +137,32 @@ class Talk:
             sys.stdout.flush()
         except OSError as error:  # the terminal is gone, or a disk is full: nobody hears this any more
             raise BrokenPipeError(*error.args) from error
+
+
+def _comes(seconds: float | None) -> bool:
+    """Whether a line is typed in time. A signal is heeded at once, also one that comes just before, or to another thread."""
+    until = None if seconds is None else time.monotonic() + seconds
+    with _woken_by_signals() as signalled:
+        while True:
+            left = None if until is None else max(until - time.monotonic(), 0)
+            ready = select.select([sys.stdin, signalled], [], [], left)[0]
+            if signalled not in ready:
+                return bool(ready)
+            os.read(signalled, 4096)
+
+
+@contextmanager
+def _woken_by_signals() -> Iterator[int]:
+    """A file descriptor that can be read once a signal has come, whichever thread it came to."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
 
 
 def _bare(word: str) -> str:

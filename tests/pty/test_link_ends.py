@@ -249,6 +249,18 @@ def test_plain_lines_end_by_a_signal(run: Callable[..., Terminal]) -> None:
     assert b"Traceback" not in terminal.written
 
 
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP])
+def test_plain_lines_end_once_by_two_signals(run: Callable[..., Terminal], second: signal.Signals) -> None:
+    """The terminal that is gone and the service manager both send one."""
+    terminal = run("demo", "--plain")
+    terminal.until("h help")
+    os.kill(terminal.pid, signal.SIGHUP)
+    with suppress(ProcessLookupError):
+        os.kill(terminal.pid, second)
+    assert terminal.wait(SOON) == INTERRUPTED
+    assert b"Traceback" not in terminal.written
+
+
 def listens(pid: int, number: signal.Signals) -> bool:
     """Whether a process has begun to do something of its own at a signal."""
     status = Path(f"/proc/{pid}/status").read_text()
