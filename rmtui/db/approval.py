@@ -296,6 +296,7 @@ def _make(identity: _Identity, signer: Any, tell: Callable[[str], None]) -> None
         csr_pem=None if identity.csr is None else identity.csr.encode(),
         on_signed=on_signed,
     )
+    issuing.announce(signer, identity.pk, identity.callsign)
 
 
 def _undo(identity: _Identity, claim: Claim | None) -> None:

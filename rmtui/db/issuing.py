@@ -33,6 +33,7 @@ logger = logging.getLogger("rmtui.db.issuing")
 __all__ = [
     "LEFTOVER_AGE",
     "adopt_certificate",
+    "announce",
     "authority",
     "publish_after",
     "publish_crl",
@@ -127,9 +128,16 @@ def record_issued(signed: SignedCertificate, person: uuid.UUID, callsign: str) -
     except (DatabaseError, InterfaceError):
         logger.warning("signed for %s and not recorded: serial %s", plain(callsign), issued.serial)
         raise
-    if not signed.announced:
-        effects.plan_publishing(person, callsign)
     return issued
+
+
+def announce(signer: Authority, person: uuid.UUID, callsign: str) -> None:
+    """Have those who answer for certificates know of one that is recorded; if they cannot be told now, the next publishing does."""
+    try:
+        signer.announce()
+    except RmtuiError as error:
+        logger.warning("signed, but the OCSP answers were not refreshed: %s", error)
+        effects.plan_publishing(person, callsign)
 
 
 def revoke_lost(signed: SignedCertificate, person: uuid.UUID, callsign: str) -> None:

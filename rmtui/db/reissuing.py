@@ -143,6 +143,7 @@ def _make(making: _Making, signer: Authority, csr: str | None) -> None:
         csr_pem=None if csr is None else csr.encode(),
         on_signed=on_signed,
     )
+    issuing.announce(signer, making.person.pk, making.person.callsign)
 
 
 def _commit(making: _Making, before: list[str], on_commit: OnCommit | None) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from rmtui.pki.http import Line
 
 __all__ = ["CfsslAuthority"]
-
-logger = logging.getLogger("rmtui.pki.cfssl")
 
 
 class CfsslAuthority(Authority):
@@ -114,17 +110,12 @@ class CfsslAuthority(Authority):
                 ),
             )
             raise
-        signed = self._believe(answered, issuing, request, callsign, trusted)
-        return replace(signed, announced=self._announced()) if through_ocsprest else signed
+        return self._believe(answered, issuing, request, callsign, trusted)
 
-    def _announced(self) -> bool:
-        """Whether ocsprest has looked for new certificates; what is signed is good all the same."""
-        try:
+    def announce(self) -> None:
+        """Have ocsprest look for new certificates; without an ocsprest nobody is asked."""
+        if self._remote.ocsprest is not None:
             self._publish("/api/v1/refresh")
-        except PKIError as error:
-            logger.warning("signed, but the OCSP answers were not refreshed: %s", error)
-            return False
-        return True
 
     def _believe(
         self,
@@ -207,7 +198,7 @@ class CfsslAuthority(Authority):
     def refresh(self) -> None:
         """Ask ocsprest for fresh OCSP answers and a fresh CRL; without an ocsprest nobody is asked."""
         if self._remote.ocsprest is not None:
-            self._publish("/api/v1/refresh")
+            self.announce()
             self._publish("/api/v1/dump_crl")
 
     def ca_chain(self) -> bytes:

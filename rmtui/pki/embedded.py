@@ -172,6 +172,9 @@ class EmbeddedAuthority(Authority):
             fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
         )
 
+    def announce(self) -> None:
+        """Nobody answers for its certificates: there is the CRL."""
+
     def revoke(self, revocation: Revocation, revocations: Callable[[], Iterable[Revocation]]) -> None:
         """Publish CRLs that hold ``revocation`` too; see :meth:`Authority.revoke`."""
         revocation.check()

@@ -107,8 +107,6 @@ class SignedCertificate:
     not_after: dt.datetime
     fingerprint: str
     """SHA-256 of the leaf's DER, lower-case hexadecimal."""
-    announced: bool = True
-    """Whether those who answer for certificates (OCSP) were told of it; if not, the next publishing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +154,10 @@ class Authority(ABC):
         :raises CSRError: the CSR is not fit for ``callsign``; nothing was signed.
         :raises PKIError: it was not signed, or not as it was to be; ``lost`` is then a certificate to revoke.
         """
+
+    @abstractmethod
+    def announce(self) -> None:
+        """Have those who answer for certificates (OCSP), where there are any, look for what was signed; it is good without that too."""
 
     @abstractmethod
     def revoke(self, revocation: Revocation, revocations: Callable[[], Iterable[Revocation]]) -> None:

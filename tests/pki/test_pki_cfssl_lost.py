@@ -12,7 +12,7 @@ import pytest
 from ca_outages import nothing_of, stands, until, use, waiting
 from peewee import OperationalError
 
-from cfssl_stand_in import SIGN, StandIn, usual
+from cfssl_stand_in import REFRESH, SIGN, StandIn, usual
 from making import make_enrollment, make_operator
 from rmtui import settings
 from rmtui.db import issuing
@@ -21,6 +21,7 @@ from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import EXIT_UNREACHABLE, RmtuiError
 from rmtui.pki import cfssl_talk
+from rmtui.pki.cfssl import CfsslAuthority
 from rmtui.services import certificates, enrollments
 
 pytestmark = pytest.mark.parametrize("env", ["sqlite", "postgresql"], indirect=True)
@@ -90,6 +91,45 @@ def test_what_cannot_be_recorded_at_all_is_logged(ca, breaks, caplog):
     (serial,) = ca.issued
     assert f"signed for Kettu and not recorded: serial {serial:x}" in caplog.text
     nothing_of("Kettu")
+
+
+@pytest.mark.parametrize("action", ["approve", "reissue"])
+def test_what_is_signed_is_recorded_before_anything_else_is_asked_of_the_ca(ca, monkeypatch, action):
+    """So that whatever stops the program there loses nothing; what stops it gently takes it back at once."""
+    boss = make_operator()
+    asked = make_enrollment("Kettu", "CODE0001")
+
+    def act() -> None:
+        if action == "approve":
+            enrollments.approve(boss, asked.pk, "CODE0001")
+        else:
+            certificates.reissue(boss, person.pk)
+
+    if action == "reissue":
+        enrollments.approve(boss, asked.pk, "CODE0001")
+        with connection():
+            person = Person.by_callsign("Kettu")
+    before = {*ca.issued}
+    recorded: list[set[int]] = []
+
+    def refreshes(handler):
+        with connection():
+            recorded.append({int(row.serial, 16) for row in Issued.select()})
+        return usual(handler)
+
+    def interrupted(_authority):
+        raise KeyboardInterrupt
+
+    ca.plan(REFRESH, refreshes)
+    with monkeypatch.context() as patch:
+        patch.setattr(CfsslAuthority, "announce", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            act()
+    (lost,) = {*ca.issued} - before
+    assert (lost, ca.revoked[lost].reason) == (*ca.revoked, "cessationOfOperation")
+    recorded.clear()
+    act()
+    assert recorded[0] == {*ca.issued}
 
 
 def test_a_command_listens_for_what_is_signed_too_late(ca, env, tmp_path):

@@ -51,6 +51,9 @@ class Other(Authority):
     def sign(self, csr_pem: bytes, callsign: str) -> SignedCertificate:
         return self.answer(csr_pem, callsign)
 
+    def announce(self) -> None:
+        self.real.announce()
+
     def revoke(self, revocation: Revocation, revocations: Callable[[], Iterable[Revocation]]) -> None:
         self.real.revoke(revocation, revocations)
 
