@@ -10,6 +10,7 @@ from itertools import groupby
 from rmtui.cli.admission import admit
 from rmtui.cli.asking import Declined, check_can_ask, confirm
 from rmtui.cli.output import printing, say, table
+from rmtui.cli.telling import standing
 from rmtui.cli.usage import UsageError
 from rmtui.errors import RmtuiError
 from rmtui.i18n import tr
@@ -37,7 +38,8 @@ def doctor(args: argparse.Namespace) -> int:
         if not args.yes:
             check_can_ask()
         services.check_may_repair(args.who)
-        failed = sum(_repair(args, plan) for plan in found.plans if not args.only or plan.repair in args.only)
+        with standing():
+            failed = sum(_repair(args, plan) for plan in found.plans if not args.only or plan.repair in args.only)
         found = _look(args)
         if failed:
             say(tr("{number} could not be put right.", number=failed))

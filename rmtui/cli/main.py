@@ -23,7 +23,7 @@ from rmtui.cli.parser import build
 from rmtui.cli.telling import telling
 from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
-from rmtui.i18n import tr
+from rmtui.i18n import joined, tr
 
 __all__ = ["main"]
 
@@ -62,9 +62,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"rmtui: {said}")
         _listen()
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
         discard_output()  # nobody may read it: the pipe may be full
-        say(tr("rmtui: interrupted; what was under way was taken back or left as it was."))
+        notes = joined(getattr(interrupted, "__notes__", ()), " ")
+        say(
+            tr("rmtui: interrupted. {notes} What else was under way was taken back or left as it was.", notes=notes)
+            if notes
+            else tr("rmtui: interrupted; what was under way was taken back or left as it was.")
+        )
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read the list has seen enough
         discard_output()

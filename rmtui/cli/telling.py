@@ -16,7 +16,7 @@ from rmtui.text import plain
 if TYPE_CHECKING:
     from rmtui.services.effects import EffectRow
 
-__all__ = ["COLUMNS", "effect_record", "one_told", "telling"]
+__all__ = ["COLUMNS", "effect_record", "one_told", "standing", "telling"]
 
 SECONDS = 5.0
 """After which no other product is told; ``rmtui effects run`` does the rest."""
@@ -39,13 +39,33 @@ def telling(args: argparse.Namespace) -> Iterator[None]:
         return
     from rmtui.services import effects
 
-    with effects.noting() as args.noted:
+    with effects.noting() as args.noted, standing():
         try:
             yield
         except (RmtuiError, BrokenPipeError):
             _carry_out(args)
             raise
         _carry_out(args)
+
+
+@contextmanager
+def standing() -> Iterator[None]:
+    """Whoever interrupts the block is told what was done in it before, and stands: as a note of the interruption."""
+    from rmtui.services import audit
+
+    with audit.noting() as done:
+        try:
+            yield
+        except KeyboardInterrupt as interrupted:
+            if done:
+                interrupted.add_note(
+                    tr(
+                        "Done, and it stands: {done}. Who is to hear of it and has not is told by an open console, or by "
+                        "rmtui effects run.",
+                        done=_named(done),
+                    )
+                )
+            raise
 
 
 def one_told(record: Record, args: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock
-from rmtui.i18n import english, said_as, tr
+from rmtui.i18n import english, joined, said_as, tr
 from rmtui.pki import files
 from rmtui.pki.interface import (
     Authority,
@@ -99,16 +99,17 @@ class CfsslAuthority(Authority):
 
         try:
             answered = certificates(cfssl_talk.ask(line, path, asked, tr("Nothing was signed."), repeatable=False, late=too_late))
-        except AnswerLost as error:
-            error.args = (
-                tr(
-                    "{error} Whether a certificate for {callsign} was signed is not known; nobody was given one. Try again; "
-                    "if there is one at the CA, it is for the key with SHA-256 {fingerprint}, and is to be revoked there.",
-                    error=error.sentence,
-                    callsign=plain(callsign, 80),
-                    fingerprint=details.fingerprint,
-                ),
+        except (AnswerLost, KeyboardInterrupt) as error:
+            unknown = tr(
+                "Whether a certificate for {callsign} was signed is not known; nobody was given one. Try again; "
+                "if there is one at the CA, it is for the key with SHA-256 {fingerprint}, and is to be revoked there.",
+                callsign=plain(callsign, 80),
+                fingerprint=details.fingerprint,
             )
+            if isinstance(error, AnswerLost):
+                error.args = (joined((error.sentence, unknown), " "),)
+            else:
+                error.add_note(unknown)
             raise
         return self._believe(answered, issuing, request, callsign, trusted)
 

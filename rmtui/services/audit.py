@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, Literal
 
 from rmtui import clock
@@ -25,11 +26,24 @@ from rmtui.services import witness
 from rmtui.services.types import AuditEntry
 from rmtui.text import plain
 
-__all__ = ["Act", "acting", "entry_of", "history", "ready", "record", "refused"]
+__all__ = ["Act", "acting", "entry_of", "history", "noting", "ready", "record", "refused"]
 
 logger = logging.getLogger("rmtui.audit")
 
 Outcome = Literal["done", "refused", "failed"]
+
+_noted: ContextVar[list[str] | None] = ContextVar("_noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[str]]:
+    """Note what is done and recorded in the block, each as action and target, by this thread and those that run in its context."""
+    noted: list[str] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
 
 
 class Act:
@@ -57,6 +71,12 @@ class Act:
             head = trail.hold()  # whoever demotes the operator just now is waited for
             self.person()
             self._entry = record(self.operator, self.action, "done", self.target_pk, self.target, reason, details, head=head)
+
+    def note(self) -> None:
+        """Let whoever notes it know that the action is done, if it was to be: its transaction is over."""
+        noted = _noted.get()
+        if noted is not None and self._entry is not None:
+            noted.append(f"{self.action} {self.target}".strip())
 
     def recorded(self) -> bool:
         """Whether :meth:`done` was committed, by a session that may be lost and not over: it is waited for.
@@ -104,10 +124,16 @@ def acting(operator: Operator | None, action: str, about: uuid.UUID | None = Non
                 refused(act, error)
                 raise
             witness.follow()
+        act.note()
     except DatabaseUnreachable as error:
         if not begun or isinstance(error, (DatabaseBusy, DeploymentMissing)):
             raise
         raise _after_loss(act, error) from error
+    except KeyboardInterrupt:  # perhaps once it was recorded
+        with suppress(RmtuiError):
+            if act.recorded():
+                act.note()
+        raise
 
 
 def _after_loss(act: Act, error: DatabaseUnreachable) -> RmtuiError:

@@ -111,6 +111,48 @@ def test_a_crl_that_cannot_be_published(raven, cli, monkeypatch):
     told(cli("people", "revoke", "RAVEN", "--reason", "superseded", "--yes"), 1, "RAVEN is revoked, but the CRL was not published")
 
 
+class TestInterrupted:
+    """What is recorded by then stands, and is told; what is not is taken back."""
+
+    BACK = "rmtui: interrupted; what was under way was taken back or left as it was."
+
+    @pytest.fixture
+    def at(self, monkeypatch):
+        def at(place: str) -> None:
+            def interrupt(*_args, **_options):
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(place, interrupt)
+
+        return at
+
+    def test_before_it_is_recorded(self, raven, cli, at):
+        at("rmtui.db.issuing.revoke_serials")
+        done = cli("people", "revoke", "RAVEN", "--reason", "superseded", "--yes", code=130)
+        assert done.err.splitlines() == [self.BACK]
+        assert cli("people", "show", "RAVEN", "--format", "json").json["status"] == "active"
+
+    @pytest.mark.parametrize("action", [("revoke", "--reason", "superseded"), ("reissue",)])
+    def test_while_the_crl_is_published(self, raven, cli, at, action):
+        at("rmtui.pki.embedded.EmbeddedAuthority.publish_crl")
+        done = cli("people", action[0], "RAVEN", *action[1:], "--yes", code=130)
+        (line,) = done.err.splitlines()
+        assert line.startswith(f"rmtui: interrupted. Done, and it stands: {action[0]} RAVEN. ")
+        assert "rmtui effects run. What else was under way" in line
+        assert [entry["action"] for entry in cli("people", "show", "RAVEN", "--format", "json").json["history"]] == [action[0]]
+
+    def test_when_several_are_done(self, raven, cli, at):
+        with connection():
+            Person.create_with_cert("KARHU")
+        at("rmtui.pki.embedded.EmbeddedAuthority.publish_crl")
+        done = cli("people", "revoke", "RAVEN", "KARHU", "NOBODY", "--reason", "superseded", "--yes", code=130)
+        assert "it stands: revoke RAVEN and 1 more." in done.err
+
+    def test_while_others_are_told(self, raven, cli, at):
+        at("rmtui.cli.people.one_told")
+        assert "it stands: revoke RAVEN. " in cli("people", "revoke", "RAVEN", "--reason", "superseded", "--yes", code=130).err
+
+
 def test_reissue_in_json(raven, cli):
     before = cli("people", "show", "RAVEN", "--format", "json").json
     done = cli("people", "reissue", "RAVEN", "--yes", "--format", "json", code=0).json

@@ -42,6 +42,19 @@ def test_all_is_well(boss, cli):
     assert audit_rows() == []
 
 
+def test_what_was_put_right_before_an_interruption_is_told(boss, cli, monkeypatch):
+    with connection():
+        Role.create(user=boss.pk, role="admin")
+    make_pool(uuid.uuid4())
+
+    def interrupt(**_values):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rmtui.services.doctor.repairs.EnrollmentPool.update", interrupt)
+    done = cli("--as", "BOSS", "doctor", "--repair", "--yes", code=130)
+    assert "interrupted. Done, and it stands: repair BOSS. " in done.err
+
+
 def test_what_is_found_is_put_right_after_asking(boss, cli, monkeypatch):
     pool = make_pool(uuid.uuid4())
     with connection():

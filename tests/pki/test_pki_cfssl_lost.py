@@ -22,6 +22,9 @@ from rmtui.db.people import Person
 from rmtui.errors import EXIT_UNREACHABLE, RmtuiError
 from rmtui.pki import cfssl_talk
 from rmtui.pki.cfssl import CfsslAuthority
+from rmtui.pki.csr import build_csr, check_csr
+from rmtui.pki.http import Line
+from rmtui.pki.keys import generate
 from rmtui.services import certificates, enrollments
 
 pytestmark = pytest.mark.parametrize("env", ["sqlite", "postgresql"], indirect=True)
@@ -130,6 +133,23 @@ def test_what_is_signed_is_recorded_before_anything_else_is_asked_of_the_ca(ca, 
     recorded.clear()
     act()
     assert recorded[0] == {*ca.issued}
+
+
+def test_whoever_interrupts_the_signing_is_told_of_which_key_it_is(ca, monkeypatch):
+    boss = make_operator()
+    request = build_csr(generate("ec256"), "Kettu")
+    asked = make_enrollment("Kettu", "CODE0001", csr=request.decode())
+
+    def interrupted(*_asked, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Line, "ask", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        enrollments.approve(boss, asked.pk, "CODE0001")
+    (note,) = caught.value.__notes__
+    assert note.startswith("Whether a certificate for Kettu was signed is not known")
+    assert check_csr(request, "Kettu").fingerprint in note
+    nothing_of("Kettu")
 
 
 def test_a_command_listens_for_what_is_signed_too_late(ca, env, tmp_path):
