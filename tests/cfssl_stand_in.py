@@ -140,6 +140,19 @@ class StandIn:
     def crl(self) -> x509.CertificateRevocationList:
         return certificates.crl(self.ca.issuing, self.ca.key, self.revoked.values(), number=len(self.revoked) + 1, now=clock.utcnow())
 
+    def useless_lists(self) -> dict[str, Act]:
+        """What may be published that nobody can go by."""
+        ca, stranger, now = self.ca, CA("Stranger"), clock.utcnow()
+        made = {
+            "of another CA": (stranger.issuing, stranger.key, now),
+            "forged": (ca.issuing, stranger.key, now),
+            "of the root alone": (ca.root, ca.root_key, now),
+            "run out": (ca.issuing, ca.key, now - dt.timedelta(days=90)),
+        }
+        lists = {why: says(200, pem(certificates.crl(issuer, key, [], number=1, now=at))) for why, (issuer, key, at) in made.items()}
+        damaged = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+        return {"none": says(404, "404 page not found"), "damaged": says(200, damaged), **lists}
+
     def answer(self, path: str, asked: Any) -> Reply:
         """As the deployment does."""
         if path in {SIGN, CFSSL_SIGN}:

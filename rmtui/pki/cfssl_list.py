@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rmtui import clock
 from rmtui.errors import ConfigurationError
 from rmtui.pki.cfssl_talk import UnknownThere
 from rmtui.pki.chain import serials_of
@@ -26,10 +27,12 @@ MOST_UNKNOWN = 20
 def carry_over(ca: CfsslAuthority, revocations: Iterable[Revocation]) -> PKIError | None:
     """Revoke at the CA what is not on its list; what it does not know or refuses is logged, and keeps no other from being revoked.
 
-    :return: why some could not be revoked, or the list not be read, though that may come right.
+    :return: why some could not be revoked, though that may come right.
     :raises NoAnswer: the CA does not answer; the next would fare no better.
+    :raises PKIError: there is no list to go by, though it was published anew. None is told: else all would be, each time.
     """
-    listed, failed = _listed(ca)
+    listed = _listed(ca)
+    failed: PKIError | None = None
     unlisted = [each for each in {each.serial: each for each in revocations}.values() if each.serial not in listed]
     if len(unlisted) > MOST_UNKNOWN:
         random.shuffle(unlisted)  # so that none is always among those that are left for another time
@@ -52,19 +55,14 @@ def carry_over(ca: CfsslAuthority, revocations: Iterable[Revocation]) -> PKIErro
     return failed
 
 
-def _listed(ca: CfsslAuthority) -> tuple[frozenset[int], PKIError | None]:
-    """Serial numbers on the CA's list, which is published anew where it cannot be read; none, and why, where it still cannot be."""
+def _listed(ca: CfsslAuthority) -> frozenset[int]:
+    """Serial numbers on the CA's list, which is published anew where it cannot be read, is not believed or has run out."""
     chain = ca.ca_chain()
     try:
-        return serials_of(ca.crl(), chain), None
+        return serials_of(ca.crl(), chain, clock.utcnow())
     except NoAnswer:
         raise
     except PKIError as error:
-        logger.warning("the CRL cannot be read, and is published anew: %s", error)
+        logger.warning("the CRL is of no use, and is published anew: %s", error)
     ca.refresh()
-    try:
-        return serials_of(ca.crl(), chain), None
-    except NoAnswer:
-        raise
-    except PKIError as error:
-        return frozenset(), error
+    return serials_of(ca.crl(), chain, clock.utcnow())

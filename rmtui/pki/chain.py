@@ -57,13 +57,23 @@ def look_up(serial: int, issuer: x509.Name, trusted_pem: bytes, crl_pem: bytes) 
     return Listing(newest.last_update_utc, newest.next_update_utc, revoked_on, reason)
 
 
-def serials_of(crl_pem: bytes, trusted_pem: bytes) -> frozenset[int]:
+def serials_of(crl_pem: bytes, trusted_pem: bytes, now: dt.datetime) -> frozenset[int]:
     """Whom the CRLs that a CA of ``trusted_pem`` signed name; others are passed over.
 
-    :raises CredentialError: they are damaged.
+    :param trusted_pem: the issuing CA first: its own CRL has to be among them.
+    :param now: aware.
+    :raises CredentialError: they are damaged, or the issuing CA's is not among them or has run out.
     """
     cas = x509.load_pem_x509_certificates(trusted_pem)
-    believed = (crl for crl in _crls(crl_pem) if any(crl.issuer == ca.subject and _may_be_believed(crl, ca) for ca in cas))
+    believed = [crl for crl in _crls(crl_pem) if any(crl.issuer == ca.subject and _may_be_believed(crl, ca) for ca in cas)]
+    newest = _newest(crl for crl in believed if crl.issuer == cas[0].subject)
+    if newest is None:
+        raise CredentialError(
+            tr("The CRL that is published is not signed by {issuer}, and not believed. Check what publishes it.", issuer=named(cas[0]))
+        )
+    if newest.next_update_utc is not None and newest.next_update_utc <= now:
+        when = clock.stamp(newest.next_update_utc)
+        raise CredentialError(tr("The CRL that is published ran out on {when}. Check what publishes it, and this host's clock.", when=when))
     return frozenset(entry.serial_number for crl in believed for entry in crl)
 
 

@@ -307,7 +307,7 @@ class TestPublish:
         ca.revoked[serial] = Revocation(serial, clock.utcnow())
         forged = pem(ca.crl())
         ca.ca, ca.revoked = real, {}
-        ca.plan(CRL, says(200, forged))
+        ca.plan(CRL, says(200, forged), usual)
         authority.publish_crl(lambda: [Revocation(serial, clock.utcnow())])
         assert list(ca.revoked) == [serial]
 

@@ -9,7 +9,7 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cfssl_stand_in import CRL, INFO, REVOKE, StandIn, says, usual
+from cfssl_stand_in import CRL, DUMP, INFO, REVOKE, StandIn, says, usual
 from making import make_operator
 from rmtui import clock, settings
 from rmtui.auth import trust
@@ -106,6 +106,26 @@ def test_revoked_here_but_good_at_the_ca(ca, boss):
     assert repair(boss, "publish-crl") == ["done", "done"]
     assert [each.reason for each in ca.revoked.values()] == ["keyCompromise"]
     assert troubles() == {}
+
+
+@pytest.mark.parametrize("revoked", [0, 1])
+def test_a_crl_that_stays_of_no_use_is_not_told_as_published(ca, boss, revoked):
+    if not revoked:
+        with connection():
+            Issued.delete().where(Issued.revoked_on.is_null(False)).execute()
+
+    def dumps(handler):
+        ca.plan(CRL, usual)
+        return usual(handler)
+
+    for why in ("of another CA", "forged", "of the root alone", "run out"):
+        ca.plan(CRL, ca.useless_lists()[why])
+        assert repair(boss, "publish-crl") == ["refused"]
+        assert ("crl", "") in troubles()
+        ca.plan(DUMP, dumps)
+        assert repair(boss, "publish-crl") == ["done"]
+        assert troubles() == {}
+        ca.plan(DUMP, usual)
 
 
 def test_signed_and_lost(ca, boss):

@@ -1,10 +1,10 @@
-"""The CA's own list of revocations: what is not on it is told, also where it cannot be read, and never without end."""
+"""The CA's own list of revocations: what is not on it is told, and never without end."""
 
 from __future__ import annotations
 
 import pytest
 
-from cfssl_stand_in import CRL, DUMP, REVOKE, StandIn, says, usual
+from cfssl_stand_in import CRL, DUMP, INFO, REFRESH, REVOKE, StandIn, usual
 from rmtui import clock
 from rmtui.pki import cfssl_list, cfssl_talk
 from rmtui.pki.cfssl import CfsslAuthority
@@ -12,7 +12,7 @@ from rmtui.pki.csr import build_csr
 from rmtui.pki.interface import PKIError, Revocation
 from rmtui.pki.keys import generate
 
-DAMAGED = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+USELESS = ["none", "damaged", "of another CA", "forged", "of the root alone", "run out"]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def revocation(serial: int) -> Revocation:
     return Revocation(serial, clock.utcnow())
 
 
-@pytest.mark.parametrize("bad", [says(404, "404 page not found"), says(200, DAMAGED)], ids=["none", "damaged"])
-def test_a_list_that_cannot_be_read_is_published_anew_and_read(ca, authority, bad):
+@pytest.mark.parametrize("useless", USELESS)
+def test_a_list_that_is_of_no_use_is_published_anew_and_read(ca, authority, useless):
     listed, missed = (authority.sign(build_csr(generate("ec256"), "Kettu"), "Kettu").serial for _ in range(2))
     authority.revoke(revocation(listed), tuple)
 
@@ -41,7 +41,7 @@ def test_a_list_that_cannot_be_read_is_published_anew_and_read(ca, authority, ba
         ca.plan(CRL, usual)
         return usual(handler)
 
-    ca.plan(CRL, bad)
+    ca.plan(CRL, ca.useless_lists()[useless])
     ca.plan(DUMP, dumps)
     ca.asked.clear()
     authority.publish_crl(lambda: [revocation(listed), revocation(missed)])
@@ -49,14 +49,18 @@ def test_a_list_that_cannot_be_read_is_published_anew_and_read(ca, authority, ba
     assert set(ca.revoked) == {listed, missed}
 
 
-def test_a_list_that_stays_damaged_is_told_when_all_are_revoked(ca, authority):
+@pytest.mark.parametrize("useless", USELESS)
+def test_without_a_list_to_go_by_nobody_is_told_of_anew(ca, authority, useless):
+    """Else the CA would be told of all that were ever revoked, each time."""
     serial = authority.sign(build_csr(generate("ec256"), "Kettu"), "Kettu").serial
-    ca.plan(CRL, says(200, DAMAGED))
+    ca.plan(CRL, ca.useless_lists()[useless])
     ca.asked.clear()
-    with pytest.raises(PKIError, match="damaged"):
+    with pytest.raises(PKIError, match=r"answered 404|damaged|not signed by “Deployment issuing”|ran out on"):
         authority.publish_crl(lambda: [revocation(serial)])
+    assert ca.paths() == [INFO, CRL, REFRESH, DUMP, CRL]
+    ca.plan(CRL, usual)
+    authority.publish_crl(lambda: [revocation(serial)])
     assert list(ca.revoked) == [serial]
-    assert ca.paths()[-1] == DUMP
 
 
 def test_what_the_ca_does_not_know_is_asked_for_a_few_times_only_and_by_turns(ca, authority):

@@ -153,6 +153,24 @@ def test_a_revocation_is_recorded_whole_and_told_of_when_the_ca_is_back(ca):
         assert waiting() == []
 
 
+@pytest.mark.parametrize("useless", ["none", "of another CA"])
+def test_without_a_list_to_go_by_the_ca_is_told_of_what_waits_alone(ca, useless):
+    boss = make_operator()
+    people = [approved(boss, f"Kettu{number}") for number in range(3)]
+    certificates.revoke(boss, people[0].pk, "keyCompromise")
+    ca.plan(CRL, ca.useless_lists()[useless])
+    for kettu in people[1:]:
+        ca.asked.clear()
+        with pytest.raises(RmtuiError, match="is revoked, but the CRL was not published"):
+            certificates.revoke(boss, kettu.pk, "keyCompromise")
+        assert ca.paths().count(REVOKE) == 1
+        assert standing(ca, kettu.callsign) == set()
+    assert waiting() == [("revoked", "ca", 1)] * 2
+    ca.plans.clear()
+    assert run_effects().failed == 0
+    assert waiting() == []
+
+
 def test_a_reissue_leaves_the_old_certificate_or_has_told_of_it(ca):
     boss = make_operator()
     for number, (step, fault) in enumerate(some([(SIGN, fault) for fault in (SILENT | WRONG).values()])):

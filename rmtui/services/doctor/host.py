@@ -188,13 +188,21 @@ def listing() -> bool:
         return True
 
 
-def crl_serials() -> frozenset[int] | None:
-    """Whom the published CRLs name; None where they cannot be read, which has a finding of its own."""
+def on_the_crl() -> frozenset[int]:
+    """Whom the published CRLs name.
+
+    :raises RmtuiError: they cannot be read, are not the CA's own or have run out.
+    """
     from rmtui.pki.chain import serials_of
 
+    signer = issuing.authority()
+    return serials_of(signer.crl(), signer.ca_chain(), clock.utcnow())
+
+
+def crl_serials() -> frozenset[int] | None:
+    """Whom the published CRLs name; None where they do not tell, which has a finding of its own."""
     try:
-        signer = issuing.authority()
-        return serials_of(signer.crl(), signer.ca_chain())
+        return on_the_crl()
     except (RmtuiError, ValueError):
         return None
 

@@ -226,6 +226,7 @@ def _publish_whole(_act: Act) -> list[str]:
     """Publish, what failed before too, and see whether that names everybody who is revoked.
 
     :raises NotListed: it does not.
+    :raises RmtuiError: the CRL is not there, not the CA's own, or has run out all the same.
     """
     from rmtui.pki.cfssl_talk import UnknownThere
 

@@ -16,7 +16,7 @@ from rmtui.db.enrollments import Enrollment, EnrollmentPool, EnrollmentState
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person, Role
 from rmtui.i18n import later, tr
-from rmtui.services.doctor.host import crl_serials, listing
+from rmtui.services.doctor.host import crl_serials, listing, on_the_crl
 from rmtui.services.doctor.types import PAGE, Finding, Item, pages
 from rmtui.text import callsign_problem, plain
 
@@ -226,10 +226,13 @@ def against_the_crl() -> Iterator[Item]:
 
 
 def unlisted() -> Iterator[tuple[str, str]]:
-    """Serial and callsign of what is recorded as revoked and the CRL does not name; nothing where it cannot be read."""
-    listed = crl_serials()
-    if listed is None:
+    """Serial and callsign of what is recorded as revoked and the CRL does not name; nothing where nobody publishes one.
+
+    :raises RmtuiError: the CRL cannot be read, is not the CA's own or has run out.
+    """
+    if not listing():
         return
+    listed = on_the_crl()
     revoked = Issued.revoked_on.is_null(False) & (Issued.not_after > clock.utcnow())
     for serial, callsign in _each(Issued.select(Issued.serial, Issued.callsign).where(revoked), Issued.serial):
         if int(serial, 16) not in listed:
