@@ -6,13 +6,10 @@ import importlib
 import io
 import logging
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rmtui import clock, i18n, logs
@@ -24,13 +21,14 @@ from rmtui.cli.telling import telling
 from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.i18n import joined, tr
+from rmtui.signals import ended_by_signals
 
 __all__ = ["main"]
 
 logger = logging.getLogger("rmtui.cli")
 
 PATIENCE = 30
-"""Seconds that a command, whose work is over, listens for what a CA may have signed too late."""
+"""Seconds that a program, whose work is over, listens for what a CA may have signed too late."""
 
 DEFAULTS = {
     "db": None,
@@ -55,7 +53,7 @@ DEFAULTS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; what it exits with is in :mod:`rmtui.errors`."""
     try:
-        with _interruptible():
+        with ended_by_signals(KeyboardInterrupt):  # what is under way is taken back, and a terminal shows again what is typed
             return _run(argv)
     except RmtuiError as error:
         said = tr("{error} See rmtui signin --help.", error=error.sentence) if error.wants_sign_in else error.sentence
@@ -70,30 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             if notes
             else tr("rmtui: interrupted; what was under way was taken back or left as it was.")
         )
+        _listen()
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # whoever read the list has seen enough
         discard_output()
         return EXIT_REFUSED
     finally:
         logs.end()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """What ends a program is as Ctrl+C, so that what is under way is taken back and a terminal that hides what is typed shows it again."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
-    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -116,8 +97,7 @@ def _run(argv: Sequence[str] | None) -> int:
     command = getattr(importlib.import_module(f"rmtui.cli.{module}"), function)
     with telling(args):
         code = command(args)
-    if args.acts:
-        _listen()
+    _listen()
     if args.acts and not getattr(args, "dry_run", False):
         _look_after()
     _warn_of_log()
@@ -129,14 +109,15 @@ def _listen() -> None:
     deployment = sys.modules.get("rmtui.services.deployment")
     if deployment is None or not deployment.answers_due():
         return
-    say(
-        tr(
-            "The CA may yet sign what it was asked for. For {seconds} seconds it is listened to, so that this is revoked; "
-            "Ctrl+C leaves it.",
-            seconds=PATIENCE,
+    with suppress(OSError):  # the terminal may be gone
+        say(
+            tr(
+                "The CA may yet sign what it was asked for. For {seconds} seconds it is listened to, so that this is revoked; "
+                "Ctrl+C leaves it.",
+                seconds=PATIENCE,
+            )
         )
-    )
-    with suppress(KeyboardInterrupt), _interruptible():
+    with suppress(KeyboardInterrupt), ended_by_signals(KeyboardInterrupt):
         deployment.answers_due(PATIENCE)
 
 

@@ -107,6 +107,13 @@ class Line:
             elif late is not None:
                 late(answer)
 
+        def leave() -> bool:
+            """Wait for it no more, and listen for an answer that is late; whether anything was sent."""
+            sent = backend.give_up()
+            if sent and late is not None:
+                calls.listen(thread)
+            return sent
+
         thread = threading.Thread(target=talk, name="rmtui-ca", daemon=True)
         with calls.one(waited):
             try:
@@ -114,19 +121,18 @@ class Line:
                     thread.start()
                 return waited.result(self._timeout)
             except CancelledError:
-                raise self._hung_up(sent=backend.give_up()) from None
+                raise self._hung_up(sent=leave()) from None
             except TimeoutError:
                 if not waited.cancel():
                     return waited.result()  # it came just now
-                sent = backend.give_up()
-                if sent and late is not None:
-                    calls.listen(thread)
-                raise self._late(sent=sent) from None
+                raise self._late(sent=leave()) from None
             except RmtuiError:
                 raise
-            except BaseException:
-                waited.cancel()
-                backend.give_up()
+            except BaseException:  # the thread that waits is interrupted
+                if waited.cancel():
+                    leave()
+                elif late is not None and waited.exception() is None:
+                    late(waited.result())  # it came just now
                 raise
 
     def _exchange(self, backend: _Backend, method: str, path: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
