@@ -44,6 +44,7 @@ __all__ = [
     "nobody_answers",
     "noting",
     "ours",
+    "overdue",
     "plan",
     "plan_publishing",
     "plan_revocations",
@@ -187,6 +188,11 @@ def waits_after(effect: Effect, *events: str) -> bool:
 
 def _due(now: dt.datetime) -> Any:
     return WAITS & (Effect.next_try <= now) & _free(now) & ~fn.EXISTS(_overtakes())
+
+
+def overdue(age: dt.timedelta) -> Any:
+    """What could have been carried out all that time and was in nobody's hands; not what waits behind something else."""
+    return _due(clock.utcnow() - age)
 
 
 def due() -> bool:

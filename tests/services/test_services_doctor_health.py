@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 
 import pytest
 from doctoring import repair_all, troubles
 
+from deployments import unbind
 from rmtui import clock, settings
 from rmtui.db.base import db
 from rmtui.db.config import DBConfig
@@ -61,6 +63,22 @@ def test_the_server_is_in_another_zone(boss):
         name = db.execute_sql("SELECT current_database()").fetchone()[0]
         db.execute_sql(f"ALTER DATABASE \"{name}\" SET timezone = 'Europe/Helsinki'")
     assert troubles() == {("time-zone", "server", "")}
+
+
+def test_a_database_that_takes_no_writes(boss, monkeypatch):
+    """As a standby, or a file for somebody who may only read it; root may write any."""
+    url = DBConfig.singleton().dsn
+    if not DBConfig.singleton().is_sqlite:
+        with connection():
+            name = db.execute_sql("SELECT current_database()").fetchone()[0]
+            db.execute_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    unbind()
+    monkeypatch.setattr("os.access", lambda _path, mode: mode != os.W_OK)
+    DBConfig.singleton(dsn=url)
+    (found,) = doctor.examine().troubles
+    assert (found.check, found.severity) == ("writes", "error")
+    settings.configure(dataclasses.replace(settings.current(), read_only=True))
+    assert troubles() == set()
 
 
 def test_neither_ca_nor_database(boss, monkeypatch):

@@ -17,7 +17,8 @@ from test_services_effects_tls import self_signed
 from keycloak_stand_in import Keycloak
 from making import make_operator
 from product_stand_in import Product, manifest
-from rmtui import settings
+from rmtui import clock, settings
+from rmtui.clock import stamp
 from rmtui.db.middleware import connection
 from rmtui.db.own import Effect
 from rmtui.services import doctor
@@ -54,7 +55,7 @@ def answer_once(server: socket.socket, status: int) -> bytes:
 def effect(target: str, attempts: int, event: str = "created", **columns) -> None:
     """Something to be told that failed so often."""
     with connection():
-        Effect.create(person=uuid.uuid4(), callsign="RAVEN", event=event, target=target, attempts=attempts, **columns)
+        Effect.create(**{"person": uuid.uuid4(), **columns}, callsign="RAVEN", event=event, target=target, attempts=attempts)
 
 
 def test_effects_that_keep_failing(env):
@@ -75,6 +76,28 @@ def test_effects_that_keep_failing(env):
         "TAK answered 500. See rmtui effects list --state failing."
     )
     assert found["effects", "crl"].sentence.isprintable()
+
+
+def test_effects_that_nobody_carries_out(env):
+    """As where the timer has died, or a command was killed just after its commit."""
+    make_operator()
+    now = clock.utcnow()
+    recent, long_ago, soon = now - dt.timedelta(minutes=10), now - dt.timedelta(minutes=20), now + dt.timedelta(hours=1)
+    raven = uuid.uuid4()
+    effect("product:tak", 0, next_try=recent, created=long_ago)
+    effect("product:tak", 0, next_try=long_ago, lease_until=recent)  # somebody has had it in hand since
+    effect("product:tak", 1, next_try=soon, last_error="no", person=raven)
+    effect("product:tak", 0, event="revoked", next_try=long_ago, person=raven)  # in its turn
+    effect("keycloak", 0, next_try=long_ago, state="done")
+    assert ("effects", "") not in troubles()
+    with connection():
+        Effect.update(next_try=long_ago).where(Effect.person == raven).execute()
+    found = troubles()["effects", ""]
+    assert (found.severity, found.repair) == ("error", "")
+    assert found.sentence.startswith(f"3 effect(s) wait for somebody to carry them out, which could have been done since {stamp(long_ago)}")
+    with connection():
+        Effect.update(state="skipped").where(Effect.event == "revoked").execute()
+    assert troubles()["effects", ""].severity == "warning"
 
 
 @pytest.mark.parametrize("env", ["sqlite"], indirect=True)

@@ -151,8 +151,8 @@ def test_a_revocation_that_waits_behind_what_fails_is_an_error_and_is_counted(bo
     certificates.revoke(boss, raven, "keyCompromise")  # is for all products
     configure(tmp_path, manifest(tak=product.api))
     for _ in range(3):
-        effects.run_due()
         later(monkeypatch)
+        effects.run_due()
     assert told_by_doctor() == [("error", "products"), ("warning", "product:tak")]
     assert effects.undone().failing.number == 2
     rows = effects.list_effects(EffectQuery("failing")).rows

@@ -1,11 +1,12 @@
-"""Health of the database: reachable, of today, in UTC, its clock, our own tables and the end of the audit trail."""
+"""Health of the database: reachable, of today, taking writes, in UTC, its clock, our own tables and the end of the audit trail."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 
-from rmtui import clock
+from rmtui import clock, settings
 from rmtui.db import schema, trail
 from rmtui.db.base import db
 from rmtui.db.config import DBConfig
@@ -19,6 +20,28 @@ __all__ = ["checks"]
 
 MOST_SKEW = dt.timedelta(seconds=5)
 """How far the clocks of host and database may be apart; a measurement over a slow line is not exact."""
+
+
+def writes() -> Iterator[Finding]:
+    """Whether it takes writes, where this was not started to read only."""
+    if settings.current().read_only:
+        return
+    place = plain(DBConfig.singleton().place())
+    if is_sqlite(db):
+        sentence = tr(
+            "The database file {place} may not be written, so nobody can be approved or revoked. Check its owner and mode, and "
+            "whether its disk takes writes.",
+            place=place,
+        )
+        good = os.access(DBConfig.singleton().database, os.W_OK)
+    else:
+        sentence = tr(
+            "The database {place} takes no writes, so nobody can be approved or revoked: it is a standby, or set to be only read. See "
+            "that RM_DB_DSN names the primary; among several hosts target_session_attrs=read-write finds it.",
+            place=place,
+        )
+        good = db.execute_sql("SELECT current_setting('transaction_read_only')").fetchone()[0] == "off"
+    yield Finding("writes", "ok", "", tr("The database takes writes.")) if good else Finding("writes", "error", "", sentence)
 
 
 def own_tables() -> Iterator[Finding]:
@@ -108,5 +131,5 @@ def audit() -> Iterator[Finding]:
         yield Finding("audit", "ok", "", tr("The audit trail ends where its head says; rmtui audit verify checks all of it."))
 
 
-checks = (("own-tables", own_tables), ("time-zone", time_zone), ("clock", clocks), ("audit", audit))
+checks = (("writes", writes), ("own-tables", own_tables), ("time-zone", time_zone), ("clock", clocks), ("audit", audit))
 """Each needs an open connection."""
