@@ -13,7 +13,7 @@ from rmtui.i18n import tr
 from rmtui.pki.interface import PKIError
 from rmtui.pki.keys import PrivateBytes, PrivateKey
 
-__all__ = ["ROUNDS", "build_pfx"]
+__all__ = ["ROUNDS", "build_pfx", "is_whole"]
 
 ROUNDS: Final = 2_048
 """Rounds of key derivation. The password is no secret, and more would only make it slow."""
@@ -46,3 +46,12 @@ def build_pfx(key: PrivateKey | None, cert_pem: bytes, chain_pem: bytes, callsig
         .build(name)
     )
     return PrivateBytes(serialize_key_and_certificates(name, key, certificate, chain, encryption))
+
+
+def is_whole(pfx: bytes) -> bool:
+    """Whether it is one DER sequence from its first byte to its last, as every PFX is; to open it would take long."""
+    if len(pfx) < 2 or pfx[0] != 0x30:
+        return False
+    long = pfx[1] & 0x7F if pfx[1] & 0x80 else 0
+    length = int.from_bytes(pfx[2 : 2 + long]) if long else pfx[1]
+    return len(pfx) == 2 + long + length

@@ -29,6 +29,7 @@ __all__ = [
     "key_problem",
     "named",
     "read",
+    "signed_by",
     "strange",
     "subject_name",
     "validity",
@@ -277,10 +278,10 @@ def _chain(leaf: x509.Certificate, trusted: list[x509.Certificate]) -> list[x509
     chain = [leaf]
     while True:
         below = chain[-1]
-        if len(chain) > 1 and below.subject == below.issuer and _signed(below, below):
+        if len(chain) > 1 and below.subject == below.issuer and signed_by(below, below):
             return chain
         same_name = [ca for ca in trusted if ca.subject == below.issuer and ca not in chain]
-        candidates = [ca for ca in same_name if _signed(below, ca)]
+        candidates = [ca for ca in same_name if signed_by(below, ca)]
         if len(chain) > 1 and not candidates and (not same_name or below.subject == below.issuer):
             return chain
         if same_name and weak(below):
@@ -296,7 +297,8 @@ def _chain(leaf: x509.Certificate, trusted: list[x509.Certificate]) -> list[x509
         chain.append(candidates[problems.index(None)])
 
 
-def _signed(below: x509.Certificate, ca: x509.Certificate) -> bool:
+def signed_by(below: x509.Certificate, ca: x509.Certificate) -> bool:
+    """Whether a certificate names another as its issuer, and that one's key signed it."""
     try:
         below.verify_directly_issued_by(ca)
     except (InvalidSignature, *UNREADABLE):

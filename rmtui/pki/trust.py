@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from rmtui.errors import RmtuiError
@@ -21,7 +21,7 @@ from rmtui.pki.interface import AuthorityMissing, CredentialError, FileMissing, 
 from rmtui.pki.signatures import UNREADABLE
 from rmtui.text import plain
 
-__all__ = ["CA_CHAIN", "believed_issuer", "judge", "key_id", "pem_of", "read_answer", "read_trusted"]
+__all__ = ["CA_CHAIN", "Issuers", "believed_issuer", "judge", "key_id", "pem_of", "read_answer", "read_trusted"]
 
 CA_CHAIN: Final = "ca_chain.pem"
 """The file that names the deployment's own CAs and no others."""
@@ -121,6 +121,34 @@ def believed_issuer(issuer: x509.Certificate, trusted_pem: bytes) -> bytes:
     return pem_of(issuer) + b"".join(pem_of(each) for each in trusted if each != issuer)
 
 
+class Issuers:
+    """The CAs of a deployment, to ask of many certificates whether they issued them; what is above these is looked at once."""
+
+    def __init__(self, trusted_pem: bytes) -> None:
+        """Take them as :meth:`rmtui.pki.interface.Authority.ca_chain` gives them.
+
+        :raises ValueError: they cannot be read.
+        """
+        self._trusted = trusted_pem
+        self._cas = x509.load_pem_x509_certificates(trusted_pem)
+
+    def issued(self, leaf: x509.Certificate, above: Iterable[x509.Certificate]) -> bool:
+        """Whether one of them issued a certificate, or a CA below them did that they do not name any more.
+
+        :param above: what stands above the certificate in its file; believed only as far as they issued it.
+        """
+        if any(signatures.signed_by(leaf, ca) for ca in self._cas):
+            return True
+        for ca in above:
+            try:
+                signatures.chain_of(leaf, believed_issuer(ca, self._trusted))
+            except (PKIError, *UNREADABLE):
+                continue
+            self._cas.append(ca)
+            return True
+        return False
+
+
 def judge(
     leaf: x509.Certificate,
     issuer: x509.Certificate,
@@ -137,9 +165,7 @@ def judge(
         return tr("it is for another key")
     if leaf.subject != common_name(callsign):
         return tr("it names {subject}", subject=plain(leaf.subject.rfc4514_string(), 80))
-    try:
-        leaf.verify_directly_issued_by(issuer)
-    except (InvalidSignature, *UNREADABLE):
+    if not signatures.signed_by(leaf, issuer):
         return tr("{issuer}, which came with it, did not sign it", issuer=signatures.named(issuer))
     if signatures.extension(leaf, x509.SubjectAlternativeName) is not None:
         return tr("it holds other names (subjectAltName)")

@@ -7,9 +7,10 @@ import datetime as dt
 import uuid
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cfssl_stand_in import CRL, DUMP, INFO, REVOKE, StandIn, says, usual
+from cfssl_stand_in import CA, CRL, DUMP, INFO, REVOKE, StandIn, new_key, pem, says, usual
 from making import make_operator
 from rmtui import clock, settings
 from rmtui.auth import trust
@@ -17,7 +18,7 @@ from rmtui.db.middleware import connection
 from rmtui.db.own import Issued
 from rmtui.db.people import Person
 from rmtui.errors import EXIT_DONE, EXIT_UNREACHABLE
-from rmtui.pki import cfssl_talk
+from rmtui.pki import certificates, cfssl_talk, keys
 from rmtui.pki.interface import Revocation
 from rmtui.services import doctor
 
@@ -91,6 +92,30 @@ def test_what_answers_is_no_ca_of_this_deployment(ca, boss):
     found = troubles()
     assert set(found) == {("authority", ""), ("crl", "")}
     assert doctor.examine().exit_code == EXIT_UNREACHABLE
+
+
+def test_a_former_certificate_of_the_ca_is_no_other_ca(ca, boss):
+    """One that the CA names no more, under the root that is trusted; and a CA of that name under another root."""
+    ca.ca.key = new_key()
+    ca.ca.issuing = certificates.issuing_certificate(
+        ca.ca.key.public_key(), "Deployment issuing", ca.ca.root, ca.ca.root_key, clock.utcnow()
+    )
+    assert troubles() == {}
+    ca.ca = CA()
+    (ca.public / "root_ca.pem").write_text(pem(ca.ca.root))
+    found = troubles()
+    assert set(found) == {("issuer", each) for each in ("BOSS", "KARHU", "KETTU")}
+    assert "in the name of CN=Deployment issuing, and no CA of this deployment signed it." in found["issuer", "KETTU"].sentence
+
+
+def test_somebody_whom_the_ca_certified_is_no_ca(ca, boss):
+    with connection():
+        kettu, karhu = Person.by_callsign("KETTU"), Person.by_callsign("KARHU")
+    theirs = x509.load_pem_x509_certificate(kettu.get_cert_pem())
+    key = keys.load(kettu.get_key_pem())
+    leaf = certificates.leaf_certificate(key.public_key(), "KARHU", theirs, key, now=clock.utcnow(), life=dt.timedelta(hours=1))
+    (karhu.directory / "mtls.pem").write_text(pem(leaf, theirs, ca.ca.issuing))
+    assert ("issuer", "KARHU") in troubles()
 
 
 def test_revoked_here_but_good_at_the_ca(ca, boss):

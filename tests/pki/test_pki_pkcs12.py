@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from rmtui.pki import csr, keys
 from rmtui.pki.embedded import EmbeddedAuthority
 from rmtui.pki.interface import PKIError
-from rmtui.pki.pkcs12 import build_pfx
+from rmtui.pki.pkcs12 import build_pfx, is_whole
 
 CALLSIGNS = ["KARHU1", "Åke 1", "Ω'火$", "😀1", "x", "a" * 64]
 
@@ -82,3 +82,19 @@ def test_a_chain_may_be_missing(authority: EmbeddedAuthority, ec_key: ec.Ellipti
     assert opened.cert is not None
     assert opened.cert.certificate.public_bytes(Encoding.PEM) == signed.certificate
     assert opened.additional_certs == []
+
+
+@pytest.mark.parametrize(
+    ("pfx", "whole"),
+    [
+        (b"", False),
+        (b"0", False),
+        (b"0\x00", True),
+        (b"0\x01", False),
+        (b"0\x81\x01x", True),
+        (b"0\x82\x00\x01", False),
+        (b"garbage", False),
+    ],
+)
+def test_what_is_cut_off_is_not_whole(pfx: bytes, whole: bool) -> None:
+    assert is_whole(pfx) == whole

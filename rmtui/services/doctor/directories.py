@@ -27,6 +27,10 @@ class Look:
     """PEM of the certificate and its chain."""
     key: bytes | None
     """PEM; None where the person keeps it."""
+    pfx: bytes | None
+    """None until the first download, where the web API made the person."""
+    public: bool
+    """Whether there is a public key by itself, which is so where the key was made here."""
     wrong: tuple[tuple[str, int], ...]
     """Names, and "" for the directory, whose mode or owner is not what it should be, with the mode that should be."""
 
@@ -45,6 +49,7 @@ def look(directory: Path) -> Look:
     from rmtui.pki.interface import FileMissing, StorageError
 
     read: dict[str, bytes] = {}
+    there: set[str] = set()
     wrong: list[tuple[str, int]] = []
     with storage(directory, "read"):
         place = os.open(directory, _DIRECTORY)
@@ -57,6 +62,7 @@ def look(directory: Path) -> Look:
                     file = os.stat(name, dir_fd=place, follow_symlinks=False)
                 except FileNotFoundError:
                     continue
+                there.add(name)
                 if not stat.S_ISREG(file.st_mode) or file.st_size > MOST_READ:
                     raise StorageError(
                         tr(
@@ -66,13 +72,13 @@ def look(directory: Path) -> Look:
                     )
                 if stat.S_IMODE(file.st_mode) != mode or file.st_uid != about.st_uid:
                     wrong.append((name, mode))
-                if name in {"mtls.pem", "mtls.key"}:
+                if name in {"mtls.pem", "mtls.key", "mtls.pfx"}:
                     read[name] = _read(name, place)
         finally:
             os.close(place)
     if "mtls.pem" not in read:
         raise FileMissing(tr("There is no certificate in {directory}.", directory=plain(directory)))
-    return Look(read["mtls.pem"], read.get("mtls.key"), tuple(wrong))
+    return Look(read["mtls.pem"], read.get("mtls.key"), read.get("mtls.pfx"), "mtls.pub" in there, tuple(wrong))
 
 
 def _read(name: str, place: int) -> bytes:

@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rmtui import clock, settings
 from rmtui.db import issuing
@@ -16,6 +17,9 @@ from rmtui.i18n import tr
 from rmtui.services.doctor import own_files
 from rmtui.services.doctor.types import Finding
 from rmtui.text import plain
+
+if TYPE_CHECKING:
+    from rmtui.pki.trust import Issuers
 
 __all__ = ["checks"]
 
@@ -203,6 +207,16 @@ def crl_serials() -> frozenset[int] | None:
     """Whom the published CRLs name; None where they do not tell, which has a finding of its own."""
     try:
         return on_the_crl()
+    except (RmtuiError, ValueError):
+        return None
+
+
+def issuers() -> Issuers | None:
+    """Who issues certificates here; None where that cannot be read, which has a finding of its own."""
+    from rmtui.pki.trust import Issuers
+
+    try:
+        return Issuers(issuing.authority().ca_chain())
     except (RmtuiError, ValueError):
         return None
 

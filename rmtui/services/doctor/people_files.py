@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
@@ -15,13 +16,15 @@ from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.i18n import tr
-from rmtui.services.doctor.directories import look
-from rmtui.services.doctor.host import crl_serials, seen
+from rmtui.services.doctor.directories import Look, look
+from rmtui.services.doctor.host import crl_serials, issuers, seen
 from rmtui.services.doctor.types import PAGE, Checked, Finding, Item, Severity, pages
 from rmtui.text import plain
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+    from rmtui.pki.trust import Issuers
 
 __all__ = ["checks"]
 
@@ -49,7 +52,7 @@ def people(most: int | None = None) -> Iterator[Item | Finding | Checked]:
             )
             yield Item(Finding("files", "error", "", sentence), uuid.UUID(int=0))
         return
-    anything, listed, now = seen(), crl_serials(), clock.utcnow()
+    anything, listed, ours, now = seen(), crl_serials(), issuers(), clock.utcnow()
     number, total = 0, Person.select().count()
     bound = total if most is None else min(most, total)
     columns = (Person.pk, Person.callsign, Person.certspath, Person.created, Person.deleted)  # extra may be no JSON
@@ -67,7 +70,7 @@ def people(most: int | None = None) -> Iterator[Item | Finding | Checked]:
     for page in pages(fetch, lambda person: person.pk) if bound == total else latest():
         known = _Known(page)
         for person in page:
-            examine = _revoked if person.deleted is not None else _active
+            examine = _revoked if person.deleted is not None else partial(_active, ours=ours)
             for check, severity, sentence, repair in examine(person, known.of[person.pk], listed, now, anything):
                 yield Item(Finding(check, severity, person.callsign, sentence, repair), person.pk)
         number += len(page)
@@ -80,22 +83,25 @@ def people(most: int | None = None) -> Iterator[Item | Finding | Checked]:
 
 def of_person(person: Person) -> list[tuple[str, Severity, str, str]]:
     """What is found of one active person now."""
-    return list(_active(person, _Known([person]).of[person.pk], crl_serials(), clock.utcnow(), seen()))
+    return list(_active(person, _Known([person]).of[person.pk], crl_serials(), clock.utcnow(), seen(), issuers()))
 
 
 Found = Iterator[tuple[str, Severity, str, str]]
 
 
-def _active(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, anything: bool) -> Found:
-    from rmtui.pki import identity
+def _active(
+    person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, anything: bool, ours: Issuers | None
+) -> Found:
+    from rmtui.pki import identity, pkcs12
     from rmtui.pki.interface import FileMissing
 
     name = plain(person.callsign, 80)
     try:
         directory = person.directory
         found = look(directory)
-        leaf = identity.certificates_in(found.certificate, directory)[0]
+        leaf, *above = identity.certificates_in(found.certificate, directory)
         names, number = identity.common_name_of(leaf), leaf.serial_number
+        standing = list(_standing(name, leaf, above, ours, now))
     except FileMissing:
         if person.created > now - CLAIM_TIME:
             return  # perhaps the web API is making them just now
@@ -115,17 +121,45 @@ def _active(person: Person, recorded: list[Issued], listed: frozenset[int] | Non
         yield "subject", "error", sentence, "reissue-wrong"
     serial = f"{number:x}"
     unfinished = {row.serial for row in recorded if not row.committed and row.revoked_on is None}
-    standing = {row.serial for row in recorded if row.committed and row.revoked_on is None}
+    good = {row.serial for row in recorded if row.committed and row.revoked_on is None}
     if serial in unfinished:
         yield "reissue", "error", tr("The reissue of {name} was interrupted after its files were put in place.", name=name), "sweep"
-    elif recorded and serial not in standing:
+    elif recorded and serial not in good:
         yield "serial", "error", tr("The certificate on disk of {name} is not the one on record.", name=name), "reissue-wrong"
     if listed is not None and number in listed and not recorded:
         sentence = tr("The CRL names the certificate of {name}, who is active here. Reissue it, or revoke them.", name=name)
         yield "listed-but-active", "error", sentence, ""
-    problem = _key_problem(found.key, leaf)
+    yield from standing
+    if found.pfx is not None and not pkcs12.is_whole(found.pfx):
+        sentence = tr(
+            "The PFX of {name} is damaged. Remove {path}; the next download makes another.", name=name, path=plain(directory / "mtls.pfx")
+        )
+        yield "pfx", "error", sentence, ""
+    problem = _key_problem(found, leaf)
     if problem:
         yield "key", "error", tr("{name}: {problem}", name=name, problem=problem), "reissue-wrong"
+
+
+def _standing(name: str, leaf: x509.Certificate, above: list[x509.Certificate], ours: Issuers | None, now: dt.datetime) -> Found:
+    """Why a certificate, whosever it is, is worth nothing now, or is not all that is to be in its file.
+
+    :raises ValueError: a part of it cannot be read.
+    """
+    if ours is not None and not ours.issued(leaf, above):
+        sentence = tr(
+            "The certificate of {name} is in the name of {issuer}, and no CA of this deployment signed it. Find out who put it there, "
+            "and reissue it.",
+            name=name,
+            issuer=plain(leaf.issuer.rfc4514_string(), 80),
+        )
+        yield "issuer", "error", sentence, ""
+    elif all(ca.subject != leaf.issuer for ca in above):
+        sentence = tr("mtls.pem of {name} lacks the CA that issued the certificate. Append it, or reissue the certificate.", name=name)
+        yield "chain", "warning", sentence, ""
+    until = leaf.not_valid_after_utc
+    if until <= now:
+        sentence = tr("The certificate of {name} ran out on {until}. Reissue it, or revoke them.", name=name, until=clock.stamp(until))
+        yield "expired", "warning", sentence, ""
 
 
 def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | None, now: dt.datetime, _anything: bool) -> Found:
@@ -144,16 +178,16 @@ def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | No
         yield "revoked-not-listed", "error", sentence, "publish-crl" if theirs else ""
 
 
-def _key_problem(pem: bytes | None, leaf: x509.Certificate) -> str:
-    """Why a key and a certificate are no pair; empty where they are, or the person keeps the key."""
+def _key_problem(found: Look, leaf: x509.Certificate) -> str:
+    """Why there is no key that is the certificate's; empty where there is, or the person keeps it."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     from rmtui.pki import keys
 
-    if pem is None:
-        return ""
+    if found.key is None:
+        return tr("The deployment made the private key, and it is gone.") if found.public else ""
     try:
-        pair = keys.load(pem, what=tr("The private key")).public_key() == leaf.public_key()
+        pair = keys.load(found.key, what=tr("The private key")).public_key() == leaf.public_key()
     except (RmtuiError, ValueError, UnsupportedAlgorithm) as error:
         return tr("The private key cannot be used: {error}", error=_said(error))
     return "" if pair else tr("The private key does not belong to the certificate.")

@@ -30,9 +30,13 @@ def nobody(column: Any) -> Any:
 
 
 def approved_in_vain() -> tuple[Any, Any]:
-    """Whether an enrolment is approved and names nobody, or somebody who is not there. Two questions: in one, with OR, they are slow."""
-    approved = Enrollment.state == EnrollmentState.APPROVED.value
-    return approved & Enrollment.person.is_null(), approved & Enrollment.person.is_null(False) & nobody(Enrollment.person)
+    """Whether an enrolment is approved and names nobody, or nobody of its callsign who is there.
+
+    Two questions: in one, with OR, they are slow.
+    """
+    approved, them = Enrollment.state == EnrollmentState.APPROVED.value, Person.alias()
+    made = fn.EXISTS(them.select(them.pk).where((them.pk == Enrollment.person) & (them.callsign == Enrollment.callsign)))
+    return approved & Enrollment.person.is_null(), approved & Enrollment.person.is_null(False) & ~made
 
 
 def _paged(select: Any, key: Any) -> Iterator[list[Any]]:
@@ -141,10 +145,16 @@ def same_but_for_case() -> Iterator[Item]:
 
 
 def approved_without_person() -> Iterator[Item]:
-    """Approved enrolments that made nobody."""
+    """Approved enrolments that made nobody, or name somebody else."""
+    query = Enrollment.select(Enrollment.pk, Enrollment.callsign, Person.callsign)
+    query = query.join(Person, JOIN.LEFT_OUTER, on=(Person.pk == Enrollment.person))
     for lost in approved_in_vain():
-        for pk, callsign in _each(Enrollment.select(Enrollment.pk, Enrollment.callsign).where(lost), Enrollment.pk):
+        for pk, callsign, other in _each(query.where(lost), Enrollment.pk):
             sentence = tr("{callsign} is approved, and nobody was made of it.", callsign=plain(callsign, 80))
+            if other is not None:
+                sentence = tr(
+                    "{callsign} is approved, and the person whom it names is {other}.", callsign=plain(callsign, 80), other=plain(other, 80)
+                )
             yield Item(Finding("approved-without-person", "error", callsign, sentence, "settle-approved"), pk)
 
 
