@@ -93,6 +93,7 @@ def revoke(args: argparse.Namespace) -> int | None:
         args.yes,
     )
     done = certificates.revoke(args.who, row.pk, args.reason)
+    _say_left(done.left)
     one_told(
         {"callsign": done.callsign, "status": tr("revoked"), "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args
     )
@@ -116,6 +117,7 @@ def reissue(args: argparse.Namespace) -> int | None:
     csr = csr_of(args.csr)
     confirm(tr("Make a new certificate for {callsign}? The old one is revoked.", callsign=plain(row.callsign)), args.yes)
     done = certificates.reissue(args.who, row.pk, csr=csr)
+    _say_left(done.left)
     one_told(
         {
             "callsign": done.callsign,
@@ -128,6 +130,11 @@ def reissue(args: argparse.Namespace) -> int | None:
         args,
     )
     return None
+
+
+def _say_left(left: str) -> None:
+    if left:
+        say(tr("Warning: {error}", error=left))
 
 
 def export(args: argparse.Namespace) -> int | None:

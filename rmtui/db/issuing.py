@@ -189,11 +189,11 @@ def revoke_serials(where: Any, reason: str) -> int:
 
 
 def revoke_person(
-    person: Person, reason: str, on_commit: Callable[[list[str]], None] | None = None, guard: Callable[[], None] | None = None
+    person: Person, reason: str, on_commit: Callable[[list[str], str], None] | None = None, guard: Callable[[], None] | None = None
 ) -> None:
     """Revoke a person and every certificate of theirs, then publish the CRL.
 
-    :param on_commit: called with the serials that are revoked, last in the transaction.
+    :param on_commit: called last in the transaction, with the serials that are revoked and what :func:`adopt_certificate` gave.
     :param guard: called first in it, under the lock :data:`rmtui.db.locks.ADMINS`.
     :raises Deleted: they are revoked already.
     :raises RmtuiError: the CRL could not be published; the person is revoked, and ``rmtui crl`` tries again.
@@ -209,7 +209,7 @@ def revoke_person(
         type(person).by_pk(person.pk)
         if guard is not None:
             guard()
-        adopt_certificate(person)
+        left = adopt_certificate(person)
         theirs = Issued.select(Issued.serial).where((Issued.person == person.pk) & Issued.revoked_on.is_null()).order_by(Issued.created)
         serials = [row.serial for row in theirs]
         revoke_serials(Issued.person == person.pk, reason)
@@ -218,7 +218,7 @@ def revoke_person(
         person.save(only=[type(person).deleted, type(person).revoke_reason])
         effects.plan(person.pk, person.callsign, "revoked")
         if on_commit is not None:
-            on_commit(serials)
+            on_commit(serials, left)
     publish_after(signer, tr("{callsign} is revoked", callsign=plain(person.callsign)))
 
 
@@ -261,10 +261,11 @@ def publish_after(signer: Authority, done: str) -> None:
         raise
 
 
-def adopt_certificate(person: Person) -> None:
+def adopt_certificate(person: Person) -> str:
     """Record the certificate in a person's directory if others issued it, so that the CRL can name it; never somebody else's.
 
-    :raises StorageError: nothing is recorded of them, and this host does not see the deployment's files.
+    :return: why a certificate that they may have stays good, as a sentence; empty where none does.
+    :raises RmtuiError: nothing is recorded of them, and this host does not see the deployment's files.
     """
     from rmtui.pki.identity import read_certificate
     from rmtui.pki.interface import FileMissing, PKIError
@@ -272,16 +273,20 @@ def adopt_certificate(person: Person) -> None:
     known = Issued.select().where(Issued.person == person.pk).exists()
     try:
         found = read_certificate(person.directory)
-    except FileMissing:
-        if not known and not settings.current().people_dir.is_dir():  # this is not the deployment's data directory
-            raise
-        return  # whoever made the person was stopped half-way, and there is no certificate to revoke
-    except (PKIError, ConfigurationError):
+    except (PKIError, ConfigurationError) as error:
         if known:
-            return
-        raise
+            return ""
+        if not settings.current().people_dir.is_dir():  # this is not the deployment's data directory
+            raise
+        if isinstance(error, FileMissing):
+            return ""  # whoever made the person was stopped half-way, and there is no certificate to revoke
+        return tr(
+            "Which certificate {callsign} has is not known here, so none was revoked: {error}",
+            callsign=plain(person.callsign, 80),
+            error=error.sentence,
+        )
     if found.names != person.callsign or Issued.select().where(Issued.serial == found.serial).exists():
-        return
+        return ""
     Issued.create(
         serial=found.serial,
         person=person.pk,
@@ -291,6 +296,7 @@ def adopt_certificate(person: Person) -> None:
         not_after=found.not_after,
         committed=True,
     )
+    return ""
 
 
 def sweep() -> list[str]:

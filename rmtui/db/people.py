@@ -197,13 +197,13 @@ class Person(BaseModel):
     def revoke(
         self,
         reason: str = "unspecified",
-        on_commit: Callable[[builtins.list[str]], None] | None = None,
+        on_commit: Callable[[builtins.list[str], str], None] | None = None,
         guard: Callable[[], None] | None = None,
     ) -> None:
         """Revoke the person and their certificates; the new CRL is published.
 
         :param reason: an RFC 5280 name, such as ``keyCompromise``.
-        :param on_commit: called with the serials in the transaction that revokes them.
+        :param on_commit: called in the transaction that revokes them, with the serials and why a certificate stays good (empty: none does).
         :param guard: called first, in the same transaction, under the lock that keeps the last admin; what it raises ends it.
         :raises Deleted: the person is revoked already.
         """
@@ -211,11 +211,11 @@ class Person(BaseModel):
 
         revoke_person(self, reason, on_commit, guard)
 
-    def reissue(self, csr: str | None = None, on_commit: Callable[[builtins.list[str], str], None] | None = None) -> Issued:
+    def reissue(self, csr: str | None = None, on_commit: Callable[[builtins.list[str], str, str], None] | None = None) -> Issued:
         """Give the person a new certificate in place of the old one, which is revoked; the new CRL is published.
 
         :param csr: PEM of the person's own request; without it a key is made.
-        :param on_commit: called with the old serials and the new one, in the transaction that revokes the old.
+        :param on_commit: called in the transaction that revokes the old, with their serials, the new one, and why another stays good.
         :raises Deleted: the person is revoked.
         :raises CSRError: the request is refused.
         """

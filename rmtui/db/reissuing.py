@@ -36,7 +36,7 @@ __all__ = ["ReissuedMeanwhile", "reissue", "settle_all"]
 
 logger = logging.getLogger("rmtui.db.reissuing")
 
-OnCommit = Callable[[list[str], str], None]
+OnCommit = Callable[[list[str], str, str], None]
 
 
 class ReissuedMeanwhile(BackendError):
@@ -82,10 +82,10 @@ def reissue(person: Person, csr: str | None, on_commit: OnCommit | None) -> Issu
         type(person).by_pk(person.pk)
         _check_place(making.directory)
         _settle(person)
-        before = _standing(person)
+        before, left = _standing(person)
     try:
         _make(making, signer, csr)
-        _commit(making, before, on_commit)
+        _commit(making, before, left, on_commit)
     except BaseException as error:
         if not _resolved(making, error):
             raise
@@ -120,11 +120,11 @@ def _check_place(directory: Path) -> None:
         )
 
 
-def _standing(person: Person) -> list[str]:
-    """Serials of the certificates that are good for a person, also one that others issued; hold the lock."""
-    issuing.adopt_certificate(person)
+def _standing(person: Person) -> tuple[list[str], str]:
+    """Serials of the certificates that are good for a person, also one that others issued, and why another stays good; hold the lock."""
+    left = issuing.adopt_certificate(person)
     good = (Issued.person == person.pk) & Issued.committed & Issued.revoked_on.is_null()
-    return [row.serial for row in Issued.select(Issued.serial).where(good).order_by(Issued.created, Issued.serial)]
+    return [row.serial for row in Issued.select(Issued.serial).where(good).order_by(Issued.created, Issued.serial)], left
 
 
 def _make(making: _Making, signer: Authority, csr: str | None) -> None:
@@ -146,13 +146,13 @@ def _make(making: _Making, signer: Authority, csr: str | None) -> None:
     issuing.announce(signer, making.person.pk, making.person.callsign)
 
 
-def _commit(making: _Making, before: list[str], on_commit: OnCommit | None) -> None:
+def _commit(making: _Making, before: list[str], left: str, on_commit: OnCommit | None) -> None:
     person = making.person
     with making.locked():
         now = type(person).by_pk(person.pk)
         fresh = (Issued.serial == making.serial) & ~Issued.committed & Issued.revoked_on.is_null()
         changed = (now.callsign, now.certspath) != (person.callsign, person.certspath)
-        if changed or _standing(person) != before or not Issued.select().where(fresh).exists():
+        if changed or _standing(person)[0] != before or not Issued.select().where(fresh).exists():
             raise ReissuedMeanwhile(
                 tr(
                     "{callsign} was given another certificate meanwhile; the one made here was revoked. Look again.",
@@ -160,7 +160,7 @@ def _commit(making: _Making, before: list[str], on_commit: OnCommit | None) -> N
                 )
             )
         if on_commit is not None:  # while the operator's own certificate still counts, should it be the one
-            on_commit(before, making.serial)
+            on_commit(before, making.serial, left)
         Issued.update(committed=True).where(fresh).execute()
         issuing.revoke_serials(Issued.serial.in_(before), "superseded")
         _plan(now)
@@ -181,13 +181,20 @@ def _swap(making: _Making) -> None:
 
 
 def _in_place(directory: Path) -> str:
-    """Serial of the certificate in a directory; empty where none is."""
+    """Serial of the certificate in a directory; empty where none is, or a damaged one.
+
+    :raises StorageError: it cannot be looked at.
+    """
     from rmtui.pki.identity import read_certificate
-    from rmtui.pki.interface import FileMissing
+    from rmtui.pki.interface import FileMissing, PKIError, StorageError
 
     try:
         return read_certificate(directory).serial
     except FileMissing:
+        return ""
+    except StorageError:
+        raise
+    except PKIError:
         return ""
 
 

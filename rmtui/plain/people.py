@@ -247,3 +247,5 @@ class _One:
         talk.say(trn("{n} certificate was revoked.", "{n} certificates were revoked.", len(done.serials)))
         for serial in done.serials:
             talk.facts((tr("Serial"), show(serial)))
+        if done.left:
+            talk.say(show(done.left))

@@ -108,7 +108,7 @@ def revoke(operator: Operator | None, targets: Sequence[Target], reason: str, *,
 
     def act(target: Target) -> str:
         done = certificates.revoke(operator, target.pk, reason)
-        return trn("Revoked with {n} certificate.", "Revoked with {n} certificates.", len(done.serials))
+        return certificates.and_left(trn("Revoked with {n} certificate.", "Revoked with {n} certificates.", len(done.serials)), done.left)
 
     return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop))
 
@@ -118,7 +118,7 @@ def reissue(operator: Operator | None, targets: Sequence[Target], *, told: Told 
 
     def act(target: Target) -> str:
         done = certificates.reissue(operator, target.pk)
-        return tr("Has a new certificate until {day}.", day=clock.day(done.not_after))
+        return certificates.and_left(tr("Has a new certificate until {day}.", day=clock.day(done.not_after)), done.left)
 
     with issuing.signing_many():
         return _published_once(lambda: bulk.run(targets, act, told=told, stop=stop, threads=_threads()))

@@ -15,7 +15,7 @@ from rmtui.db.own import Audit, Issued
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
 from rmtui.errors import ConfigurationError, RmtuiError
-from rmtui.i18n import later, tr
+from rmtui.i18n import joined, later, tr
 from rmtui.pki.interface import REASONS
 from rmtui.services import exports, windows
 from rmtui.services.audit import Act, acting
@@ -30,6 +30,7 @@ __all__ = [
     "ReissuedMeanwhile",
     "Revoked",
     "SelfRevocation",
+    "and_left",
     "export",
     "keeping_their_key",
     "reissue",
@@ -58,6 +59,8 @@ class Revoked:
     reason: str
     serials: tuple[str, ...]
     """Of every certificate that was revoked with them."""
+    left: str = ""
+    """Why a certificate that they may have stays good, as a sentence; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Reissued:
     superseded: tuple[str, ...]
     """Serials of the certificates that were revoked for it."""
     files: str
+    left: str = ""
+    """As of :class:`Revoked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,7 @@ def revoke(operator: Operator | None, pk: uuid.UUID, reason: str) -> Revoked:
     :raises LastAdmin: nobody else is an active admin.
     :raises RmtuiError: the CRL could not be published; the person is revoked.
     """
-    revoked: list[str] = []
-    done = False
+    told: tuple[list[str], str] | None = None
     unpublished: RmtuiError | None = None
     with acting(operator, "revoke", pk) as act:
         found = Person.by_pk(pk, allow_deleted=True)
@@ -122,23 +126,39 @@ def revoke(operator: Operator | None, pk: uuid.UUID, reason: str) -> Revoked:
                     tr("{callsign} is you; another admin revokes you. Nobody was revoked.", callsign=plain(found.callsign))
                 )
 
-        def record(serials: list[str]) -> None:
-            nonlocal done
-            act.done(reason, serials=serials)
-            revoked.extend(serials)
-            done = True
+        def record(serials: list[str], left: str) -> None:
+            nonlocal told
+            act.done(reason, serials=serials, **_not_revoked(left))
+            told = serials, left
 
         try:
             found.revoke(reason, on_commit=record, guard=guard)
         except Deleted:
             raise _already(found.reread()) from None
         except RmtuiError as error:
-            if not done or not _is_revoked(pk):
+            if told is None or not _is_revoked(pk):
                 raise
             unpublished = error
+    assert told is not None
+    serials, left = told
     if unpublished is not None:  # told, but no refusal: what was asked for is done and recorded
-        raise unpublished
-    return Revoked(found.pk, found.callsign, reason, tuple(revoked))
+        raise _with(unpublished, left)
+    return Revoked(found.pk, found.callsign, reason, tuple(serials), left)
+
+
+def _not_revoked(left: str) -> dict[str, str]:
+    """What the trail says of a certificate that stays good."""
+    return {"not_revoked": left} if left else {}
+
+
+def _with(unpublished: RmtuiError, left: str) -> RmtuiError:
+    unpublished.args = (and_left(unpublished.sentence, left),)
+    return unpublished
+
+
+def and_left(said: str, left: str) -> str:
+    """What is said of something done, and why a certificate stays good, where one does."""
+    return joined([said, left], " ") if left else said
 
 
 def _is_revoked(pk: uuid.UUID) -> bool:
@@ -185,15 +205,16 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
     :raises ReissuedMeanwhile: somebody else was first.
     :raises RmtuiError: the CRL could not be published; the certificate is reissued.
     """
-    told: list[tuple[list[str], str]] = []
+    told: tuple[list[str], str, str] | None = None
     made = None
     unpublished: RmtuiError | None = None
     with acting(operator, "reissue", pk) as act:
         found = _active(act, pk)
 
-        def record(old: list[str], new: str) -> None:
-            act.done(serial=new, superseded=old, csr=csr is not None)
-            told.append((old, new))
+        def record(old: list[str], new: str, left: str) -> None:
+            nonlocal told
+            act.done(serial=new, superseded=old, csr=csr is not None, **_not_revoked(left))
+            told = old, new, left
 
         try:
             made = found.reissue(csr, on_commit=record)
@@ -212,13 +233,15 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
                 )
             raise
         except RmtuiError as error:
-            if not told or not _is_committed(told[0][1]):
+            if told is None or not _is_committed(told[1]):
                 raise
             unpublished = error
+    assert told is not None
+    old, _new, left = told
     if unpublished is not None:
-        raise unpublished
+        raise _with(unpublished, left)
     assert made is not None
-    return Reissued(found.pk, found.callsign, made.serial, made.not_after, tuple(told[0][0]), str(found.directory))
+    return Reissued(found.pk, found.callsign, made.serial, made.not_after, tuple(old), str(found.directory), left)
 
 
 def _is_committed(serial: str) -> bool:

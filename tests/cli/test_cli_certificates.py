@@ -82,6 +82,16 @@ def test_revoke_in_text(raven, cli):
     assert [line.split("  ")[0] for line in out.splitlines()] == ["callsign", "status", "revoke reason", "serials", "pk"]
 
 
+@pytest.mark.parametrize("command", [("revoke", "--reason", "keyCompromise"), ("reissue",)])
+def test_a_certificate_that_is_not_known_is_told(raven, cli, command):
+    with connection():
+        Issued.delete().where(Issued.person == raven.pk).execute()
+    (raven.directory / "mtls.pem").write_bytes(b"")
+    done = cli("people", command[0], "RAVEN", *command[1:], "--yes", "--format", "json", code=0)
+    assert done.json["callsign"] == "RAVEN"
+    assert "Warning: Which certificate RAVEN has is not known here, so none was revoked: " in done.err
+
+
 def test_what_revoke_refuses(raven, cli):
     told(cli("people", "revoke", "RAVEN", "--yes"), 2, "--reason")
     told(cli("people", "revoke", "RAVEN", "--reason", "stolen", "--yes"), 2, "invalid choice", "keyCompromise")

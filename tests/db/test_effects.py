@@ -65,7 +65,7 @@ def test_what_is_published_is_done_for_all_that_wait(database):
 def test_a_revocation_that_is_taken_back_leaves_nothing(database):
     raven = Person.create_with_cert("RAVEN")
     with pytest.raises(ZeroDivisionError):
-        raven.revoke("superseded", on_commit=lambda _serials: 1 / 0)
+        raven.revoke("superseded", on_commit=lambda *_given: 1 / 0)
     assert states() == []
 
 

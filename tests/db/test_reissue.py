@@ -45,7 +45,7 @@ def test_a_new_key_in_the_same_place(kettu):
     old, path = serial_of(kettu), kettu.certspath
     told = []
     row = kettu.reissue(on_commit=lambda *serials: told.append(serials))
-    assert told == [([old], row.serial)]
+    assert told == [([old], row.serial, "")]
     assert serial_of(kettu) == row.serial != old
     assert kettu.reread().certspath == path
     assert {each.name: each.stat().st_mode & 0o777 for each in kettu.directory.iterdir()} == dict(MODES)
@@ -109,6 +109,27 @@ def test_whoever_lost_their_files_gets_new_ones(kettu):
     files.remove_tree(kettu.directory)
     assert kettu.reissue().serial == serial_of(kettu)
     assert crl_serials() == {old}
+
+
+def test_damaged_files_are_replaced(kettu):
+    """Which certificate the web API gave them cannot be known any more."""
+    Issued.delete().execute()
+    (kettu.directory / "mtls.pem").write_bytes(b"nothing")
+    told = []
+    row = kettu.reissue(on_commit=lambda *given: told.append(given))
+    (old, new, left) = told[0]
+    assert (old, new, row.serial, "Which certificate Kettu has is not known here" in left) == ([], serial_of(kettu), new, True)
+    assert crl_serials() == set()
+
+
+def test_a_reissue_of_damaged_files_that_fails_is_taken_back(kettu):
+    Issued.delete().execute()
+    (kettu.directory / "mtls.pem").write_bytes(b"nothing")
+    with pytest.raises(StorageError, match="No"):
+        kettu.reissue(on_commit=refuse)
+    (vain,) = Issued.select()
+    assert (vain.committed, crl_serials()) == (False, {vain.serial})
+    assert (kettu.directory / "mtls.pem").read_bytes() == b"nothing"
 
 
 def test_a_link_in_the_place_of_the_directory(kettu, tmp_path):

@@ -35,7 +35,7 @@ def serial() -> str:
 
 
 def reissue(wire, plan, *, stays_away=False):
-    def plot(_old, _new):
+    def plot(*_given):
         wire.plan, wire.down = plan, stays_away
 
     with connection():

@@ -163,6 +163,15 @@ class TestOthers:
         assert "BOSS is the last admin; make another one first. Nobody was revoked." in told
         assert people.find("BOSS").row.revoked_on is None
 
+    @sqlite_only
+    def test_a_certificate_that_is_not_known_is_told(self, boss, hold):
+        raven = make_person("RAVEN")
+        raven.directory.mkdir(parents=True)
+        (raven.directory / "mtls.pem").write_bytes(b"")
+        told = hold("2", "2", "x", "1", "RAVEN", "q").replace("\n  ", " ")
+        assert "Which certificate RAVEN has is not known here, so none was revoked: " in told
+        assert people.find("RAVEN").row.revoked_on is not None
+
 
 class TestHarm:
     @sqlite_only

@@ -82,6 +82,48 @@ class TestRevoke:
         assert [row[:4] for row in audit_rows()] == [("BOSS", "revoke", "done", "RAVEN")]
         assert details_of_last() == {"serials": serials}
 
+    @pytest.mark.parametrize("harm", ["garbage", "empty", "directory", "link", "outside"])
+    def test_files_that_cannot_be_read_keep_nobody_in(self, boss, tmp_path, harm):
+        """The web page made them, so nothing is on record here; the row is what locks them out."""
+        raven = make_certified("RAVEN")
+        with connection():
+            Issued.delete().where(Issued.person == raven.pk).execute()
+            if harm == "outside":
+                Person.update(certspath="/etc/x").where(Person.pk == raven.pk).execute()
+        pem = raven.directory / "mtls.pem"
+        if harm == "link":
+            raven.directory.rename(tmp_path / "elsewhere")
+            raven.directory.symlink_to(tmp_path / "elsewhere")
+        elif harm == "directory":
+            pem.unlink()
+            pem.mkdir()
+        else:
+            pem.write_bytes(b"garbage" if harm == "garbage" else b"")
+        done = certificates.revoke(boss, raven.pk, "keyCompromise")
+        assert (status(raven), done.serials) == ("keyCompromise", ())
+        assert done.left.startswith("Which certificate RAVEN has is not known here, so none was revoked: ")
+        assert details_of_last() == {"serials": [], "not_revoked": done.left}
+
+    def test_a_data_directory_that_is_not_there_is_no_proof(self, boss):
+        raven = make_certified("RAVEN")
+        with connection():
+            Issued.delete().where(Issued.person == raven.pk).execute()
+            Person.update(certspath="/etc/x").where(Person.pk == raven.pk).execute()
+        people_dir = settings.current().people_dir
+        people_dir.rename(people_dir.with_name("mounted"))
+        with pytest.raises(ConfigurationError, match="outside the data directory"):
+            certificates.revoke(boss, raven.pk, "keyCompromise")
+        assert status(raven) is None
+
+    def test_what_is_not_known_is_told_though_the_crl_cannot_be_published(self, boss, raven, monkeypatch):
+        with connection():
+            Issued.delete().where(Issued.person == raven.pk).execute()
+        (raven.directory / "mtls.pem").write_bytes(b"")
+        monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
+        with pytest.raises(StorageError, match=r"RAVEN is revoked, but the CRL was not published: .* Which certificate RAVEN has"):
+            certificates.revoke(boss, raven.pk, "superseded")
+        assert status(raven) == "superseded"
+
     def test_what_is_no_reason(self, boss, raven):
         for reason in ["", "stolen", "cACompromise", "KEYCOMPROMISE", "x\x1b"]:
             with pytest.raises(ConfigurationError, match="is no reason") as caught:

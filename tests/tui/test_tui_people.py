@@ -79,6 +79,23 @@ class TestRevoke:
         console.run(script)
         assert registry.done == []
 
+    @pytest.mark.parametrize("key", ["x", "i"])
+    def test_a_certificate_that_stays_good_is_told(self, console: Console, registry: Registry, key: str) -> None:
+        registry.left = "Which certificate ILVES has is not known here."
+
+        async def script(pilot: Pilot[Any]) -> None:
+            await press(pilot, "2", "j", "j", key)
+            if key == "x":
+                await choose(pilot)
+                await write(pilot, "ILVES")
+                await press(pilot, "enter", "tab", "shift+tab", "enter")
+            else:
+                await press(pilot, "right", "enter")
+            assert "A certificate may stay good" in text(pilot)
+            assert registry.left in text(pilot)
+
+        console.run(script)
+
     def test_what_is_revoked_but_not_published_is_said_to_be_revoked(self, console: Console, registry: Registry) -> None:
         registry.unpublished = "The disk is full."
 

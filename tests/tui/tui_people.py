@@ -36,6 +36,7 @@ class Registry:
         self.unpublished = ""
         """Raised after the next thing is done."""
         self.note = ""
+        self.left = ""
         self.done: list[tuple[Any, ...]] = []
         self._serial = 0xA0
         for row in list(world.people.values()):
@@ -102,7 +103,7 @@ class Registry:
         self.done.append(("revoke", row.callsign, reason))
         self._gone(key, reason)
         self._told(f"{row.callsign} is revoked")
-        return Revoked(key, row.callsign, reason, (self.serials[key],))
+        return Revoked(key, row.callsign, reason, (self.serials[key],), self.left)
 
     def reissue(self, operator: Any, key: uuid.UUID, *, csr: str | None = None) -> Reissued:
         self.world._write()
@@ -112,7 +113,7 @@ class Registry:
         until = NOW + dt.timedelta(days=42)
         self.world.people[key] = replace(row, expires=until)
         self._told(f"{row.callsign} has a new certificate")
-        return Reissued(key, row.callsign, self.serials[key], until, (old,), f"/srv/rmtui/private/people/{key}")
+        return Reissued(key, row.callsign, self.serials[key], until, (old,), f"/srv/rmtui/private/people/{key}", self.left)
 
     def export(self, operator: Any, key: uuid.UUID, path: str, *, pem: bool = False) -> Exported:
         self.world._write()

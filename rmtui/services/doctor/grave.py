@@ -44,7 +44,7 @@ def reissue_wrong(act: Act, item: Fault) -> str:
         return ""
     stray = _unknown(person.directory, person.callsign)
 
-    def committed(old: list[str], new: str) -> None:
+    def committed(old: list[str], new: str, _left: str) -> None:
         if stray is not None:
             _record(stray, person.pk, person.callsign)
             issuing.revoke_serials(Issued.serial == f"{stray.serial_number:x}", "superseded")
@@ -176,8 +176,8 @@ def revoke_callsign(operator: Operator | None, item: Fault) -> str:
     with connection():
         if callsign_problem(Person.by_pk(item.pk).callsign) is None:
             return ""
-    certificates.revoke(operator, item.pk, "cessationOfOperation")
-    return tr("{name} is revoked.", name=plain(item.name, 80))
+    done = certificates.revoke(operator, item.pk, "cessationOfOperation")
+    return certificates.and_left(tr("{name} is revoked.", name=plain(item.name, 80)), done.left)
 
 
 def reject_callsign(operator: Operator | None, item: Fault) -> str:

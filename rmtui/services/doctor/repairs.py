@@ -167,7 +167,7 @@ def _reissue(act: Act, item: Fault) -> str:
         return ""
     enrollment = Enrollment.select(Enrollment.csr).where(Enrollment.person == person.pk).tuples().first()
     csr = enrollment[0] if enrollment is not None else None
-    person.reissue(csr, on_commit=lambda old, new: act.done(what="reissue", serial=new, superseded=old, csr=csr is not None))
+    person.reissue(csr, on_commit=lambda old, new, _left: act.done(what="reissue", serial=new, superseded=old, csr=csr is not None))
     return tr("{callsign} has a new certificate.", callsign=plain(person.callsign, 80))
 
 

@@ -13,11 +13,19 @@ from rmtui.errors import RmtuiError
 from rmtui.i18n import tr
 from rmtui.services import people
 from rmtui.services.types import PersonDetail, PersonRow
-from rmtui.tui.dialogs.base import Dialog
+from rmtui.tui.dialogs.base import Dialog, warned
 from rmtui.tui.glyphs import show, typed
 from rmtui.tui.widgets.facts import Facts, Section
 
-__all__ = ["PersonDialog"]
+__all__ = ["PersonDialog", "stays_good"]
+
+
+def stays_good(left: str) -> Sequence[Section]:
+    """What to add where a certificate that the person may have was not revoked.
+
+    :param left: why, as a sentence; empty where none stays good.
+    """
+    return [Section(warned(tr("A certificate may stay good")), (("", show(left)),), warning=True)] if left else []
 
 
 class PersonDialog(Dialog[str]):

@@ -18,7 +18,7 @@ from rmtui.services.certificates import Reissued, ReissuedMeanwhile
 from rmtui.services.requests import Request
 from rmtui.services.types import PersonDetail, PersonRow
 from rmtui.tui.dialogs.base import entry, prose, show_entry, warned
-from rmtui.tui.dialogs.person import PersonDialog
+from rmtui.tui.dialogs.person import PersonDialog, stays_good
 from rmtui.tui.facts import certificate_facts, fingerprint, term
 from rmtui.tui.glyphs import glyphs, show
 from rmtui.tui.widgets.facts import Facts, Section
@@ -178,7 +178,9 @@ class ReissueDialog(PersonDialog):
             else tr("To hand it over, w writes its PFX to a file.")
         )
         self._conclude(
-            Section(f"{glyphs().done} " + tr("{name} has a new certificate", name=self._name), facts), Section("", (("", hand_over),))
+            Section(f"{glyphs().done} " + tr("{name} has a new certificate", name=self._name), facts),
+            *stays_good(value.left),
+            Section("", (("", hand_over),)),
         )
 
     def done_all_the_same(self, before: PersonDetail, now: PersonDetail, error: RmtuiError) -> bool:

@@ -13,7 +13,7 @@ from rmtui.services import certificates
 from rmtui.services.certificates import AlreadyRevoked, Revoked
 from rmtui.services.types import PersonDetail, PersonRow
 from rmtui.tui.dialogs.base import entry, prose, warned
-from rmtui.tui.dialogs.person import PersonDialog
+from rmtui.tui.dialogs.person import PersonDialog, stays_good
 from rmtui.tui.dialogs.reasons import Reasons
 from rmtui.tui.facts import certificate_facts
 from rmtui.tui.glyphs import glyphs, show
@@ -75,7 +75,7 @@ class RevokeDialog(PersonDialog):
             (tr("Certificates"), revoked),
             (tr("CRL"), tr("published")),
         )
-        self._conclude(Section(f"{glyphs().done} " + tr("{name} is revoked", name=self._name), facts))
+        self._conclude(Section(f"{glyphs().done} " + tr("{name} is revoked", name=self._name), facts), *stays_good(value.left))
 
     def done_all_the_same(self, before: PersonDetail, now: PersonDetail, error: RmtuiError) -> bool:
         """The person may be revoked though the CRL was not published."""
@@ -89,5 +89,5 @@ class RevokeDialog(PersonDialog):
         self._conclude(Section(warned(tr("{name} is revoked, but not on the CRL", name=self._name)), facts, warning=True))
         return True
 
-    def _conclude(self, section: Section) -> None:
-        self.conclude([section], tr("{name} is revoked.", name=self._name))
+    def _conclude(self, *sections: Section) -> None:
+        self.conclude(sections, tr("{name} is revoked.", name=self._name))
