@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from peewee import DatabaseError, IntegrityError, InterfaceError
 
 from rmtui import clock, settings
-from rmtui.db import effects
+from rmtui.db import adopting, effects
 from rmtui.db.config import DBConfig
 from rmtui.db.locks import ADMINS, exclusive, joined
 from rmtui.db.own import Claim, Issued
@@ -32,7 +32,6 @@ logger = logging.getLogger("rmtui.db.issuing")
 
 __all__ = [
     "LEFTOVER_AGE",
-    "adopt_certificate",
     "announce",
     "authority",
     "publish_after",
@@ -193,7 +192,7 @@ def revoke_person(
 ) -> None:
     """Revoke a person and every certificate of theirs, then publish the CRL.
 
-    :param on_commit: called last in the transaction, with the serials that are revoked and what :func:`adopt_certificate` gave.
+    :param on_commit: called last in the transaction, with the serials that are revoked and why a certificate stays good.
     :param guard: called first in it, under the lock :data:`rmtui.db.locks.ADMINS`.
     :raises Deleted: they are revoked already.
     :raises RmtuiError: the CRL could not be published; the person is revoked, and ``rmtui crl`` tries again.
@@ -205,11 +204,12 @@ def revoke_person(
             tr("{reason} is no reason of RFC 5280; it is one of {reasons}.", reason=plain(reason), reasons=", ".join(REASONS))
         )
     signer = authority()
+    cas = adopting.cas_to_judge_by(person, signer)
     with exclusive(ADMINS), exclusive(f"roles:{person.pk}"):
         type(person).by_pk(person.pk)
         if guard is not None:
             guard()
-        left = adopt_certificate(person)
+        left = adopting.adopt_certificate(person, cas)
         theirs = Issued.select(Issued.serial).where((Issued.person == person.pk) & Issued.revoked_on.is_null()).order_by(Issued.created)
         serials = [row.serial for row in theirs]
         revoke_serials(Issued.person == person.pk, reason)
@@ -259,44 +259,6 @@ def publish_after(signer: Authority, done: str) -> None:
             ),
         )
         raise
-
-
-def adopt_certificate(person: Person) -> str:
-    """Record the certificate in a person's directory if others issued it, so that the CRL can name it; never somebody else's.
-
-    :return: why a certificate that they may have stays good, as a sentence; empty where none does.
-    :raises RmtuiError: nothing is recorded of them, and this host does not see the deployment's files.
-    """
-    from rmtui.pki.identity import read_certificate
-    from rmtui.pki.interface import FileMissing, PKIError
-
-    known = Issued.select().where(Issued.person == person.pk).exists()
-    try:
-        found = read_certificate(person.directory)
-    except (PKIError, ConfigurationError) as error:
-        if known:
-            return ""
-        if not settings.current().people_dir.is_dir():  # this is not the deployment's data directory
-            raise
-        if isinstance(error, FileMissing):
-            return ""  # whoever made the person was stopped half-way, and there is no certificate to revoke
-        return tr(
-            "Which certificate {callsign} has is not known here, so none was revoked: {error}",
-            callsign=plain(person.callsign, 80),
-            error=error.sentence,
-        )
-    if found.names != person.callsign or Issued.select().where(Issued.serial == found.serial).exists():
-        return ""
-    Issued.create(
-        serial=found.serial,
-        person=person.pk,
-        callsign=person.callsign,
-        fingerprint=found.fingerprint,
-        not_before=found.not_before,
-        not_after=found.not_after,
-        committed=True,
-    )
-    return ""
 
 
 def sweep() -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import DatabaseError, InterfaceError
 
-from rmtui.db import effects, issuing
+from rmtui.db import adopting, effects, issuing
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
 from rmtui.db.errors import BackendError, Deleted, OutcomeUnknown
@@ -48,12 +48,13 @@ class ReissuedMeanwhile(BackendError):
 class _Making:
     """What is being made for somebody."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, signer: Authority) -> None:
         from rmtui.pki import files
 
         self.person = person
         self.directory = person.directory
         self.part = files.part_name(self.directory)
+        self.cas = adopting.cas_to_judge_by(person, signer)
         self.signed: SignedCertificate | None = None
 
     @property
@@ -77,12 +78,12 @@ def reissue(person: Person, csr: str | None, on_commit: OnCommit | None) -> Issu
     signer = issuing.authority()
     if csr is not None:
         check_csr(csr, person.callsign)
-    making = _Making(person)
+    making = _Making(person, signer)
     with making.locked():
         type(person).by_pk(person.pk)
         _check_place(making.directory)
         _settle(person)
-        before, left = _standing(person)
+        before, left = _standing(making)
     try:
         _make(making, signer, csr)
         _commit(making, before, left, on_commit)
@@ -120,10 +121,10 @@ def _check_place(directory: Path) -> None:
         )
 
 
-def _standing(person: Person) -> tuple[list[str], str]:
+def _standing(making: _Making) -> tuple[list[str], str]:
     """Serials of the certificates that are good for a person, also one that others issued, and why another stays good; hold the lock."""
-    left = issuing.adopt_certificate(person)
-    good = (Issued.person == person.pk) & Issued.committed & Issued.revoked_on.is_null()
+    left = adopting.adopt_certificate(making.person, making.cas)
+    good = (Issued.person == making.person.pk) & Issued.committed & Issued.revoked_on.is_null()
     return [row.serial for row in Issued.select(Issued.serial).where(good).order_by(Issued.created, Issued.serial)], left
 
 
@@ -152,7 +153,7 @@ def _commit(making: _Making, before: list[str], left: str, on_commit: OnCommit |
         now = type(person).by_pk(person.pk)
         fresh = (Issued.serial == making.serial) & ~Issued.committed & Issued.revoked_on.is_null()
         changed = (now.callsign, now.certspath) != (person.callsign, person.certspath)
-        if changed or _standing(person)[0] != before or not Issued.select().where(fresh).exists():
+        if changed or _standing(making)[0] != before or not Issued.select().where(fresh).exists():
             raise ReissuedMeanwhile(
                 tr(
                     "{callsign} was given another certificate meanwhile; the one made here was revoked. Look again.",

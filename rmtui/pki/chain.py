@@ -19,7 +19,7 @@ from rmtui.pki.certificates import crl_number
 from rmtui.pki.interface import CredentialError
 from rmtui.pki.signatures import UNREADABLE, named
 
-__all__ = ["Listing", "look_up", "serials_of", "until", "verify_chain"]
+__all__ = ["Listing", "issued_to_client", "look_up", "serials_of", "until", "verify_chain"]
 
 _CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----")
 
@@ -84,6 +84,14 @@ def until(crl_pem: bytes) -> dt.datetime | None:
     """
     ends = [crl.next_update_utc for crl in _crls(crl_pem)]
     return None if None in ends else min(end for end in ends if end is not None)
+
+
+def issued_to_client(certificate_pem: bytes, trusted_pem: bytes) -> bool:
+    """Whether a CA of ``trusted_pem`` issued a certificate, however long ago, for a client and not for a CA or a server alone.
+
+    :raises CredentialError: either cannot be read.
+    """
+    return signatures.issued_by(certificate_pem, trusted_pem) and _client_problem(signatures.read(certificate_pem)) is None
 
 
 def verify_chain(certificate_pem: bytes, trusted_pem: bytes, crl_pem: bytes | None, now: dt.datetime) -> None:

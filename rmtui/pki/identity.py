@@ -54,6 +54,8 @@ class CertificateSummary:
     issuer: x509.Name
     names: str
     """The one CN of the subject; empty where there is none, or several."""
+    cns: tuple[str, ...]
+    """Every CN of the subject."""
     key: str
     """``RSA 4096``, ``EC P-256``."""
     not_before: dt.datetime
@@ -223,6 +225,7 @@ def read_certificate(directory: Path) -> CertificateSummary:
             subject=leaf.subject.rfc4514_string(),
             issuer=leaf.issuer,
             names=common_name_of(leaf),
+            cns=_common_names(leaf),
             key=keys.describe(leaf.public_key()),
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
@@ -233,10 +236,14 @@ def read_certificate(directory: Path) -> CertificateSummary:
 
 def common_name_of(leaf: x509.Certificate) -> str:
     """The one CN of a certificate's subject; empty where there is none, or several."""
+    found = _common_names(leaf)
+    return found[0] if len(found) == 1 else ""
+
+
+def _common_names(leaf: x509.Certificate) -> tuple[str, ...]:
     from cryptography.x509.oid import NameOID
 
-    found = [each.value for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    return found[0] if len(found) == 1 and isinstance(found[0], str) else ""
+    return tuple(str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
 
 
 def certificates_in(pem: bytes, directory: Path) -> list[x509.Certificate]:

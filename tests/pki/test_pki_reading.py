@@ -40,6 +40,7 @@ def test_a_certificate_is_read_back(authority: EmbeddedAuthority, people: Path) 
         subject="CN=Åke 1",
         issuer=x509.load_pem_x509_certificate(signed.chain).subject,
         names="Åke 1",
+        cns=("Åke 1",),
         key="EC P-256",
         not_before=signed.not_before,
         not_after=signed.not_after,

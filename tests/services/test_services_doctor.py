@@ -266,12 +266,19 @@ def test_what_somebody_may_use_is_not_revoked(boss, name, who):
     """A directory of nobody holds a certificate of somebody who is active, or of the system, and who made it is not known."""
     lost = settings.current().people_dir / str(uuid.uuid4())
     serial = issued_elsewhere(lost, name)
+    with connection():
+        Issued.delete().where(Issued.person == boss.pk).execute()
     os.utime(lost, (time.time() - 7200,) * 2)
     (first, _crl) = repair_all(boss)
     assert (first.outcome, who in first.sentence) == ("refused", True)
     assert lost.is_dir()
     with connection():
         assert serial not in host.crl_serials()
+        Person.by_pk(boss.pk).reissue()
+    (first, _crl) = repair_all(boss)
+    assert first.outcome == ("done" if name == "BOSS" else "refused")
+    with connection():
+        assert (serial in host.crl_serials()) == (name == "BOSS")
 
 
 def test_nobody_is_reissued_where_the_files_are_elsewhere(boss):

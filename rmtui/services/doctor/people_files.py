@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rmtui import clock, settings
-from rmtui.db import issuing, schema
+from rmtui.db import adopting, issuing, schema
 from rmtui.db.approval import CLAIM_TIME
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.errors import ConfigurationError, RmtuiError
-from rmtui.i18n import tr
+from rmtui.i18n import joined, tr
 from rmtui.services.doctor.directories import Look, look
 from rmtui.services.doctor.host import crl_serials, issuers, seen
 from rmtui.services.doctor.types import PAGE, Checked, Finding, Item, Severity, pages
@@ -172,10 +172,17 @@ def _revoked(person: Person, recorded: list[Issued], listed: frozenset[int] | No
         found = read_certificate(person.directory)
     except (RmtuiError, ValueError, OSError):
         return
-    if found.not_after > now and found.serial_number not in listed:
-        name, theirs = plain(person.callsign, 80), found.names == person.callsign
-        sentence = tr("{name} is revoked, and their certificate {serial} is not on the CRL.", name=name, serial=found.serial)
-        yield "revoked-not-listed", "error", sentence, "publish-crl" if theirs else ""
+    if found.not_after <= now or found.serial_number in listed:
+        return
+    sentence = tr(
+        "{name} is revoked, and their certificate {serial} is not on the CRL.", name=plain(person.callsign, 80), serial=found.serial
+    )
+    try:
+        nothing_known = not schema.own_tables_ready()
+        if nothing_known or adopting.to_adopt(person, adopting.cas_to_judge_by(person, issuing.authority())) is not None:
+            yield "revoked-not-listed", "error", sentence, "publish-crl"
+    except RmtuiError as error:
+        yield "revoked-not-listed", "error", joined([sentence, error.sentence], " "), ""
 
 
 def _key_problem(found: Look, leaf: x509.Certificate) -> str:

@@ -11,7 +11,7 @@ from threading import Event
 
 from rmtui import clock
 from rmtui.auth.operator import Operator
-from rmtui.db import issuing
+from rmtui.db import adopting, issuing
 from rmtui.db.enrollments import Enrollment, EnrollmentPool
 from rmtui.db.errors import Deleted
 from rmtui.db.locks import exclusive
@@ -202,16 +202,20 @@ def _set_modes(act: Act, item: Fault) -> str:
 
 def _record_revoked(act: Act, item: Fault) -> str:
     """Record what others revoked, and what they issued to whom they did; what is on record is told with the rest."""
+    person = Person.get_or_none((Person.pk == item.pk) & Person.deleted.is_null(False))
+    cas = adopting.cas_to_judge_by(person, issuing.authority()) if person is not None else b""
+    left = ""
     with exclusive(f"roles:{item.pk}"):
-        person = Person.get_or_none((Person.pk == item.pk) & Person.deleted.is_null(False))
         if person is not None:
             from rmtui.pki.interface import REASONS
 
-            issuing.adopt_certificate(person)
+            left = adopting.adopt_certificate(person, cas)
             reason = person.revoke_reason if person.revoke_reason in REASONS else "unspecified"
             if issuing.revoke_serials(Issued.person == person.pk, reason):
                 act.done(what="publish-crl", reason=reason)
                 return tr("What was issued to {target} is recorded as revoked.", target=plain(act.target, 80))
+        if left:
+            raise NotListed(left)
         if not Issued.select().where((Issued.person == item.pk) & Issued.revoked_on.is_null(False)).exists():
             return ""
     return tr("What was issued to {target} is on record as revoked.", target=plain(act.target, 80))
