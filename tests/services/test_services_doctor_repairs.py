@@ -11,15 +11,17 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from doctoring import named, repair_all, troubles
+from doctoring import named, planted, repair_all, troubles
 
-from making import make_enrollment
+from making import make_enrollment, make_person
 from rmtui import clock, settings
 from rmtui.db.enrollments import Enrollment
 from rmtui.db.middleware import connection
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
 from rmtui.pki import certificates
+from rmtui.pki.csr import build_csr
+from rmtui.pki.identity import read_certificate
 from rmtui.services import decisions
 from rmtui.services.types import State
 
@@ -77,3 +79,20 @@ def test_an_approved_enrolment_is_given_whom_it_made_and_nobody_else(boss, known
         row = Enrollment.by_pk(waiting.pk)
     assert (row.state, row.person) == ((1, made) if known else (0, None))
     assert (row.approvecode == "ABCDEFGH") == bool(known)
+
+
+@pytest.mark.parametrize("files", [True, False], ids=["wrong", "none"])
+def test_a_csr_that_is_refused_is_not_issued_for(boss, files):
+    """The web page approved it, though it is for another name."""
+    person = make_person("ADMIN01", created=clock.utcnow() - dt.timedelta(days=1))
+    csr = build_csr(ec.generate_private_key(ec.SECP256R1()), "ADMIN01a").decode()
+    make_enrollment("ADMIN01", state=State.APPROVED, person=person.pk, decided_by=boss.pk, csr=csr)
+    serial = planted(person.directory, "ADMIN01a") if files else ""
+    assert ("reissue-wrong" if files else "reissue") in {repair for _check, _subject, repair in troubles()}
+    done = next(each for each in repair_all(boss) if each.target.name == "ADMIN01")
+    assert (done.outcome, "the key was made here: hand them the PFX" in done.sentence) == ("done", True)
+    assert read_certificate(person.directory).names == "ADMIN01"
+    assert (person.directory / "mtls.key").exists()
+    with connection():
+        assert not files or Issued.get(Issued.serial == serial).reason == "superseded"
+    assert troubles() == set()

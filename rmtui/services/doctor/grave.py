@@ -1,4 +1,4 @@
-"""Repairs that take somebody's certificate from them: what is on disk is wrong, or nobody's, or of a name that breaks the rules."""
+"""Repairs that take somebody's certificate from them: what is on disk is nobody's, or of a name that breaks the rules."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from rmtui.errors import RmtuiError
 from rmtui.i18n import english, tr
 from rmtui.services import certificates, decisions
 from rmtui.services.audit import Act
-from rmtui.services.doctor import people_files
 from rmtui.services.doctor.types import Fault
 from rmtui.text import callsign_problem, plain
 
 if TYPE_CHECKING:
     from rmtui.pki.identity import CertificateSummary
 
-__all__ = ["ASIDE", "reissue_wrong", "reject_callsign", "revoke_callsign", "set_aside"]
+__all__ = ["ASIDE", "reject_callsign", "revoke_callsign", "set_aside"]
 
 ASIDE = "set-aside"
 """Beside ``people``: where directories are put that belong to nobody."""
@@ -32,21 +31,6 @@ ASIDE = "set-aside"
 
 class InTheWay(RmtuiError):
     """Something is there already."""
-
-
-def reissue_wrong(act: Act, item: Fault) -> str:
-    """A new certificate for somebody whose files hold another one than theirs, which is revoked though nobody knows of it.
-
-    :raises PerhapsTheirs: it may be what somebody else uses; nothing was issued.
-    """
-    person = Person.by_pk(item.pk)
-    if not any(repair == "reissue-wrong" for _check, _severity, _sentence, repair in people_files.of_person(person)):
-        return ""
-    adopting.to_adopt(person, adopting.cas_to_judge_by(person, issuing.authority()))
-    row = Enrollment.select(Enrollment.csr).where(Enrollment.person == person.pk).tuples().first()
-    csr = row[0] if row is not None else None
-    person.reissue(csr, on_commit=lambda old, new, _left: act.done(what="reissue-wrong", serial=new, superseded=old))
-    return tr("{callsign} has a new certificate; the old one is revoked.", callsign=plain(person.callsign, 80))
 
 
 def set_aside(act: Act, item: Fault) -> str:

@@ -12,7 +12,7 @@ from threading import Event
 from rmtui import clock
 from rmtui.auth.operator import Operator
 from rmtui.db import adopting, issuing
-from rmtui.db.enrollments import Enrollment, EnrollmentPool
+from rmtui.db.enrollments import EnrollmentPool
 from rmtui.db.errors import Deleted
 from rmtui.db.locks import exclusive
 from rmtui.db.own import Issued
@@ -22,9 +22,9 @@ from rmtui.i18n import joined, later, tr, trn
 from rmtui.services import bulk
 from rmtui.services.audit import Act, acting
 from rmtui.services.bulk import Progress, Report, Target
-from rmtui.services.doctor import approvals, grave, own_files, rows
+from rmtui.services.doctor import anew, approvals, grave, own_files, rows
 from rmtui.services.doctor.directories import look
-from rmtui.services.doctor.host import listing, seen
+from rmtui.services.doctor.host import listing
 from rmtui.services.doctor.types import Fault, Plan
 from rmtui.text import plain
 
@@ -32,10 +32,6 @@ __all__ = ["MOST", "REPAIRS", "check_may_repair", "repair", "targets_of"]
 
 WHOLE = uuid.UUID(int=0)
 """Stands for what is put right as a whole."""
-
-
-class NotHere(RmtuiError):
-    """What is to be put right cannot be seen from here."""
 
 
 class NotListed(RmtuiError):
@@ -152,25 +148,6 @@ def _take_invite(act: Act, item: Fault) -> str:
     return tr("The invite {pk} is yours, and disabled.", pk=item.pk)
 
 
-def _reissue(act: Act, item: Fault) -> str:
-    from rmtui.pki.identity import read_certificate
-    from rmtui.pki.interface import FileMissing
-
-    person = Person.by_pk(item.pk)
-    if not seen():
-        raise NotHere(tr("This host sees nobody's files now: is the volume there? Nothing was issued."))
-    try:
-        read_certificate(person.directory)
-    except FileMissing:
-        pass
-    else:
-        return ""
-    enrollment = Enrollment.select(Enrollment.csr).where(Enrollment.person == person.pk).tuples().first()
-    csr = enrollment[0] if enrollment is not None else None
-    person.reissue(csr, on_commit=lambda old, new, _left: act.done(what="reissue", serial=new, superseded=old, csr=csr is not None))
-    return tr("{callsign} has a new certificate.", callsign=plain(person.callsign, 80))
-
-
 def _set_modes(act: Act, item: Fault) -> str:
     from rmtui.pki.files import storage
 
@@ -281,9 +258,9 @@ REPAIRS: Mapping[str, _Repair] = {
     "finish-approval": _Repair(later("mark enrolments approved whose person is made"), approvals.finish_approval),
     "reject-callsigns": _Repair(later("reject enrolments whose callsign breaks the rules"), action=grave.reject_callsign),
     "revoke-callsigns": _Repair(later("revoke people whose callsign breaks the rules"), action=grave.revoke_callsign, grave=True),
-    "reissue": _Repair(later("issue a certificate to people who have none on disk"), _reissue),
+    "reissue": _Repair(later("issue a certificate to people who have none on disk"), anew.reissue_missing),
     "reissue-wrong": _Repair(
-        later("issue a new certificate to people whose files hold a wrong one, and revoke the old"), grave.reissue_wrong, grave=True
+        later("issue a new certificate to people whose files hold a wrong one, and revoke the old"), anew.reissue_wrong, grave=True
     ),
     "set-aside": _Repair(
         later("revoke the certificates in directories that belong to nobody, and put the directories aside"),
