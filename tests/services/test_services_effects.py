@@ -83,9 +83,7 @@ def test_nobody_is_told_of_somebody_elses_certificate(boss, product, monkeypatch
     assert "is that of RAVEN, and nobody was told of it" in effects.of_person(karhu)[0].last_error
     certificates.revoke(boss, karhu, "superseded")
     later(monkeypatch)
-    waits, _behind = effects.list_effects(EffectQuery("failing")).rows
-    effects.skip(boss, waits.id, "Not hers")
-    effects.run_due()
+    assert effects.run_due() == effects.Ran(done=1, skipped=1)
     assert product.told[1:] == [("revoked", "KARHU")]
     assert product.bodies[1] == {"uuid": str(karhu), "callsign": "KARHU", "x509cert": ""}
 

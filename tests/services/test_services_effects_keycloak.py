@@ -203,6 +203,16 @@ def test_a_user_who_was_shut_out_by_hand_stays_out(raven, keycloak):
     assert user_of(keycloak)["attributes"]["note"] == ["theirs"]
 
 
+def test_the_role_is_taken_without_a_certificate(raven, keycloak):
+    boss, pk = raven
+    roles.assign(boss, pk, "admin")
+    effects.run_due()
+    (person(pk).directory / "mtls.pem").write_text("x")
+    roles.remove(boss, pk, "admin")
+    assert effects.run_due() == effects.Ran(done=1)
+    assert keycloak.roles[user_of(keycloak)["id"]] == []
+
+
 def test_a_realm_without_the_role(raven, keycloak, monkeypatch):
     boss, pk = raven
     keycloak.realm_roles = set()

@@ -109,6 +109,39 @@ def test_a_later_message_to_another_product_makes_nothing_good(boss, product, tm
     assert product.told == [("revoked", "RAVEN")]
 
 
+def lose_files(pk) -> None:
+    with connection():
+        (Person.by_pk(pk).directory / "mtls.pem").write_text("x")
+
+
+def test_what_is_taken_from_somebody_waits_for_no_certificate(boss, product):
+    raven = approve(boss, "RAVEN")
+    roles.assign(boss, raven, "admin")
+    lose_files(raven)
+    assert effects.run_due() == effects.Ran(failed=1)
+    roles.remove(boss, raven, "admin")
+    assert effects.run_due(now=True) == effects.Ran(done=1, skipped=2)
+    assert product.told == [("demoted", "RAVEN")]
+    assert product.bodies == [{"uuid": str(raven), "callsign": "RAVEN", "x509cert": ""}]
+    created, promoted, demoted = became()
+    assert (created[:2], promoted[:2], demoted) == (("created", "skipped"), ("promoted", "skipped"), ("demoted", "done", ""))
+    assert created[2].startswith("The certificate of RAVEN cannot be told of.")
+    assert created[2].endswith("The demotion or revocation that comes after it does not wait for that, so nobody was told.")
+
+
+def test_a_revocation_waits_for_no_demotion_that_a_product_takes_only_with_a_certificate(boss, product):
+    raven = approve(boss, "RAVEN")
+    roles.assign(boss, raven, "admin")
+    effects.run_due()
+    lose_files(raven)
+    roles.remove(boss, raven, "admin")
+    product.answers = [500]
+    assert effects.run_due() == effects.Ran(failed=1)
+    certificates.revoke(boss, raven, "keyCompromise")
+    assert effects.run_due(now=True) == effects.Ran(done=1, skipped=1)
+    assert product.told[2:] == [("revoked", "RAVEN")]
+
+
 def told_by_doctor() -> list[tuple[str, str]]:
     return [(each.severity, each.subject) for each in doctor.examine().findings if each.check == "effects"]
 

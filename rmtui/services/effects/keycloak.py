@@ -86,11 +86,12 @@ class Keycloak:
             if effect.event == "revoked":
                 _delete(admin, person)
             elif person.deleted is None:  # who was revoked meanwhile has no user to change, and is to have none
-                user = _user(admin, person)
-                if effect.event == "promoted":
-                    admin.assign_realm_roles(user, [_role(admin)])
-                elif effect.event == "demoted":
-                    admin.delete_realm_roles_of_user(user, [_role(admin)])
+                if effect.event == "demoted":
+                    _demote(admin, person)
+                else:
+                    user = _user(admin, person)
+                    if effect.event == "promoted":
+                        admin.assign_realm_roles(user, [_role(admin)])
 
     def look(self) -> None:
         """See whether it lets us in and has the role that follows ours; nothing is changed.
@@ -262,6 +263,16 @@ def _uuid(kept: Any) -> str | None:
         return str(uuid.UUID(kept)) if isinstance(kept, str) else None
     except ValueError:
         return None
+
+
+def _demote(admin: Any, person: Person) -> None:
+    """Take the role from the person's user, whatever has become of their certificate.
+
+    :raises EffectFailed: the user of that name may be theirs or somebody else's, or the realm has no such role.
+    """
+    found = _find(admin, person)
+    if found is not None:
+        admin.delete_realm_roles_of_user(str(found["id"]), [_role(admin)])
 
 
 def _delete(admin: Any, person: Person) -> None:

@@ -16,7 +16,7 @@ from rmtui.errors import ConfigurationError, RmtuiError
 from rmtui.i18n import tr
 from rmtui.pki.http import Line
 from rmtui.services.effects.theirs import pem_of
-from rmtui.services.effects.types import EffectFailed, TakenOver, TargetUnreachable
+from rmtui.services.effects.types import EffectFailed, NoCertificate, TakenOver, TargetUnreachable
 from rmtui.text import plain
 
 __all__ = ["address", "tell"]
@@ -61,14 +61,14 @@ def tell(effect: Effect, person: Person, tls: Callable[[], ssl.SSLContext], hold
 
 
 def certificate(person: Person, event: str) -> str:
-    """A person's certificate and chain, its line ends as products take them; empty of somebody revoked who has none of their own.
+    """A person's certificate and chain, its line ends as products take them; empty of whoever is revoked or demoted and has none.
 
-    :raises EffectFailed: it cannot be told of.
+    :raises NoCertificate: it cannot be told of. Of a demotion that is said only where a revocation waits after it.
     """
     try:
         return pem_of(person).replace("\r", "").replace("\n", "\\n")
-    except EffectFailed:
-        if event == "revoked":  # which is not to wait for a file
+    except NoCertificate:
+        if event == "revoked" or (event == "demoted" and person.deleted is None):  # which are not to wait for a file
             return ""
         raise
 

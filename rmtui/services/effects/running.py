@@ -22,7 +22,7 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr
 from rmtui.services import audit
 from rmtui.services.effects.listing import row_of
-from rmtui.services.effects.types import EffectFailed, EffectRow, NoLongerSo, Ran, TakenOver
+from rmtui.services.effects.types import EffectFailed, EffectRow, NoCertificate, NoLongerSo, Ran, TakenOver
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -220,7 +220,15 @@ def _carry_out(effect: Effect, outside: _Outside) -> None:
         except NotFound:
             raise EffectFailed(tr("The database knows nobody of that primary key any more; skip this.")) from None
         _check_still_so(effect, person)
-    tell(effect, person, lambda: _hold(effect))
+    try:
+        tell(effect, person, lambda: _hold(effect))
+    except NoCertificate as error:
+        with connection():
+            taken_since = effects.waits_after(effect, "demoted", "revoked")
+        if not taken_since:
+            raise
+        why = tr("{error} The demotion or revocation that comes after it does not wait for that, so nobody was told.", error=error.sentence)
+        raise NoLongerSo(why) from None
 
 
 def _check_still_so(effect: Effect, person: Person) -> None:

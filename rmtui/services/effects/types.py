@@ -11,7 +11,18 @@ from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import later
 from rmtui.services.types import Count
 
-__all__ = ["EffectFailed", "EffectQuery", "EffectRow", "NoLongerSo", "NotWaiting", "Ran", "TakenOver", "TargetUnreachable", "Undone"]
+__all__ = [
+    "EffectFailed",
+    "EffectQuery",
+    "EffectRow",
+    "NoCertificate",
+    "NoLongerSo",
+    "NotWaiting",
+    "Ran",
+    "TakenOver",
+    "TargetUnreachable",
+    "Undone",
+]
 
 _WORDS = (
     *(later("created"), later("revoked"), later("promoted"), later("demoted"), later("reissued")),
@@ -26,12 +37,16 @@ class EffectFailed(RmtuiError):
     title = later("Not carried out")
 
 
+class NoCertificate(EffectFailed):
+    """There is no certificate of the person's own to tell of."""
+
+
 class TargetUnreachable(UnreachableError):
     """Whoever was to be told does not answer."""
 
 
 class NoLongerSo(RmtuiError):
-    """What was to be told has been overtaken by what somebody else did: the deployment's web page."""
+    """What was to be told has been overtaken: by the deployment's web page, or by what was taken from the person since."""
 
 
 class TakenOver(RmtuiError):
