@@ -47,9 +47,8 @@ def _address(host: str, name: str, port: int) -> str:
     except ValueError:
         usable = False
     if not usable or split.path.strip("/") or split.query or split.fragment or not host.isascii() or not host.isprintable() or " " in host:
-        raise ConfigurationError(
-            tr("{name} is {host}; it takes http://NAME or https://NAME, and the port is named beside it.", name=name, host=repr(host[:40]))
-        )
+        told = tr("{name} takes http://NAME or https://NAME, without a password, and the port is named beside it.", name=name)
+        raise ConfigurationError(told)  # it may hold a password, and is not shown
     return f"{split.scheme}://{split.netloc.rstrip(':')}:{port}"
 
 

@@ -105,7 +105,7 @@ def path(env: Mapping[str, str], name: str) -> Path | None:
 def web_address(text: str, name: str) -> str | None:
     """A web address, perhaps with ``{code}`` in it; None when there is none.
 
-    :raises ConfigurationError: it is something else.
+    :raises ConfigurationError: it is something else, and may hold a password: it is not shown.
     """
     if not text:
         return None
@@ -115,13 +115,7 @@ def web_address(text: str, name: str) -> str | None:
     except ValueError:
         usable = False
     if not usable or len(text) > 500 or not text.isprintable() or " " in text:
-        raise ConfigurationError(
-            tr(
-                "{name} is {text}; it takes an address that begins with https:// or http://, without a password.",
-                name=name,
-                text=repr(text[:40]),
-            )
-        )
+        raise ConfigurationError(tr("{name} takes an address that begins with https:// or http://, without a password.", name=name))
     if "{code}" not in text and (split.query or split.fragment):
-        raise ConfigurationError(tr("{name} is {text}; say with {{code}} where the invite code goes.", name=name, text=repr(text[:40])))
+        raise ConfigurationError(tr("{name} has a ? or #; say with {{code}} where the invite code goes.", name=name))
     return text

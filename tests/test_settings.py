@@ -178,6 +178,13 @@ class TestValues:
             Settings.from_env({**base, name: value})
         assert caught.value.exit_code == 2
 
+    @pytest.mark.parametrize("name", ["RM_KC_URL", "RMTUI_JOIN_URL", "RM_CFSSL_HOST", "RM_OCSPREST_HOST"])
+    @pytest.mark.parametrize("value", ["http://u:hunter2@kc.example/", "http://kc.example/?key=hunter2"])
+    def test_an_address_that_may_hold_a_secret_is_not_shown(self, base, name, value):
+        with pytest.raises(ConfigurationError, match=name) as caught:
+            Settings.from_env({**base, name: value})
+        assert "hunter2" not in caught.value.sentence
+
 
 class TestConfigFile:
     def test_operators(self, base, tmp_path):

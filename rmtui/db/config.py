@@ -47,6 +47,14 @@ def _dsn() -> Secret | None:
     return Secret(text) if text else None
 
 
+def _password_in_place(url: str, ports: str) -> bool:
+    """Whether part of the password may have been taken for host, port or database, which are shown: it holds an ``@`` or ``/`` as it is."""
+    rest = url.partition("://")[2]
+    user, _, place = rest.partition("@")
+    shown = rest if "/" in user else place
+    return "@" in shown.partition("?")[0] or not all(port.strip().isdecimal() for port in ports.split(",") if port)
+
+
 @dataclass
 class DBConfig:
     """How to reach the database. Without host and DSN it is SQLite, under the data directory.
@@ -152,6 +160,10 @@ class DBConfig:
             except ProgrammingError:
                 raise ConfigurationError(tr("RM_DB_DSN is not a URL that libpq understands.")) from None
             params.setdefault("dbname", "raesenmaeher")
+            if _password_in_place(self.dsn.reveal(), str(params.get("port") or "")):
+                raise ConfigurationError(
+                    tr("RM_DB_DSN has an @ too many, or a port that is no number. Write @ in a password as %40, and / as %2F.")
+                )
         else:
             params = {"host": self.host, "port": self.port, "user": self.user, "dbname": self.database}
             if self.password:

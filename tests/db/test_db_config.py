@@ -212,6 +212,39 @@ def test_the_password_is_never_shown(given, caplog, peewee_log):
     assert "hunter2" not in " ".join(shown)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:a@hunter2@h/d",
+        "postgresql://u:hunter2/b@h:1/d",
+        "postgresql://u:1/hunter2@h/d?sslmode=disable",
+        "postgresql://u:a@b/hunter2@h/d",
+        "postgresql://u:a@h:hunter2/d",
+        "postgresql://u:hunter2/d",
+        "postgresql://u:a@h,hunter2@i/d",
+    ],
+)
+def test_a_password_that_is_taken_for_a_place_is_not_shown(url):
+    config = DBConfig.singleton(dsn=url)
+    for act in (config.place, lambda: connection().__enter__()):
+        with pytest.raises(ConfigurationError, match="Write @ in a password as %40, and / as %2F") as caught:
+            act()
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://u:a%40b%2Fc@h:1/d", "d@h:1"),
+        ("postgresql://u:a?b:c#d@h/d?application_name=a@b", "d@h:5432"),
+        ("postgresql:///d?host=/run&user=u@v", "d@/run"),
+        ("postgresql://u@h:1,i:,j/d", "d@h,i,j"),
+    ],
+)
+def test_what_is_written_as_it_should_be_is_taken(url, place):
+    assert DBConfig(dsn=url).place() == place
+
+
 def test_a_refused_password_is_not_shown(make_database, postgres):
     from deployments import run_sql
 
