@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rmtui.cli.asking import confirm, offering_force
@@ -15,6 +15,7 @@ from rmtui.cli.telling import one_told
 from rmtui.cli.usage import UsageError
 from rmtui.i18n import later, tr
 from rmtui.services import bulk_actions, certificates, people
+from rmtui.services.certificates import NotTold, Reissued, Revoked
 from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.text import plain
 
@@ -92,11 +93,7 @@ def revoke(args: argparse.Namespace) -> int | None:
         tr("Revoke {callsign} ({reason})? They cannot come back under this callsign.", callsign=plain(row.callsign), reason=args.reason),
         args.yes,
     )
-    done = certificates.revoke(args.who, row.pk, args.reason)
-    _say_left(done.left)
-    one_told(
-        {"callsign": done.callsign, "status": tr("revoked"), "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}, args
-    )
+    _act(lambda: certificates.revoke(args.who, row.pk, args.reason), args)
     return None
 
 
@@ -116,25 +113,36 @@ def reissue(args: argparse.Namespace) -> int | None:
     row = people.by_callsign(callsign)
     csr = csr_of(args.csr)
     confirm(tr("Make a new certificate for {callsign}? The old one is revoked.", callsign=plain(row.callsign)), args.yes)
-    done = certificates.reissue(args.who, row.pk, csr=csr)
-    _say_left(done.left)
-    one_told(
-        {
-            "callsign": done.callsign,
-            "serial": done.serial,
-            "not_after": done.not_after,
-            "superseded": done.superseded,
-            "files": done.files,
-            "pk": done.pk,
-        },
-        args,
-    )
+    _act(lambda: certificates.reissue(args.who, row.pk, csr=csr), args)
     return None
 
 
-def _say_left(left: str) -> None:
-    if left:
-        say(tr("Warning: {error}", error=left))
+def _act(act: Callable[[], Revoked | Reissued], args: argparse.Namespace) -> None:
+    """Do it and print what was done, that too of which the authority was not told; this is then said, and is no success.
+
+    :raises NotTold: it was not.
+    """
+    try:
+        done = act()
+    except NotTold as error:
+        one_told(_done(error.done), args)
+        raise
+    if done.left:
+        say(tr("Warning: {error}", error=done.left))
+    one_told(_done(done), args)
+
+
+def _done(done: Revoked | Reissued) -> dict[str, Any]:
+    if isinstance(done, Revoked):
+        return {"callsign": done.callsign, "status": tr("revoked"), "revoke_reason": done.reason, "serials": done.serials, "pk": done.pk}
+    return {
+        "callsign": done.callsign,
+        "serial": done.serial,
+        "not_after": done.not_after,
+        "superseded": done.superseded,
+        "files": done.files,
+        "pk": done.pk,
+    }
 
 
 def export(args: argparse.Namespace) -> int | None:

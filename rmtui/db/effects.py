@@ -117,9 +117,6 @@ def _targets() -> list[str]:
 def plan(person: uuid.UUID, callsign: str, *events: str) -> None:
     """Write down what is to be told of somebody, in the transaction that is open; nothing where there is nobody to be told."""
     targets = _targets()
-    noted = _noted.get()
-    if targets and noted is not None:
-        noted.people[person] = None
     _insert({"person": person, "callsign": callsign, "event": event, "target": target} for event in events for target in targets)
 
 
@@ -154,6 +151,9 @@ def plan_untold(revocations: Iterable[tuple[uuid.UUID, str, str]]) -> None:
 
 def _insert(rows: Iterable[dict[str, Any]]) -> None:
     wanted = list(rows)
+    noted = _noted.get()
+    if noted is not None:
+        noted.people.update((row["person"], None) for row in wanted)
     for start in range(0, len(wanted), FEW):
         Effect.insert_many(wanted[start : start + FEW]).execute()
 

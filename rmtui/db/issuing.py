@@ -20,7 +20,7 @@ from rmtui.db.own import Claim, Issued
 from rmtui.db.prepared import insert
 from rmtui.db.publishing import publish
 from rmtui.errors import ConfigurationError, RmtuiError
-from rmtui.i18n import tr, trn
+from rmtui.i18n import later, tr, trn
 from rmtui.text import plain
 
 if TYPE_CHECKING:
@@ -235,29 +235,30 @@ def publishing_once() -> Iterator[None]:
     finally:
         _held.reset(token)
         if waiting:
-            publish(waiting[-1], revocations)
+            _publish(waiting[-1], tr("What was done stands"))
 
 
 def publish_after(signer: Authority, done: str) -> None:
     """Publish the CRL after something was committed.
 
-    :param done: what was, as a clause to tell if the CRL cannot be published.
+    :param done: what was, as a clause to tell if the CRL cannot be published, or the authority not be told.
     :raises RmtuiError: it cannot.
     """
     held = _held.get()
     if held is not None:
         held.append(signer)
         return
+    _publish(signer, done)
+
+
+def _publish(signer: Authority, done: str) -> None:
     try:
         publish(signer, revocations)
     except RmtuiError as error:
-        error.args = (
-            tr(
-                "{done}, but the CRL was not published: {error} An open console tries again by itself; rmtui crl does so at once.",
-                done=done,
-                error=error.sentence,
-            ),
-        )
+        said = later("{done}, but the CRL was not published: {error} An open console tries again by itself; rmtui crl does so at once.")
+        if settings.current().cert_backend == "cfssl":
+            said = later("{done}, but the CA is still to be told: {error} Once it answers, an open console or rmtui effects run tells it.")
+        error.args = (tr(said, done=done, error=error.sentence),)
         raise
 
 

@@ -63,6 +63,8 @@ class Report:
     results: tuple[Result, ...]
     note: str = ""
     """What concerns all of them, such as a CRL that could not be published; may be empty."""
+    untold: bool = False
+    """Whether the authority is still to be told of what was done, or the CRL to be published."""
 
     def number(self, outcome: Outcome) -> int:
         """How many ended so."""
@@ -70,10 +72,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 4 some, 1 none; 3 none, and whatever was begun failed since database or CA could not be reached."""
+        """0 all done, 4 some, 1 none; 3 all, and the CA is still to be told, or none, since database or CA could not be reached."""
         done = self.number("done")
+        if 0 < done < len(self.results):
+            return EXIT_PARTLY
         if done:
-            return EXIT_DONE if done == len(self.results) else EXIT_PARTLY
+            return EXIT_UNREACHABLE if self.untold else EXIT_DONE
         begun = [result for result in self.results if result.outcome != "left"]
         if begun and all(result.unreachable for result in begun):
             return EXIT_UNREACHABLE

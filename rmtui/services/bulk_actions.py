@@ -143,12 +143,7 @@ def _published_once(work: Callable[[], Report]) -> Report:
     except RmtuiError as error:
         if report is None:
             raise
-        return replace(
-            report,
-            note=tr(
-                "The CRL was not published: {error} An open console tries again by itself; rmtui crl does so at once.", error=error.sentence
-            ),
-        )
+        return replace(report, note=error.sentence, untold=True)
     return report
 
 

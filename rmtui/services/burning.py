@@ -120,7 +120,7 @@ def burn(
     except RmtuiError as error:  # the database went away between the two
         revoked = Report(tuple(Result(target, "left", tr("Not begun: {error}", error=error.sentence)) for target in active))
     notes = (rejected.note, revoked.note, _meanwhile(planned))
-    return Report(rejected.results + revoked.results, " ".join(note for note in notes if note))
+    return Report(rejected.results + revoked.results, " ".join(note for note in notes if note), revoked.untold)
 
 
 def _counting(told: Told, before: int, planned: BurnPlan) -> Told:

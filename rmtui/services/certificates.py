@@ -14,7 +14,7 @@ from rmtui.db.middleware import connected
 from rmtui.db.own import Audit, Issued
 from rmtui.db.people import Person
 from rmtui.db.reissuing import ReissuedMeanwhile
-from rmtui.errors import ConfigurationError, RmtuiError
+from rmtui.errors import ConfigurationError, RmtuiError, UnreachableError
 from rmtui.i18n import joined, later, tr
 from rmtui.pki.interface import REASONS
 from rmtui.services import exports, windows
@@ -26,6 +26,7 @@ __all__ = [
     "REASONS",
     "AlreadyRevoked",
     "Exported",
+    "NotTold",
     "Reissued",
     "ReissuedMeanwhile",
     "Revoked",
@@ -78,6 +79,19 @@ class Reissued:
     """As of :class:`Revoked`."""
 
 
+class NotTold(UnreachableError):
+    """It is done and recorded, but the authority was not told, or the CRL not published; that is tried again.
+
+    :param done: what was.
+    """
+
+    title = later("Done, but not told yet")
+
+    def __init__(self, sentence: str, done: Revoked | Reissued) -> None:
+        super().__init__(sentence)
+        self.done = done
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A file that was handed out."""
@@ -99,7 +113,7 @@ def revoke(operator: Operator | None, pk: uuid.UUID, reason: str) -> Revoked:
     :raises AlreadyRevoked: by whom, and when.
     :raises SelfRevocation: it is the operator.
     :raises LastAdmin: nobody else is an active admin.
-    :raises RmtuiError: the CRL could not be published; the person is revoked.
+    :raises NotTold: the authority could not be told, or the CRL not be published; the person is revoked.
     """
     told: tuple[list[str], str] | None = None
     unpublished: RmtuiError | None = None
@@ -141,19 +155,15 @@ def revoke(operator: Operator | None, pk: uuid.UUID, reason: str) -> Revoked:
             unpublished = error
     assert told is not None
     serials, left = told
-    if unpublished is not None:  # told, but no refusal: what was asked for is done and recorded
-        raise _with(unpublished, left)
-    return Revoked(found.pk, found.callsign, reason, tuple(serials), left)
+    done = Revoked(found.pk, found.callsign, reason, tuple(serials), left)
+    if unpublished is not None:  # no refusal: what was asked for is done and recorded
+        raise NotTold(and_left(unpublished.sentence, left), done) from unpublished
+    return done
 
 
 def _not_revoked(left: str) -> dict[str, str]:
     """What the trail says of a certificate that stays good."""
     return {"not_revoked": left} if left else {}
-
-
-def _with(unpublished: RmtuiError, left: str) -> RmtuiError:
-    unpublished.args = (and_left(unpublished.sentence, left),)
-    return unpublished
 
 
 def and_left(said: str, left: str) -> str:
@@ -203,10 +213,9 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
     :raises AlreadyRevoked: the person is revoked.
     :raises CSRError: the request is refused, and why.
     :raises ReissuedMeanwhile: somebody else was first.
-    :raises RmtuiError: the CRL could not be published; the certificate is reissued.
+    :raises NotTold: the authority could not be told, or the CRL not be published; the certificate is reissued.
     """
     told: tuple[list[str], str, str] | None = None
-    made = None
     unpublished: RmtuiError | None = None
     with acting(operator, "reissue", pk) as act:
         found = _active(act, pk)
@@ -233,19 +242,21 @@ def reissue(operator: Operator | None, pk: uuid.UUID, *, csr: str | None = None)
                 )
             raise
         except RmtuiError as error:
-            if told is None or not _is_committed(told[1]):
+            committed = _committed(told[1]) if told is not None else None
+            if committed is None:
                 raise
-            unpublished = error
+            made, unpublished = committed, error
     assert told is not None
     old, _new, left = told
+    done = Reissued(found.pk, found.callsign, made.serial, made.not_after, tuple(old), str(found.directory), left)
     if unpublished is not None:
-        raise _with(unpublished, left)
-    assert made is not None
-    return Reissued(found.pk, found.callsign, made.serial, made.not_after, tuple(old), str(found.directory), left)
+        raise NotTold(and_left(unpublished.sentence, left), done) from unpublished
+    return done
 
 
-def _is_committed(serial: str) -> bool:
-    return bool(Issued.select().where((Issued.serial == serial) & Issued.committed).exists())
+def _committed(serial: str) -> Issued | None:
+    found: Issued | None = Issued.get_or_none((Issued.serial == serial) & Issued.committed)
+    return found
 
 
 def export(operator: Operator | None, pk: uuid.UUID, path: str, *, pem: bool = False, force: bool = False) -> Exported:

@@ -61,13 +61,13 @@ def test_the_reasons_are_those_of_the_services():
 def test_revoke_in_json(raven, cli):
     serial = cli("people", "show", "RAVEN", "--format", "json").json["serial"]
     done = cli("people", "revoke", "raven", "--reason", "keyCompromise", "--yes", "--format", "json", code=0).json
+    assert [(row["target"], row["event"], row["state"]) for row in done.pop("effects")] == [("crl", "revoked", "done")]
     assert done == {
         "callsign": "RAVEN",
         "status": "revoked",
         "revoke_reason": "keyCompromise",
         "serials": [serial],
         "pk": str(raven.pk),
-        "effects": [],
     }
     shown = cli("people", "show", "RAVEN", "--format", "json").json
     assert (shown["status"], shown["revoke_reason"]) == ("revoked", "keyCompromise")
@@ -118,7 +118,12 @@ def test_a_crl_that_cannot_be_published(raven, cli, monkeypatch):
         raise StorageError("The disk is full.")
 
     monkeypatch.setattr("rmtui.pki.embedded.EmbeddedAuthority.publish_crl", full)
-    told(cli("people", "revoke", "RAVEN", "--reason", "superseded", "--yes"), 1, "RAVEN is revoked, but the CRL was not published")
+    done = cli("people", "reissue", "RAVEN", "--yes", "--format", "json", code=3)
+    assert done.json["serial"] == cli("people", "show", "RAVEN", "--format", "json").json["serial"]
+    assert done.err.startswith("rmtui: RAVEN has a new certificate, but the CRL was not published: The disk is full.")
+    done = cli("people", "revoke", "RAVEN", "--reason", "superseded", "--yes", code=3)
+    assert "status         revoked" in done.out.splitlines()
+    assert done.err.startswith("rmtui: RAVEN is revoked, but the CRL was not published: The disk is full.")
 
 
 class TestInterrupted:

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from cfssl_stand_in import StandIn
 from making import make_enrollment, make_operator
 from product_stand_in import Product, manifest
 from rmtui import clock, settings
@@ -94,9 +95,37 @@ def test_a_ca_that_fails_keeps_no_product_from_hearing_of_a_revocation(told_of, 
     shutil.move(public, public.with_name("aside"))
     public.write_text("in the way")
     done = cli("people", "revoke", "RAVEN", "--reason", "keyCompromise", "--yes")
-    assert done.code != 0
+    assert done.code == 3
     assert "RAVEN is revoked, but the CRL was not published" in done.err
     assert product.told == [("created", "RAVEN"), ("revoked", "RAVEN")]
+
+
+@pytest.mark.parametrize("ocsprest", [True, False])
+def test_what_a_ca_that_is_down_was_not_told_is_printed_and_is_no_success(embedded, cli, monkeypatch, tmp_path, ocsprest):
+    (tmp_path / "stand-in").mkdir()
+    ca = StandIn(tmp_path / "stand-in")
+    for name, value in {**ca.env(ocsprest=ocsprest), "RMTUI_OPERATOR": "BOSS"}.items():
+        monkeypatch.setenv(name, value)
+    make_operator()
+    for callsign in ("RAVEN", "KARHU", "ILVES"):
+        code = make_enrollment(callsign).approvecode
+        cli("enrollments", "approve", callsign, "--code", code, "--yes", code=0)
+    ca.stop()
+    one = cli("people", "revoke", "RAVEN", "--reason", "keyCompromise", "--yes", "--format", "json", code=3)
+    assert one.json["status"] == "revoked"
+    (serial,) = one.json["serials"]
+    assert [(row["target"], row["state"], row["failing"]) for row in one.json["effects"]] == [(f"ca:{serial}", "waiting", True)]
+    (line,) = one.err.splitlines()
+    assert line.startswith("rmtui: RAVEN is revoked, but the CA is still to be told: ")
+    many = cli("people", "revoke", "KARHU", "ILVES", "--reason", "keyCompromise", "--yes", "--format", "json", code=3)
+    assert [row["outcome"] for row in many.json] == ["done", "done"]
+    assert many.err.splitlines()[:2] == ["2 done.", line.replace("rmtui: RAVEN is revoked", "What was done stands")]
+    some = cli("people", "revoke", "KARHU", "NOBODY", "--reason", "keyCompromise", "--yes", code=1)
+    assert "2 refused." in some.err
+    ca.start()
+    cli("effects", "run", "--now", "--yes", code=0)
+    assert set(ca.revoked) == set(ca.issued)
+    ca.stop()
 
 
 def test_what_is_refused_tells_nobody(told_of, product, cli):

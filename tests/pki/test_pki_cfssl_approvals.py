@@ -106,11 +106,11 @@ def test_a_revocation_while_the_ca_is_down_is_finished_when_it_is_back(ca):
     boss = make_operator()
     persons = [approved(boss, callsign) for callsign in ("Kettu", "Karhu")]
     ca.stop()
-    with pytest.raises(UnreachableError, match="is revoked, but the CRL was not published"):
+    with pytest.raises(UnreachableError, match="is revoked, but the CA is still to be told"):
         certificates.revoke(boss, persons[0].pk, "keyCompromise")
     ca.start()
     ca.plan(REVOKE, says(500, "no"))
-    with pytest.raises(UnreachableError, match="is revoked, but the CRL was not published"):
+    with pytest.raises(UnreachableError, match="is revoked, but the CA is still to be told"):
         certificates.revoke(boss, persons[1].pk, "keyCompromise")
     assert ca.revoked == {}
     ca.plan(REVOKE, usual)

@@ -17,7 +17,7 @@ from rmtui.db.config import DBConfig
 from rmtui.db.middleware import connection
 from rmtui.db.own import Claim, Issued
 from rmtui.db.people import Person
-from rmtui.errors import EXIT_DONE, EXIT_REFUSED, RmtuiError
+from rmtui.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNREACHABLE, RmtuiError
 from rmtui.pki import cfssl_talk, http
 from rmtui.pki.calls import Calls
 from rmtui.pki.csr import build_csr
@@ -62,7 +62,7 @@ def told(act, fault: Fault) -> str:
     assert caught.value.exit_code == fault.code
     sentence = caught.value.sentence
     assert sentence.isprintable()
-    assert re.search("[Tt]ry again|[Cc]heck|rmtui crl does so", sentence), sentence
+    assert re.search("[Tt]ry again|[Cc]heck|rmtui effects run tells", sentence), sentence
     outcome, _target, reason = audit_rows()[-1][2:]
     assert outcome == "done" or reason.startswith(sentence[:60])
     return sentence
@@ -138,7 +138,7 @@ def test_a_revocation_is_recorded_whole_and_told_of_when_the_ca_is_back(ca):
         kettu = approved(boss, f"Kettu{number}")
         with failing(ca, step, fault, ocsprest=ocsprest):
             sentence = told(lambda kettu=kettu: certificates.revoke(boss, kettu.pk, "keyCompromise"), fault)
-            assert sentence.startswith(f"Kettu{number} is revoked, but the CRL was not published: ")
+            assert sentence.startswith(f"Kettu{number} is revoked, but the CA is still to be told: ")
             with connection():
                 assert kettu.reread().deleted is not None
                 (row,) = Issued.select().where(Issued.person == kettu.pk)
@@ -161,7 +161,7 @@ def test_without_a_list_to_go_by_the_ca_is_told_of_what_waits_alone(ca, useless)
     ca.plan(CRL, ca.useless_lists()[useless])
     for kettu in people[1:]:
         ca.asked.clear()
-        with pytest.raises(RmtuiError, match="is revoked, but the CRL was not published"):
+        with pytest.raises(RmtuiError, match="is revoked, but the CA is still to be told"):
             certificates.revoke(boss, kettu.pk, "keyCompromise")
         assert ca.paths().count(REVOKE) == 1
         assert standing(ca, kettu.callsign) == set()
@@ -187,7 +187,7 @@ def test_a_reissue_leaves_the_old_certificate_or_has_told_of_it(ca):
         (old,) = standing(ca, kettu.callsign)
         with failing(ca, REVOKE, fault, ocsprest=True):
             sentence = told(lambda kettu=kettu: certificates.reissue(boss, kettu.pk), fault)
-            assert sentence.startswith(f"Susi{number} has a new certificate, but the CRL was not published")
+            assert sentence.startswith(f"Susi{number} has a new certificate, but the CA is still to be told")
             assert waiting() == [("revoked", "ca", 1)]
         assert run_effects() == effects.Ran(done=1)
         assert old in ca.revoked
@@ -217,13 +217,13 @@ def test_in_bulk_nothing_more_is_asked_of_a_ca_that_does_not_answer(ca):
     targets = [bulk.Target(each.pk, each.callsign) for each in people]
     with failing(ca, REVOKE, SILENT["stopped"], ocsprest=True):
         report = bulk_actions.reissue(boss, targets)
-        assert (report.exit_code, "CRL was not published" in report.note) == (EXIT_DONE, True)
+        assert (report.exit_code, "CA is still to be told" in report.note) == (EXIT_UNREACHABLE, True)
     assert run_effects().failed == 0
     for each in people:
         stands(ca, each)
     with failing(ca, INFO, SILENT["hung"], ocsprest=True):
         report = bulk_actions.revoke(boss, targets, "keyCompromise")
-        assert (report.exit_code, "CRL was not published" in report.note) == (EXIT_DONE, True)
+        assert (report.exit_code, "CA is still to be told" in report.note) == (EXIT_UNREACHABLE, True)
     assert len(waiting()) == len(people)
     deployment.renew_crl(boss)  # at once, though what failed was to wait
     assert waiting() == []

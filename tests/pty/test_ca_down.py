@@ -67,7 +67,7 @@ def test_approve_and_revoke_while_the_ca_is_down(desk: Desk, ca: StandIn) -> Non
     press(terminal, "j", "x")
     terminal.until("Revoke KETTU", "Serial")
     press(terminal, TAB, " ", TAB, "KETTU", ENTER, ENTER)
-    terminal.until("KETTU is revoked, but the CRL was not published", "cannot be reached")
+    terminal.until("KETTU is revoked, but the CA is still to be told", "cannot be reached")
     press(terminal, ESCAPE)
     terminal.until("1 effect failing")
     assert states(desk) == ["waiting"]

@@ -169,10 +169,11 @@ class TestRevoke:
     def test_the_crl_cannot_be_published(self, boss, raven, monkeypatch):
         monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
         with pytest.raises(
-            StorageError,
+            certificates.NotTold,
             match=r"RAVEN is revoked, but the CRL was not published: The disk is full. An open console tries again by itself; ",
-        ):
+        ) as caught:
             certificates.revoke(boss, raven.pk, "superseded")
+        assert caught.value.done == certificates.Revoked(raven.pk, "RAVEN", "superseded", (serials_of(raven)[-1],))
         assert status(raven) == "superseded"
         assert [row[1:3] for row in audit_rows()] == [("revoke", "done")]
 
@@ -262,8 +263,9 @@ class TestReissue:
 
     def test_the_crl_cannot_be_published(self, boss, raven, monkeypatch):
         monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
-        with pytest.raises(StorageError, match="RAVEN has a new certificate, but the CRL was not published"):
+        with pytest.raises(certificates.NotTold, match="RAVEN has a new certificate, but the CRL was not published") as caught:
             certificates.reissue(boss, raven.pk)
+        assert (caught.value.exit_code, caught.value.done.serial) == (3, serials_of(raven)[-1])
         assert [row[1:3] for row in audit_rows()] == [("reissue", "done")]
 
     def test_the_old_certificate_signs_nobody_in(self, boss, raven):

@@ -56,7 +56,7 @@ def test_revoked_and_not_published(raven, crl, monkeypatch):
         raise StorageError("The disk is full.")
 
     monkeypatch.setattr(EmbeddedAuthority, "publish_crl", full)
-    with pytest.raises(StorageError, match="RAVEN is revoked, but the CRL was not published"):
+    with pytest.raises(certificates.NotTold, match="RAVEN is revoked, but the CRL was not published"):
         certificates.revoke(make_operator(), raven.pk, "keyCompromise")
     found = people.person(raven.pk)
     assert found.row.revoked_on == EARLIER
