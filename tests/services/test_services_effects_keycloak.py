@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import sys
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -129,6 +130,31 @@ def test_a_user_is_known_by_the_id_whatever_they_are_called_there(raven, keycloa
     certificates.revoke(boss, pk, "keyCompromise")
     effects.run_due()
     assert keycloak.users == {}
+
+
+def test_a_user_whose_email_was_changed_is_known_by_the_id_that_was_kept(raven, keycloak):
+    boss, pk = raven
+    effects.run_due()
+    user_of(keycloak)["email"] = "changed@by.hand"
+    roles.assign(boss, pk, "admin")
+    assert effects.run_due() == effects.Ran(done=1)
+    assert keycloak.roles[user_of(keycloak)["id"]] == ["admin"]
+    user_of(keycloak)["email"] = "changed@by.hand"
+    certificates.revoke(boss, pk, "keyCompromise")
+    effects.run_due()
+    assert keycloak.users == {}
+
+
+def test_an_enrolment_takes_no_user_of_its_name(raven, keycloak):
+    boss, _pk = raven
+    effects.run_due()
+    theirs = {"id": str(uuid.uuid4()), "username": "mallory", "email": "manager@else.example"}
+    keycloak.users[theirs["id"]] = dict(theirs)
+    mallory = decisions.approve(boss, make_enrollment("MALLORY", CODE + "M", extra={"kc_uuid": theirs["id"]}).pk, CODE + "M").person
+    assert effects.run_due() == effects.Ran(failed=1)
+    certificates.revoke(boss, mallory, "keyCompromise")
+    assert effects.run_due(now=True).failed == 1
+    assert keycloak.users[theirs["id"]] == theirs
 
 
 def test_made_and_not_recorded_is_made_once(raven, keycloak, monkeypatch):

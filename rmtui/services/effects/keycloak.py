@@ -26,6 +26,7 @@ from rmtui import settings
 from rmtui.db import manifest
 from rmtui.db.base import db
 from rmtui.db.engine import is_sqlite
+from rmtui.db.enrollments import Enrollment
 from rmtui.db.locks import exclusive
 from rmtui.db.middleware import connection
 from rmtui.db.own import Effect
@@ -227,7 +228,8 @@ def _group(admin: Any, path: str) -> str | None:
 def _find(admin: Any, person: Person) -> dict[str, Any] | None:
     """The person's user, by the id that is kept or else by name.
 
-    The id came with the enrolment, from whoever wrote that: it is believed of a user who is the person's by their e-mail.
+    The id may have come with the enrolment, from whoever wrote that: it is believed of a user who is the person's by their e-mail. One that
+    did not is also believed of a user who has the person's name, whose e-mail somebody changed there.
 
     :raises EffectFailed: somebody else has the name.
     """
@@ -239,7 +241,7 @@ def _find(admin: Any, person: Person) -> dict[str, Any] | None:
             if error.response_code != 404:
                 raise
         else:
-            if _is_theirs(found, person):
+            if _is_theirs(found, person) or (_has_their_name(found, person) and not _came_with_them(kept, person)):
                 return found
     for found in admin.get_users({"username": person.callsign, "exact": "true"}):
         if not _is_theirs(found, person):
@@ -255,6 +257,15 @@ def _find(admin: Any, person: Person) -> dict[str, Any] | None:
 
 def _is_theirs(user: Mapping[str, Any], person: Person) -> bool:
     return str(user.get("email") or "").partition("@")[0].lower() == str(person.pk)
+
+
+def _has_their_name(user: Mapping[str, Any], person: Person) -> bool:
+    return str(user.get("username") or "").lower() == str(person.callsign).lower()
+
+
+def _came_with_them(kept: str, person: Person) -> bool:
+    with connection():
+        return any(_uuid(row.extra.get("kc_uuid")) == kept for row in Enrollment.select().where(Enrollment.person == person.pk))
 
 
 def _uuid(kept: Any) -> str | None:
