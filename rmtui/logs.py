@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 import traceback
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -17,7 +19,7 @@ from types import TracebackType
 
 from rmtui.text import plain
 
-__all__ = ["begin", "end", "log_path"]
+__all__ = ["begin", "end", "headline", "log_path", "unforeseen"]
 
 MOST = 1 << 20
 """Bytes after which another is begun; the one before is kept as ``rmtui.log.1``."""
@@ -80,6 +82,28 @@ class _Log(WatchedFileHandler):
         """No disk, no room, not ours: there is nowhere to tell it."""
 
 
+class _Told(logging.Handler):
+    """Says on standard error what warns, in a line; where it went wrong is for the log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        with suppress(OSError, ValueError):  # nobody hears it any more
+            sys.stderr.write(headline(record) + "\n")
+
+
+def headline(record: logging.LogRecord) -> str:
+    """An event in one line, harmless."""
+    return plain(record.getMessage().partition("\n")[0])
+
+
+def unforeseen(logger: logging.Logger, error: Exception, about: object) -> None:
+    """Log what went wrong and where, and not what it says, which may be a secret.
+
+    :param about: key or name of what it went wrong with.
+    """
+    logger.error("%s about %s\n%s", type(error).__name__, about, "".join(traceback.format_tb(error.__traceback__)))
+
+
 def begin(state_dir: Path, level: str, *, told: bool) -> None:
     """Log from now on, instead of whatever was logged to before.
 
@@ -93,15 +117,14 @@ def begin(state_dir: Path, level: str, *, told: bool) -> None:
     handler.setLevel(level.upper())
     ours.setLevel(min(handler.level, logging.WARNING))  # what warns whom else is not for this log to say
     ours.addHandler(handler)
-    if told and logging.lastResort is not None:
-        ours.addHandler(logging.lastResort)
+    if told:
+        ours.addHandler(_Told(logging.WARNING))
 
 
 def end() -> None:
     """Log nothing more."""
     ours = logging.getLogger("rmtui")
-    for handler in [each for each in ours.handlers if isinstance(each, _Log) or each is logging.lastResort]:
+    for handler in [each for each in ours.handlers if isinstance(each, _Log | _Told)]:
         ours.removeHandler(handler)
-        if isinstance(handler, _Log):
-            handler.close()
+        handler.close()
     ours.setLevel(logging.NOTSET)

@@ -57,6 +57,21 @@ def test_where_something_went_wrong_and_not_what_was_said(tmp_path: Path, log: l
     assert "ABCD2345" not in "".join(rest[-1:])
 
 
+def test_what_nobody_foresaw_is_a_line_at_the_terminal_and_its_place_in_the_log(
+    tmp_path: Path, log: logging.Logger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.begin(tmp_path, "warning", told=True)
+    try:
+        raise ValueError("the code is ABCD2345")
+    except ValueError as error:
+        logs.unforeseen(log, error, 7)
+    assert capfd.readouterr().err == "ValueError about 7\n"
+    first, *rest = logs.log_path(tmp_path).read_text().splitlines()
+    assert re.fullmatch(LINE % ("ERROR", "ValueError about 7"), first)
+    assert "test_logs.py" in rest[0]
+    assert "ABCD2345 " not in "".join(rest)
+
+
 def test_what_another_handler_made_of_an_exception_is_not_taken_over(tmp_path: Path, log: logging.Logger) -> None:
     logs.begin(tmp_path, "warning", told=False)
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rmtui import settings
 from rmtui.db.config import DBConfig
+from rmtui.db.effects import ADMIN
 from rmtui.db.errors import AmbiguousCallsign, Deleted, NotFound
 from rmtui.db.people import Person, Role
 from rmtui.errors import ConfigurationError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ADMIN", "NotAnOperator", "Operator", "Session", "claimed", "deployment_key", "deployment_mark", "findable", "roles_of"]
 
-ADMIN = "admin"
 """The role that may act."""
 
 

@@ -27,6 +27,7 @@ from rmtui.i18n import english, tr
 from rmtui.text import plain
 
 __all__ = [
+    "ADMIN",
     "CA",
     "CRL",
     "FEW",
@@ -61,7 +62,7 @@ CA, CRL, KEYCLOAK, PRODUCT, PRODUCTS = "ca:", "crl", "keycloak", "product:", "pr
 """Targets; ``CA`` and ``PRODUCT`` are followed by a serial and a name."""
 
 ADMIN = "admin"
-"""The role that products and Keycloak know of."""
+"""The role of those who decide, which products and Keycloak know of too."""
 
 LEASE = dt.timedelta(minutes=2)
 """How long one attempt may take before somebody else makes another."""

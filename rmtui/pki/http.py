@@ -21,6 +21,7 @@ from rmtui.errors import RmtuiError
 from rmtui.i18n import later, tr
 from rmtui.pki.calls import calls
 from rmtui.pki.interface import AuthorityMissing, AuthorityUnavailable, NoAnswer, PKIError
+from rmtui.pki.mutual_tls import refuses_us
 from rmtui.reasons import why
 from rmtui.text import plain
 
@@ -193,7 +194,7 @@ class Line:
                 reason=plain(error.verify_message, 120),
             )
         reason = error.reason or ""
-        if "ALERT" in reason and "INTERNAL" not in reason:
+        if refuses_us(error):
             return tr(
                 "{who} refused our client certificate ({reason}). Check RM_MTLS_CLIENT_CERT_PATH: it must be one that the "
                 "deployment's CA issued, and not have run out.",

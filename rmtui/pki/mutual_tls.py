@@ -13,7 +13,7 @@ from rmtui.i18n import tr
 from rmtui.reasons import why
 from rmtui.text import plain
 
-__all__ = ["CA_CERTS", "client_context", "trust"]
+__all__ = ["CA_CERTS", "client_context", "refuses_us", "trust"]
 
 CA_CERTS: Final = Path("/ca_public")
 """Where the deployment puts its CA certificates, for whoever is told of no other place."""
@@ -48,6 +48,15 @@ def trust(context: ssl.SSLContext) -> None:
             context.load_verify_locations(path)
     except (OSError, ssl.SSLError) as error:
         raise _unusable("LOCAL_CA_CERTS_PATH", place, error) from None
+
+
+_REFUSALS: Final = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "DECRYPT_ERROR", "HANDSHAKE_FAILURE")
+
+
+def refuses_us(error: ssl.SSLError) -> bool:
+    """Whether a server's alert (RFC 8446, RFC 5246) is about the client's certificate; for one that is missing, some only say no."""
+    reason = error.reason or ""
+    return "ALERT" in reason and any(word in reason for word in _REFUSALS)
 
 
 def _files(place: Path | None) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from rmtui import settings
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, RmtuiError, UnreachableError
 from rmtui.glyphs import show
 from rmtui.i18n import later, tr, trn
+from rmtui.logs import headline
 from rmtui.plain import approving, enrolments, entering, people
 from rmtui.plain.menu import Answer, Quit, menu
 from rmtui.plain.session import Session, TurnedOut
@@ -234,7 +235,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Tell it."""
-        self._session.talk.say(tr("Warning: {what}", what=record.getMessage()))
+        self._session.talk.say(tr("Warning: {what}", what=headline(record)))
 
 
 class _Background:

@@ -19,16 +19,6 @@ from rmtui.services.types import Count, Member, Page, PeopleQuery, PersonRow, Ro
 
 __all__ = ["Members", "People", "Roles"]
 
-ADMIN = "admin"
-REASONS = {
-    "unspecified": later("no reason is told"),
-    "keyCompromise": later("somebody else has, or may have, their key"),
-    "affiliationChanged": later("they belong to another unit now"),
-    "superseded": later("they have another certificate"),
-    "cessationOfOperation": later("they have no more to do here"),
-    "privilegeWithdrawn": later("they may no longer take part"),
-}
-
 
 class People(Listing[PersonRow]):
     """Those who are active, by callsign, until a filter asks for others."""
@@ -187,7 +177,7 @@ class _One:
         if not role:
             talk.say(tr("Nothing was changed."))
             return False
-        if role == ADMIN:
+        if role == roles.ADMIN:
             talk.say(tr("An admin can approve, reject, and give and take every role."))
         if not talk.agrees(tr("Type yes to give {callsign} the role {role}:", callsign=who, role=_role(role))):
             talk.say(tr("Nothing was changed."))
@@ -207,7 +197,7 @@ class _One:
         if not role:
             talk.say(tr("Nothing was changed."))
             return False
-        if role == ADMIN:
+        if role == roles.ADMIN:
             talk.say(tr("They can no longer act here after that."))
         if not talk.agrees(tr("Type yes to take the role {role} from {callsign}:", callsign=who, role=_role(role))):
             talk.say(tr("Nothing was changed."))
@@ -227,7 +217,7 @@ class _One:
         talk.say(tr("They cannot come back under this callsign, and it cannot be undone."))
         talk.say(tr("The reason, as everybody can read it in the CRL:"))
         for number, reason in enumerate(certificates.REASONS, 1):
-            talk.say(f"{number}. {reason}: {tr(REASONS.get(reason, ''))}")
+            talk.say(f"{number}. {reason}: {tr(certificates.MEANING[reason])}")
         typed = talk.ask(tr("Number of the reason, empty cancels:"))
         if not (typed.isascii() and typed.isdigit() and len(typed) < 3 and 1 <= int(typed) <= len(certificates.REASONS)):
             talk.say(tr("Nobody was revoked."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import traceback
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
-from rmtui import clock, settings
+from rmtui import clock, logs, settings
 from rmtui.errors import EXIT_INTERRUPTED, RmtuiError
 from rmtui.i18n import later, tr
 from rmtui.plain.menu import Quit
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Session", "TurnedOut"]
 
 T = TypeVar("T")
+
+logger = logging.getLogger("rmtui.plain")
 
 
 class TurnedOut(Exception):
@@ -135,6 +138,7 @@ class Session:
             except RmtuiError as error:
                 future.set_exception(error)
             except Exception as error:  # noqa: BLE001  # told to the operator as a sentence, by whoever asks for the result
+                logs.unforeseen(logger, error, work)
                 future.set_exception(Unforeseen(error))
 
         threading.Thread(target=run, name="plain", daemon=True).start()

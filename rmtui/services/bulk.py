@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -13,6 +12,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Literal
 
+from rmtui import logs
 from rmtui.db.errors import DatabaseBusy, DatabaseUnreachable, OutcomeUnknown
 from rmtui.errors import EXIT_DONE, EXIT_PARTLY, EXIT_REFUSED, EXIT_UNREACHABLE, RmtuiError, UnreachableError
 from rmtui.i18n import tr
@@ -165,8 +165,7 @@ class _Line:
         except RmtuiError as error:
             result = Result(target, "refused", error.sentence)
         except Exception as error:  # noqa: BLE001  # what became of the others must be told all the same
-            where = "".join(traceback.format_tb(error.__traceback__))  # not what it says, which may be a secret
-            logger.error("%s while acting on %s\n%s", type(error).__name__, target.pk, where)
+            logs.unforeseen(logger, error, target.pk)
             kind = type(error).__name__
             said = tr("Something unexpected went wrong ({kind}), and it may not have been done: look at it before trying again.", kind=kind)
             result = Result(target, "failed", said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rmtui import clock
@@ -23,6 +23,7 @@ from rmtui.services.roles import LastAdmin, other_admins
 from rmtui.text import plain
 
 __all__ = [
+    "MEANING",
     "REASONS",
     "AlreadyRevoked",
     "Exported",
@@ -37,6 +38,16 @@ __all__ = [
     "reissue",
     "revoke",
 ]
+
+MEANING: Mapping[str, str] = {
+    "unspecified": later("no reason is told"),
+    "keyCompromise": later("somebody else has, or may have, their key"),
+    "affiliationChanged": later("they belong to another unit now"),
+    "superseded": later("they have another certificate"),
+    "cessationOfOperation": later("they have no more to do here"),
+    "privilegeWithdrawn": later("they may no longer take part"),
+}
+"""What each of :data:`REASONS` says of somebody who is revoked."""
 
 
 class AlreadyRevoked(RmtuiError):

@@ -22,6 +22,7 @@ from rmtui.services.windows import Order
 from rmtui.text import fold, plain, role_problem, storable
 
 __all__ = [
+    "ADMIN",
     "InvalidRole",
     "LastAdmin",
     "NotAMember",

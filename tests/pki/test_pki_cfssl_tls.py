@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ssl
+import warnings
 
 import pytest
 
@@ -13,6 +14,7 @@ from rmtui.errors import ConfigurationError
 from rmtui.pki import cfssl_talk, mutual_tls
 from rmtui.pki.cfssl import CfsslAuthority
 from rmtui.pki.csr import build_csr
+from rmtui.pki.http import Unreached
 from rmtui.pki.keys import generate
 
 REQUEST = build_csr(generate("ec256"), "Kettu")
@@ -52,6 +54,34 @@ def test_our_certificate_is_missing(ca, tmp_path):
     (tmp_path / "client.key").write_bytes((tmp_path / "server.key").read_bytes())
     assert "RM_MTLS_CLIENT_CERT_PATH" in failure(through(ca, tmp_path))
     assert ca.asked == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", True),
+        ("SSLV3_ALERT_BAD_CERTIFICATE", True),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", True),
+        ("TLSV1_ALERT_UNKNOWN_CA", True),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", False),
+        ("TLSV1_ALERT_INTERNAL_ERROR", False),
+        ("CERTIFICATE_VERIFY_FAILED", False),
+    ],
+)
+def test_which_alerts_are_about_our_certificate(reason, expected):
+    error = ssl.SSLError()
+    error.reason = reason
+    assert mutual_tls.refuses_us(error) is expected
+
+
+def test_a_server_of_an_old_protocol_has_nothing_against_our_certificate(ca, tmp_path):
+    assert ca._tls is not None
+    with warnings.catch_warnings(action="ignore"):  # of what is old
+        ca._tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(Unreached) as caught:
+        through(ca, tmp_path).sign(REQUEST, "Kettu")
+    assert "client certificate" not in caught.value.sentence
+    assert "protocol version" in caught.value.sentence
 
 
 def test_our_certificate_is_anothers(ca, tmp_path):

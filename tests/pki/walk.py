@@ -1,4 +1,4 @@
-"""What an approval left behind, field by field beside what a deployment's own leaves (``observed.md``)."""
+"""What an approval left behind, field by field beside what a deployment's own leaves."""
 
 from __future__ import annotations
 

@@ -330,7 +330,7 @@ def test_a_name_that_is_nobodys_is_told_and_looking_goes_on(boss, hold):
 
 
 @sqlite_only
-def test_what_nobody_foresaw_and_what_is_logged_are_told_in_lines(boss, hold, monkeypatch):
+def test_what_nobody_foresaw_and_what_is_logged_are_told_in_lines(boss, hold, monkeypatch, caplog):
     def fail(*_given) -> None:
         logging.getLogger("rmtui.somewhere").warning("the CA says %s", "\x1b[2J")
         raise ZeroDivisionError("by \x1b")
@@ -339,6 +339,8 @@ def test_what_nobody_foresaw_and_what_is_logged_are_told_in_lines(boss, hold, mo
     told = hold("1", "s", "q").replace("\n  ", " ")
     assert r"Warning: the CA says \x1b[2J" in told
     assert "Something went wrong that nobody foresaw (ZeroDivisionError, test_plain_refusals.py:" in told
+    assert "ZeroDivisionError about <function" in caplog.text
+    assert "in fail" in caplog.text
     assert "Nobody waits." in told
 
 

@@ -102,10 +102,12 @@ def test_neither_ca_nor_database(boss, monkeypatch):
     assert {"authority", "crl", "disk"} <= {each.check for each in found.findings}
 
 
-def test_what_nobody_thought_of_is_a_finding(boss, monkeypatch):
+def test_what_nobody_thought_of_is_a_finding(boss, monkeypatch, caplog):
     def broken():
         raise RuntimeError("\x1b[31mboo")
 
     monkeypatch.setattr(doctor, "_OUTSIDE", (("disk", broken),))
     worst = doctor.examine().findings[0]
     assert (worst.check, worst.severity, worst.sentence) == ("disk", "error", "This could not be checked: RuntimeError: \\x1b[31mboo")
+    assert "RuntimeError about disk" in caplog.text
+    assert "in broken" in caplog.text

@@ -186,6 +186,26 @@ def test_one_message_that_breaks_a_product_keeps_no_other_from_it(boss, product,
     assert [callsign for _message, callsign in product.told] == ["KARHU", "ILVES"]
 
 
+def test_what_nobody_foresaw_is_recorded_and_logged_and_keeps_nobody_else(boss, product, monkeypatch, caplog):
+    for callsign in ("RAVEN", "KARHU"):
+        approve(boss, callsign)
+    post = effects.products._post
+
+    def fails(line, message, body):
+        if body["callsign"] == "RAVEN":
+            raise KeyError(line.address)
+        post(line, message, body)
+
+    monkeypatch.setattr(effects.products, "_post", fails)
+    assert effects.run_due() == effects.Ran(done=1, failed=1)
+    assert [callsign for _message, callsign in product.told] == ["KARHU"]
+    (row,) = effects.list_effects(EffectQuery("failing")).rows
+    assert row.last_error == "It failed in a way that was not foreseen: KeyError."
+    assert f"KeyError about {row.id}" in caplog.text
+    assert "in fails" in caplog.text
+    assert product.api.rstrip("/") not in caplog.text  # what an error says may be a secret
+
+
 def test_who_is_slow_comes_after_the_others(boss, product, tmp_path):
     other = Product()
     configure(tmp_path, manifest(tak=product.api, ccc=other.api))

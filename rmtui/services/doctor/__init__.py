@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from rmtui import logs
 from rmtui.db.middleware import connection
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr
@@ -34,6 +36,8 @@ __all__ = [
     "targets_of",
     "usable",
 ]
+
+logger = logging.getLogger("rmtui.doctor")
 
 MOST_TOLD = 100
 """Findings of one check that are told one by one; of the rest, how many there are."""
@@ -96,6 +100,7 @@ class _Collected:
             self.unreachable |= isinstance(error, UnreachableError) and name in REACHING
             self.add(Finding(name, "error", "", error.sentence))
         except Exception as error:  # noqa: BLE001  # what others wrote must not keep the other checks from being run
+            logs.unforeseen(logger, error, name)
             self.add(
                 Finding(
                     name, "error", "", tr("This could not be checked: {kind}: {error}", kind=type(error).__name__, error=plain(error, 200))

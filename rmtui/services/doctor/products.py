@@ -96,8 +96,10 @@ def _problem(name: str, api: str) -> Said:
             why=why,
         )
     except ssl.SSLError as error:
+        from rmtui.pki.mutual_tls import refuses_us
+
         reason = error.reason or ""
-        if "ALERT" in reason and "INTERNAL" not in reason:
+        if refuses_us(error):
             return "warning", _refused(called, where, plain(reason.lower().replace("_", " "), 60))
         return "warning", tr(
             "{called} at {where} does not speak TLS as it should: {reason}.",

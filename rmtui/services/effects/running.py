@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import ssl
 import threading
 import time
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rmtui import logs
 from rmtui.auth.permissions import require_writable
 from rmtui.db import effects, issuing, schema
 from rmtui.db.errors import DBError, NotFound
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from rmtui.services.effects.keycloak import Keycloak
 
 __all__ = ["anything_due", "carry_out_for", "run_due"]
+
+logger = logging.getLogger("rmtui.effects")
 
 SLOW = 1.0
 """Seconds after which a target counts as slow: it then comes after all others, so that it holds up none of them."""
@@ -184,6 +188,7 @@ def _try(effect: Effect, outside: _Outside) -> RmtuiError | None:
     except RmtuiError as refused:
         error = refused
     except Exception as unforeseen:  # noqa: BLE001  # one that nobody foresaw is not to keep the others from being carried out
+        logs.unforeseen(logger, unforeseen, effect.id)
         error = RmtuiError(tr("It failed in a way that was not foreseen: {kind}.", kind=type(unforeseen).__name__))
     with connection():
         if error is None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from rmtui.errors import RmtuiError
 from rmtui.i18n import later, tr
 from rmtui.services import people, roles
+from rmtui.services.roles import ADMIN
 from rmtui.services.types import PersonRow
 from rmtui.text import role_problem
 from rmtui.tui.dialogs.base import Dialog, entry, prose
@@ -102,9 +103,9 @@ class EditRolesDialog(Dialog[str]):
         ticked = self.query_one("#roles", Ticks).ticked
         give, take = sorted(ticked - self._had), sorted(self._had - ticked)
         said = [_plan(", ".join(map(show, give)), ", ".join(map(show, take)))]
-        if "admin" in give:
+        if ADMIN in give:
             said.append(tr("An admin can approve, reject, and give and take every role."))
-        elif "admin" in take:
+        elif ADMIN in take:
             said.append(tr("They can no longer act here."))
         self.query_one("#plan", Static).update(" ".join(said))
 
