@@ -122,6 +122,6 @@ def test_what_is_signed_after_the_console_was_left_is_revoked(desk: Desk, ca: St
     left.set()
     assert terminal.wait() == 0
     assert pending(desk) == ["KETTU"]
-    desk.command("effects", "run")
+    desk.command("effects", "run", "--now")
     assert len(ca.issued) == 1
     assert set(ca.revoked) == set(ca.issued)

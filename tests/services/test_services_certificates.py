@@ -120,7 +120,7 @@ class TestRevoke:
             Issued.delete().where(Issued.person == raven.pk).execute()
         (raven.directory / "mtls.pem").write_bytes(b"")
         monkeypatch.setattr(EmbeddedAuthority, "publish_crl", unpublished)
-        with pytest.raises(StorageError, match=r"RAVEN is revoked, but the CRL was not published: .* Which certificate RAVEN has"):
+        with pytest.raises(certificates.NotTold, match=r"RAVEN is revoked, but the CRL was not published: .* Which certificate RAVEN has"):
             certificates.revoke(boss, raven.pk, "superseded")
         assert status(raven) == "superseded"
 
