@@ -14,7 +14,7 @@ from tui_world import World
 from rmtui import settings
 from rmtui.db.errors import DeploymentMissing
 from rmtui.services import deployment
-from rmtui.tui.panes.base import NO_ROW
+from rmtui.tui.panes.keys import NO_ROW
 
 
 def why(pilot: Pilot[Any], *actions: str) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from tui_harness import Console, press, settle
+from tui_harness import Console, Held, press, settle
 from tui_world import World, lost
 
-from rmtui.services import enrollments
 from rmtui.services.types import State
 from rmtui.tui.widgets.turns import Turns
 
@@ -53,28 +51,11 @@ def view(pilot: Pilot[Any]) -> Any:
     return pilot.app.screen.pane.view
 
 
-class Held:
-    """Reading is held on its way back: what it brings is as old as when it was read."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, state: State) -> None:
-        self.read, self.go, self._state = threading.Event(), threading.Event(), state
-        self._real = enrollments.list_enrollments
-        patch.setattr(enrollments, "list_enrollments", self)
-
-    def __call__(self, query: Any, **where: Any) -> Any:
-        page = self._real(query, **where)
-        if query.state is self._state and not self.read.is_set():
-            self.read.set()
-            assert self.go.wait(10)
-        return page
-
-
 def test_what_changes_while_another_list_is_on_its_way_is_in_it(console: Console, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def script(pilot: Pilot[Any]) -> None:
-        held = Held(monkeypatch, State.APPROVED)
+        held = Held(monkeypatch, lambda query: query.state is State.APPROVED)
         await pilot.press("f")
-        while not held.read.is_set():
-            await pilot.pause(0.01)
+        await held.begun(pilot)
         late = world.add("LATE", 5)
         world.decide(late.pk, State.APPROVED, "ILVES")
         pilot.app.screen.reread()
@@ -109,10 +90,9 @@ def test_pages_on_their_way_leave_no_hole_and_no_seam(console: Console, world: W
     expected = [row.callsign for row in sorted(world.enrollments.values(), key=lambda row: row.created) if row.state is State.PENDING]
 
     async def script(pilot: Pilot[Any]) -> None:
-        held = Held(monkeypatch, State.PENDING)
+        held = Held(monkeypatch, lambda query: query.state is State.PENDING)
         view(pilot).action_end("last")
-        while not held.read.is_set():
-            await pilot.pause(0.01)
+        await held.begun(pilot)
         for _ in range(8):
             view(pilot).action_page(1)
         held.go.set()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from tui_world import World
 
+from rmtui.services import enrollments
 from rmtui.tui.app import RmtuiApp
 from rmtui.tui.opening import begin, opened
 
@@ -46,6 +49,29 @@ class Console:
         finally:
             opened()
         return app
+
+
+class Held:
+    """The first reading of a kind is held on its way back: what it brings is as old as when it was read."""
+
+    def __init__(
+        self, patch: pytest.MonkeyPatch, which: Callable[[Any], bool], service: Any = enrollments, name: str = "list_enrollments"
+    ) -> None:
+        self.read, self.go, self._which = threading.Event(), threading.Event(), which
+        self._real = getattr(service, name)
+        patch.setattr(service, name, self)
+
+    def __call__(self, query: Any, *more: Any, **where: Any) -> Any:
+        page = self._real(query, *more, **where)
+        if self._which(query) and not self.read.is_set():
+            self.read.set()
+            assert self.go.wait(60)
+        return page
+
+    async def begun(self, pilot: Pilot[Any]) -> None:
+        """Wait until it has been read."""
+        while not self.read.is_set():
+            await pilot.pause(0.01)
 
 
 async def settle(pilot: Pilot[Any]) -> None:

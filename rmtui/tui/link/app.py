@@ -55,7 +55,7 @@ class LinkedApp(App[None]):
         super().__init__(driver_class=LinkDriver if ours else None)
         self.link = link or Link()
         self.link.scene = self._scene
-        self.turnstile = Turnstile(self, super().on_event, self._may)
+        self.turnstile = Turnstile(self, super().on_event, self._may, self._early)
         self._told = 0
         if self.link.thin:
             self.animation_level = "none"
@@ -66,18 +66,20 @@ class LinkedApp(App[None]):
         return Scene(told=self._told) if listing is None else listing.scene.after(self._told)
 
     def _may(self, event: events.Event, seen: Any) -> bool:
-        """Whether what was typed is meant for what it would reach; once there are rows, only a thin line is slow enough to ask."""
-        if not isinstance(seen, Scene):
-            return True
-        if seen.told < self._told:
+        """Whether what was typed is meant for what it would reach; once there are rows, what was seen matters over a thin line only."""
+        scene = seen if isinstance(seen, Scene) else None
+        if scene is not None and scene.told < self._told:
             return False
-        if not isinstance(event, events.Key) or not isinstance(self.screen, Listing) or (seen.rows and not self.link.thin):
+        if not isinstance(event, events.Key) or not isinstance(self.screen, Listing):
             return True
-        why = self.screen.unseen(event.key, seen)
+        why = self.screen.unseen(event.key, scene if scene is not None and (self.link.thin or not scene.rows) else None)
         if why:
             self._told += 1
             self.notify(why, severity="warning", markup=False)
         return not why
+
+    def _early(self, event: events.Event) -> bool:
+        return isinstance(event, events.Key) and isinstance(self.screen, Listing) and self.screen.early(event.key)
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed waits its turn."""

@@ -5,20 +5,26 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
+from textual.binding import ActiveBinding
 from textual.screen import Screen
 
 from rmtui.i18n import tr
 from rmtui.tui.glyphs import show
+from rmtui.tui.keynames import character
 from rmtui.tui.link.scene import Scene
 
 __all__ = ["Listing"]
 
-ACTING = {"enrolment", "person", "role", "invite", "code"}
+ACTING = {"enrolment", "person", "role", "invite", "invites", "code", "audit"}
 """First words of the ids of keys that may act on a row."""
-ROWLESS = {"new", "import", "codes", "state", "status", "members"}
+ROWLESS = {"new", "import", "codes", "state", "status", "outcome", "members"}
 """Last words of those that are for no row."""
 MARKING = {"list.mark", "list.range"}
 """Keys that choose the row for those."""
+TELLING = {"list.open", "list.mark-all", "pane.copy"}
+"""Other keys that are for what is in the list: whoever looks sees what they did."""
+WAITING = {"main.palette", "main.codes", "enrolment.codes", "role.members"}
+"""Keys that offer or take what the list has, and do something without it too."""
 
 
 class Listing(Screen[None]):
@@ -35,17 +41,27 @@ class Listing(Screen[None]):
         drawn: Scene = self.pane.view.drawn
         return drawn
 
-    def unseen(self, key: str, seen: Scene) -> str:
-        """Why a key may not act on the row under the cursor, for somebody who saw ``seen`` when they pressed it; empty when it may."""
-        active, view = self.active_bindings.get(key), self.pane.view
-        action = active.binding.id or "" if active is not None else ""
-        first, _, last = action.partition(".")
-        if action not in MARKING and (first not in ACTING or last in ROWLESS or (view.marks and seen.rows)):
+    def early(self, key: str) -> bool:
+        """Whether a key is for a list that is being read; those that move in a list or mark in it ask that list alone."""
+        active, action = self._action(key)
+        if active is not None and action.startswith("list."):
+            return bool(active.node.reading)  # type: ignore[attr-defined]
+        return bool((_acts(action) or action in TELLING | WAITING) and self.pane.reading)
+
+    def unseen(self, key: str, seen: Scene | None) -> str:
+        """Why a key may not act on the row under the cursor; empty when it may.
+
+        :param seen: what was on the screen when it was pressed; None where that does not matter.
+        """
+        (active, action), view = self._action(key), self.pane.view
+        if not _acts(action) and action not in TELLING:
             return ""
-        if not view.window.loaded:
+        if self.pane.reading or view.wanted != view.shown or not view.window.loaded:
             return tr(
                 "Nothing was done: the list was not on the screen yet when the key was pressed. What was typed after it was dropped too."
             )
+        if seen is None or action in TELLING or (view.marks and seen.rows and action not in MARKING):
+            return ""
         if view.current is None or (active is not None and not active.enabled):
             return ""
         name = show(view.source.name(view.current))
@@ -59,3 +75,16 @@ class Listing(Screen[None]):
                 "Nothing was done: {name} came under the cursor before the key arrived. What was typed after it was dropped too.", name=name
             )
         return ""
+
+    def _action(self, key: str) -> tuple[ActiveBinding | None, str]:
+        """What a key does here, and its id; nothing where it is text for the field in focus."""
+        if self.focused is not None and self.focused.check_consume_key(key, character(key)):
+            return None, ""
+        active = self.active_bindings.get(key)
+        return active, active.binding.id or "" if active is not None else ""
+
+
+def _acts(action: str) -> bool:
+    """Whether a key may do something to a row, or chooses it for that."""
+    first, _, last = action.partition(".")
+    return action in MARKING or (first in ACTING and last not in ROWLESS)

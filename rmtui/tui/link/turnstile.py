@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,15 +19,28 @@ ROUNDS = 2
 """Times that all who may have a say are waited for: a key's message may make another, which opens something."""
 PATIENCE = 2.0
 """Seconds after which the next key comes whatever became of the last one."""
+GLANCE = 0.02
+"""Seconds after which a key that came too early is tried again, until its patience is over."""
 AT_ONCE = "ctrl+c"
 """A key that waits for nothing, besides those that quit."""
 
 
 class Turnstile:
-    """What is typed ahead of the screen reaches what it was typed for."""
+    """What is typed ahead of the screen reaches what it was typed for.
 
-    def __init__(self, app: App[Any], let: Callable[[events.Event], Awaitable[None]], may: Callable[[events.Event, Any], bool]) -> None:
-        self._app, self._let, self._may = app, let, may
+    :param let: has a key do what it does.
+    :param may: whether it may, for somebody who saw what was on the screen when it was typed.
+    :param early: whether what it is for is still on its way.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        let: Callable[[events.Event], Awaitable[None]],
+        may: Callable[[events.Event, Any], bool],
+        early: Callable[[events.Event], bool],
+    ) -> None:
+        self._app, self._let, self._may, self._early = app, let, may, early
         self._waiting: deque[tuple[events.Event, Any]] = deque()
         self._passage = 0
         self._begun = False
@@ -58,8 +72,13 @@ class Turnstile:
             await self._pass(event, seen)
 
     async def _pass(self, event: events.Event, seen: Any) -> None:
-        target = self._app.focused or self._app.screen
         self._busy = True
+        if time.monotonic() < event.time + PATIENCE and self._early(event):
+            self._waiting.appendleft((event, seen))
+            passage = self._passage
+            self._app.set_timer(GLANCE, lambda: self._next(passage))
+            return
+        target = self._app.focused or self._app.screen
         self.pressed = event.time
         if self._may(event, seen):
             await self._let(event)
@@ -91,7 +110,7 @@ class Turnstile:
             self._follow(node.parent, rounds, done)
 
     async def _next(self, passage: int) -> None:
-        if passage != self._passage or not self._busy:
+        if passage != self._passage or not self._busy or not self._app.screen_stack:
             return
         self._busy = False
         if self._waiting:

@@ -15,7 +15,8 @@ from rmtui.services.types import AuditEntry
 from rmtui.tui.audit_source import AuditSource, Outcome, TrailQuery
 from rmtui.tui.facts import entry_sections
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import NO_ROW, Pane, filter_key
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.keys import NO_ROW, filter_key
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 

@@ -9,20 +9,20 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from rmtui.errors import RmtuiError
-from rmtui.i18n import later, tr
+from rmtui.i18n import tr
 from rmtui.services import filters
 from rmtui.services.filters import Word
 from rmtui.services.operators import Permission
 from rmtui.services.preferences import Preferences
 from rmtui.services.types import Count
 from rmtui.tui.errands import Errands
+from rmtui.tui.panes.keys import NO_ROW
 from rmtui.tui.widgets.caption import Caption
 from rmtui.tui.widgets.detail import DetailPanel
 from rmtui.tui.widgets.facts import Section
@@ -30,28 +30,12 @@ from rmtui.tui.widgets.filterbar import FilterBar
 from rmtui.tui.widgets.listview import ListView
 from rmtui.tui.widgets.scrollbars import install as install_scrollbars
 
-__all__ = ["LIST_KEYS", "NO_ROW", "Pane", "filter_key"]
+__all__ = ["Pane"]
 
 Row = TypeVar("Row")
 Query = TypeVar("Query")
 
 install_scrollbars()
-
-NO_ROW = later("There is no row under the cursor.")
-
-
-def filter_key(hint: str) -> Binding:
-    """The key that filters; ``hint`` tells what can be typed."""
-    return Binding("slash", "filter", later("Filter"), key_display="/", id="pane.filter", tooltip=hint)
-
-
-LIST_KEYS: list[BindingType] = [
-    filter_key(later("Only what fits: text, or such as older:2h")),
-    Binding("s", "sort", later("Sort"), id="pane.sort", tooltip=later("Sort by the next column")),
-    Binding("S", "reverse", later("Reverse"), id="pane.reverse", show=False, tooltip=later("Turn the order round")),
-    Binding("y", "copy", later("Copy"), id="pane.copy", show=False, tooltip=later("Send the callsign to the terminal")),
-    Binding("escape", "back", later("Back"), id="pane.back", show=False, tooltip=later("Clear the filter, then the marks")),
-]
 
 
 class Pane(Widget, Errands, Generic[Row, Query]):
@@ -140,6 +124,11 @@ class Pane(Widget, Errands, Generic[Row, Query]):
         if said:
             self.console.tell(tr("The filter asks for {said}; Esc clears it.", said=said))
         return bool(said)
+
+    @property
+    def reading(self) -> bool:
+        """Whether what the keys would act on is on its way."""
+        return self.view.reading
 
     @property
     def chosen(self) -> tuple[Row, ...]:

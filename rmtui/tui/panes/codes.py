@@ -19,7 +19,8 @@ from rmtui.settings import Secret
 from rmtui.tui.codes_source import CodeSource, code_name, code_sections, code_state
 from rmtui.tui.glyphs import show
 from rmtui.tui.panes.acting import act_on_many, ask_about
-from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.keys import LIST_KEYS, NO_ROW
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 

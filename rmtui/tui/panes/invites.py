@@ -22,7 +22,8 @@ from rmtui.tui.glyphs import show
 from rmtui.tui.invite_facts import invite_sections
 from rmtui.tui.invites_source import InvitesSource, code_of, read_invite
 from rmtui.tui.panes.acting import act_on_many, ask_about
-from rmtui.tui.panes.base import NO_ROW, Pane, filter_key
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.keys import NO_ROW, filter_key
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView
 

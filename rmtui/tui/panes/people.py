@@ -16,7 +16,8 @@ from rmtui.services.types import PeopleQuery, PersonRow
 from rmtui.tui.facts import person_sections
 from rmtui.tui.glyphs import show
 from rmtui.tui.panes.acting import act_on_many, ask_about
-from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.keys import LIST_KEYS, NO_ROW
 from rmtui.tui.sources import PeopleSource
 from rmtui.tui.widgets.facts import Section
 from rmtui.tui.widgets.listview import ListView

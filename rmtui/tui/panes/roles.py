@@ -15,7 +15,8 @@ from rmtui.services import filters
 from rmtui.services.operators import Permission
 from rmtui.services.types import PeopleQuery, PersonRow, RoleRow
 from rmtui.tui.glyphs import show
-from rmtui.tui.panes.base import LIST_KEYS, NO_ROW, Pane, filter_key
+from rmtui.tui.panes.base import Pane
+from rmtui.tui.panes.keys import LIST_KEYS, NO_ROW, filter_key
 from rmtui.tui.panes.people import edit_roles
 from rmtui.tui.sources import PeopleSource, RoleQuery, RoleSource
 from rmtui.tui.widgets.caption import Caption
@@ -66,6 +67,11 @@ class RolesPane(Pane[RoleRow, RoleQuery]):
     def scope(self, query: RoleQuery) -> str:
         """All of them."""
         return tr("Roles")
+
+    @property
+    def reading(self) -> bool:
+        """Whether who has the role under the cursor is on its way as well."""
+        return super().reading or self.members.reading or (self._role or "") != self.members.wanted.role
 
     def able(self) -> tuple[object, ...]:
         """Whether a member is under the cursor decides as well."""

@@ -19,7 +19,7 @@ from rmtui.services.types import Page
 from rmtui.tui.link.scene import Scene
 from rmtui.tui.widgets.marking import Marking
 from rmtui.tui.widgets.source import Source
-from rmtui.tui.widgets.turns import Kind, Turns
+from rmtui.tui.widgets.turns import Kind
 from rmtui.tui.widgets.window import Around, Edge, Place
 
 __all__ = ["ListView"]
@@ -108,10 +108,7 @@ class ListView(Marking[Row, Query], can_focus=True):
     ) -> None:
         super().__init__(source, query, ident)
         self.markable = markable
-        self.wanted: Query = query
-        """What is asked for."""
         self._given = first
-        self._turns = Turns()
         self._lapsing: frozenset[Hashable] = frozenset()
         self.shifts = 0
         """How often a row came under the cursor because the one that was there is gone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -17,6 +17,8 @@ from rmtui.tui.errands import Errands
 from rmtui.tui.keynames import key_of
 from rmtui.tui.widgets.listlines import ListLines
 from rmtui.tui.widgets.marks import MOST
+from rmtui.tui.widgets.source import Source
+from rmtui.tui.widgets.turns import Turns
 from rmtui.tui.widgets.window import Place
 
 __all__ = ["Marking"]
@@ -74,10 +76,21 @@ class Marking(ListLines[Row, Query], Errands):
         lapsing: frozenset[Hashable] = frozenset()
         error: RmtuiError | None = None
 
-    wanted: Query
-    """What is asked for."""
     markable = True
     """Whether there is anything to do to marked rows."""
+
+    def __init__(self, source: Source[Row, Query], query: Query, ident: str | None) -> None:
+        super().__init__(source, query, ident)
+        self.wanted: Query = query
+        """What is asked for."""
+        self._turns = Turns()
+        self._looked_for: set[str] = set()
+        """Which errands for rows to be marked, or that are marked, are on their way."""
+
+    @property
+    def reading(self) -> bool:
+        """Whether another list, or what is marked in it, is on its way."""
+        return self._turns.waiting or bool(self._looked_for)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is marked in a list where marks are good for nothing."""
@@ -143,10 +156,15 @@ class Marking(ListLines[Row, Query], Errands):
                 rows += page.rows
             return self._Listed(query, rows, more=page.more_after or len(rows) > MOST)
 
-        self.errand("mark-all", work, lambda error: self._Listed(query, error=error), description=tr("reading the list to mark it"))
+        self._look_for("to-mark", work, lambda error: self._Listed(query, error=error), tr("reading the list to mark it"))
+
+    def _look_for(self, name: str, work: Callable[[], Message], failed: Callable[[RmtuiError], Message], description: str) -> None:
+        self._looked_for.add(name)
+        self.errand(name, work, failed, description=description)
 
     @on(_Listed)
     def _take_listed(self, message: _Listed) -> None:
+        self._looked_for.discard("to-mark")
         if message.query != self.wanted:
             return
         if message.error is not None:
@@ -163,11 +181,11 @@ class Marking(ListLines[Row, Query], Errands):
     def mark_these(self, query: Query, rows: Sequence[Any]) -> None:
         """Mark those of a list, which is being asked for, that have the primary keys of these."""
         source = self.source
-        self.errand(
-            "mark-these",
+        self._look_for(
+            "to-mark",
             lambda: self._Listed(query, source.present(query, rows), toggles=False),
             lambda error: self._Listed(query, error=error),
-            description=tr("looking for the rows to mark"),
+            tr("looking for the rows to mark"),
         )
 
     def check_marks(self, lapsing: frozenset[Hashable] = frozenset()) -> None:
@@ -179,15 +197,16 @@ class Marking(ListLines[Row, Query], Errands):
             self.expected -= lapsing
             return
         source, query, asked, rows = self.source, self.shown, self.marks.keys, self.marks.rows
-        self.errand(
+        self._look_for(
             "marks",
             lambda: self._Present(query, asked, source.present(query, rows), lapsing),
             lambda error: self._Present(query, asked, error=error),
-            description=tr("looking for the marked rows"),
+            tr("looking for the marked rows"),
         )
 
     @on(_Present)
     def _take_present(self, message: _Present) -> None:
+        self._looked_for.discard("marks")
         if message.query != self.shown or message.error is not None:  # what keeps them from being read is told with the list
             return
         news = len(self.marks.keep(message.rows, message.asked) - self.expected)
