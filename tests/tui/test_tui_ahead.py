@@ -89,12 +89,13 @@ def test_so_do_marks(console: Console, monkeypatch: pytest.MonkeyPatch, key: str
     console.run(script)
 
 
-def test_the_palette_offers_what_can_be_done_in_that_list(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+def test_the_palette_offers_what_can_be_done_in_that_list(console: Console, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     held = Held(monkeypatch, lambda query: query.text == "sal")
 
     async def script(pilot: Pilot[Any]) -> None:
         await pilot.press(*FILTER)
-        await ahead(pilot, held, ["colon"])
+        await ahead(pilot, held, [key])
         assert isinstance(pilot.app.screen, CommandPalette)
         assert view(pilot).current.callsign == "SALAMA"
 

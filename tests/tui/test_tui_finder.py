@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList
-from tui_harness import Console, press, screen_text, settle, write
+from textual.widgets import Input, OptionList
+from tui_harness import Console, Held, press, screen_text, settle, through, write
 from tui_rows import NOW, pk
 
 from rmtui.errors import RmtuiError
@@ -17,6 +17,8 @@ from rmtui.services import jumping
 from rmtui.services.jumping import Found
 from rmtui.services.types import PersonRow, State
 from rmtui.tui import finder
+from rmtui.tui.dialogs.approve import ApproveDialog
+from rmtui.tui.link import turnstile
 
 HOSTILE = ("[@click=app.quit]QUIT[/]", "[/]TEAM", "[red]TEAM[/red]", "$TEAM [b", "TEAM\x1b[31m", "TEAM\\[x]\\")
 
@@ -85,5 +87,56 @@ def test_who_is_in_comes_before_the_enrolment_that_they_came_by(console: Console
         await write(pilot, person.callsign)
         await press(pilot, "enter")
         assert (pilot.app.screen.pane.id, pilot.app.screen.pane.view.current) == ("people", person)
+
+    console.run(script)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """The search for the whole word is held; a slow machine is no slow search."""
+    monkeypatch.setattr(finder, "DELAY", 0)
+    monkeypatch.setattr(turnstile, "PATIENCE", 60)
+    monkeypatch.setattr(jumping, "find", lambda _text: ())
+    return Held(monkeypatch, lambda text: text == "approve", jumping, "find")
+
+
+async def search(pilot: Pilot[Any], held: Held) -> None:
+    """Look for what the first letters fit, then type the rest, which fits something else."""
+    await press(pilot, "colon")
+    await write(pilot, "a")
+    assert not pilot.app.screen.query_one(OptionList).highlighted_option.prompt.plain.startswith("Approve")
+    await pilot.press(*"pprove")
+    await held.begun(pilot)
+    await through(pilot)
+
+
+def test_enter_waits_for_what_is_found_for_the_whole_text(console: Console, held: Held) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await search(pilot, held)
+        await pilot.press("enter", *"9PAM")
+        for _ in range(10):
+            await pilot.pause(0.01)
+        assert isinstance(pilot.app.screen, CommandPalette)
+        held.go.set()
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ApproveDialog)
+        assert pilot.app.screen.query_one(Input).value == "9PAM"
+
+    console.run(script)
+
+
+def test_what_is_not_found_in_time_is_not_taken(console: Console, held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await search(pilot, held)
+        monkeypatch.setattr(turnstile, "PATIENCE", 0)
+        await pilot.press("enter")
+        for _ in range(10):
+            await pilot.pause(0.01)
+        assert isinstance(pilot.app.screen, CommandPalette)
+        assert "Nothing was done" in "".join(screen_text(pilot.app))
+        held.go.set()
+        await settle(pilot)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ApproveDialog)
 
     console.run(script)

@@ -80,7 +80,8 @@ async def settle(pilot: Pilot[Any]) -> None:
     for _ in range(400):
         await pilot.pause()
         turnstile = getattr(pilot.app, "turnstile", None)
-        busy = any(not worker.is_finished for worker in pilot.app.workers) or (turnstile is not None and turnstile.busy)
+        typed = turnstile is not None and turnstile.busy and pilot.app.return_code is None
+        busy = typed or any(not worker.is_finished for worker in pilot.app.workers)
         quiet = 0 if busy else quiet + 1
         if quiet >= 3:
             return

@@ -17,7 +17,7 @@ from rmtui.errors import EXIT_INTERRUPTED
 from rmtui.i18n import later, tr
 from rmtui.tui.clipboard import sequence, way
 from rmtui.tui.keynames import key_of, named
-from rmtui.tui.link.listing import Listing
+from rmtui.tui.link.listing import Listing, TypedAhead
 from rmtui.tui.link.scene import Scene
 from rmtui.tui.link.state import Link
 from rmtui.tui.link.turnstile import Turnstile
@@ -70,7 +70,7 @@ class LinkedApp(App[None]):
         scene = seen if isinstance(seen, Scene) else None
         if scene is not None and scene.told < self._told:
             return False
-        if not isinstance(event, events.Key) or not isinstance(self.screen, Listing):
+        if not isinstance(event, events.Key) or not isinstance(self.screen, TypedAhead):
             return True
         why = self.screen.unseen(event.key, scene if scene is not None and (self.link.thin or not scene.rows) else None)
         if why:
@@ -79,7 +79,7 @@ class LinkedApp(App[None]):
         return not why
 
     def _early(self, event: events.Event) -> bool:
-        return isinstance(event, events.Key) and isinstance(self.screen, Listing) and self.screen.early(event.key)
+        return isinstance(event, events.Key) and isinstance(self.screen, TypedAhead) and self.screen.early(event.key)
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed waits its turn."""

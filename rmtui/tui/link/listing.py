@@ -6,14 +6,18 @@ from abc import abstractmethod
 from typing import Any
 
 from textual.binding import ActiveBinding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
-from rmtui.i18n import tr
+from rmtui.i18n import later, tr
 from rmtui.tui.glyphs import show
 from rmtui.tui.keynames import character
 from rmtui.tui.link.scene import Scene
 
-__all__ = ["Listing"]
+__all__ = ["NOT_YET", "Listing", "TypedAhead"]
+
+NOT_YET = later("Nothing was done: the list was not on the screen yet when the key was pressed. What was typed after it was dropped too.")
+"""What a key that came too early is told."""
 
 ACTING = {"enrolment", "person", "role", "invite", "invites", "code", "audit"}
 """First words of the ids of keys that may act on a row."""
@@ -23,11 +27,26 @@ MARKING = {"list.mark", "list.range"}
 """Keys that choose the row for those."""
 TELLING = {"list.open", "list.mark-all", "pane.copy"}
 """Other keys that are for what is in the list: whoever looks sees what they did."""
-WAITING = {"main.palette", "main.codes", "enrolment.codes", "role.members"}
+WAITING = {"main.palette", "command_palette", "main.codes", "enrolment.codes", "role.members"}
 """Keys that offer or take what the list has, and do something without it too."""
 
 
-class Listing(Screen[None]):
+class TypedAhead(DOMNode):
+    """Mixed into a screen whose keys are for what comes a while after it was asked for."""
+
+    @abstractmethod
+    def early(self, key: str) -> bool:
+        """Whether a key is for what is on its way."""
+
+    @abstractmethod
+    def unseen(self, key: str, seen: Scene | None) -> str:
+        """Why a key may not do what it does; empty when it may.
+
+        :param seen: what was on the screen when it was pressed; None where that does not matter.
+        """
+
+
+class Listing(Screen[None], TypedAhead):
     """Knows what the operator has before their eyes."""
 
     @property
@@ -49,17 +68,12 @@ class Listing(Screen[None]):
         return bool((_acts(action) or action in TELLING | WAITING) and self.pane.reading)
 
     def unseen(self, key: str, seen: Scene | None) -> str:
-        """Why a key may not act on the row under the cursor; empty when it may.
-
-        :param seen: what was on the screen when it was pressed; None where that does not matter.
-        """
+        """Why a key may not act on the row under the cursor; empty when it may."""
         (active, action), view = self._action(key), self.pane.view
         if not _acts(action) and action not in TELLING:
             return ""
         if self.pane.reading or view.wanted != view.shown or not view.window.loaded:
-            return tr(
-                "Nothing was done: the list was not on the screen yet when the key was pressed. What was typed after it was dropped too."
-            )
+            return tr(NOT_YET)
         if seen is None or action in TELLING or (view.marks and seen.rows and action not in MARKING):
             return ""
         if view.current is None or (active is not None and not active.enabled):
@@ -77,11 +91,11 @@ class Listing(Screen[None]):
         return ""
 
     def _action(self, key: str) -> tuple[ActiveBinding | None, str]:
-        """What a key does here, and its id; nothing where it is text for the field in focus."""
+        """What a key does here, and its id, or what it is called where it has none; nothing where it is text for the field in focus."""
         if self.focused is not None and self.focused.check_consume_key(key, character(key)):
             return None, ""
         active = self.active_bindings.get(key)
-        return active, active.binding.id or "" if active is not None else ""
+        return active, active.binding.id or active.binding.action if active is not None else ""
 
 
 def _acts(action: str) -> bool:

@@ -15,8 +15,9 @@ from rmtui.tui.keynames import keys_of
 
 __all__ = ["Turnstile"]
 
-ROUNDS = 2
-"""Times that all who may have a say are waited for: a key's message may make another, which opens something."""
+ROUNDS = 4
+"""Times that all who may have a say are waited for: a key's message may make another, as Enter in the palette chooses, closes it and
+runs a command, which opens something."""
 PATIENCE = 2.0
 """Seconds after which the next key comes whatever became of the last one."""
 GLANCE = 0.02
@@ -110,8 +111,8 @@ class Turnstile:
             self._follow(node.parent, rounds, done)
 
     async def _next(self, passage: int) -> None:
-        if passage != self._passage or not self._busy or not self._app.screen_stack:
+        if passage != self._passage or not self._busy:
             return
         self._busy = False
-        if self._waiting:
+        if self._waiting and self._app.screen_stack:
             await self._pass(*self._waiting.popleft())
