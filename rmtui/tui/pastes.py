@@ -6,17 +6,34 @@ import re
 import sys
 from collections.abc import Iterable
 
+from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.message import Message
 
-__all__ = ["PasteParser", "install"]
+__all__ = ["PasteParser", "Together", "install"]
 
 _ESC = re.compile(r"\x1b(?=[^\x00-\x0c\x0e-\x1f\x7f\[\]OPX^_\\bf])")
 """The Esc key, when what was typed after it came in the same go, as tmux or a slow line hands it on; not what begins a sequence,
 nor what Alt and an arrow send on a Mac."""
+_ON_A_MAC = {"\x1bb": "ctrl+left", "\x1bf": "ctrl+right"}
+"""What they send, and the keys that move by a word elsewhere."""
 _REPORT = re.compile(r"\x1b\[[?>=][\d;]*[cnu]|\x1b\[\d+n|\x1b\[(?!48;)[\d;]+t|\x1b[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)")
 """What a terminal answers to questions that another program asked, before or beside the console; no key sends it."""
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b")
+
+
+class Together(events.Key):
+    """Esc and a letter that came together, which may be Alt and an arrow on a Mac; ``key`` is what moves by a word as those do."""
+
+    def __init__(self, key: str, letter: str) -> None:
+        super().__init__(key, None)
+        self.letter = letter
+
+    def keys(self, text: str) -> list[events.Key]:
+        """The keys that were meant where this text may be moved in: nobody moves by a word where there is none."""
+        if text:
+            return [events.Key(self.key, None)]
+        return [events.Key("escape", "\x1b"), events.Key(self.letter, self.letter)]
 
 
 class PasteParser(XTermParser):
@@ -44,6 +61,13 @@ class PasteParser(XTermParser):
             yield from super().feed(f"{part}\x1b")
             yield from self._now()
         yield from super().feed(rest) if rest else ()
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        """As Textual's; what may be two keys is told apart when its turn comes."""
+        if sequence in _ON_A_MAC:
+            yield Together(_ON_A_MAC[sequence], sequence[-1])
+        else:
+            yield from super()._sequence_to_key_events(sequence, alt)
 
     def _now(self) -> Iterable[Message]:
         """Wait no longer for what may come after an Esc."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from textual import events
 from textual.message import Message
+from textual.pilot import Pilot
+from textual.widgets import Input
+from tui_harness import Console, dialog_text, press, settle
 
 from rmtui.tui.pastes import PasteParser
+from rmtui.tui.screens.main import MainScreen
 
 TEXT = "\x1b[200~KAR\x1b[31mHU\x1b[0m\r\x1b\x1b]0;x\x07xa\x1b[A\x1b[201~"
 
@@ -50,6 +56,34 @@ def test_esc_and_a_letter_that_come_together_are_two_keys(parts: tuple[str, ...]
 def test_what_begins_with_esc_is_one_key(sequence: str, key: str) -> None:
     for parts in ((sequence,), tuple(sequence)):
         assert [m.key for m in parsed(*parts) if isinstance(m, events.Key)] == [key]
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "said", "letter"),
+    [
+        (["question_mark"], "", "Pending", "b"),
+        (["a"], "", "Pending", "b"),
+        (["a"], "", "Approved", "f"),
+        (["slash"], "", "Approved", "f"),
+        (["a"], "AB", "Approve KARHU01", "f"),
+        (["n"], "AB", "New enrolment", "b"),
+    ],
+)
+def test_esc_and_a_letter_are_alt_and_an_arrow_only_where_there_is_text(
+    console: Console, keys: list[str], text: str, said: str, letter: str
+) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *keys, *text)
+        for message in parsed(f"\x1b{letter}"):
+            pilot.app.post_message(message)
+        await settle(pilot)
+        assert said in dialog_text(pilot.app)
+        if text:
+            assert pilot.app.screen.query_one(Input).cursor_position == (0 if letter == "b" else 2)
+        else:
+            assert isinstance(pilot.app.screen, MainScreen)
+
+    console.run(script)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import events
@@ -21,6 +22,7 @@ from rmtui.tui.link.listing import Listing, TypedAhead
 from rmtui.tui.link.scene import Scene
 from rmtui.tui.link.state import Link
 from rmtui.tui.link.turnstile import Turnstile
+from rmtui.tui.pastes import Together
 
 __all__ = ["LinkedApp"]
 
@@ -55,7 +57,7 @@ class LinkedApp(App[None]):
         super().__init__(driver_class=LinkDriver if ours else None)
         self.link = link or Link()
         self.link.scene = self._scene
-        self.turnstile = Turnstile(self, super().on_event, self._may, self._early)
+        self.turnstile = Turnstile(self, self._meant, super().on_event, self._may, self._early)
         self._told = 0
         if self.link.thin:
             self.animation_level = "none"
@@ -64,6 +66,12 @@ class LinkedApp(App[None]):
     def _scene(self) -> Scene:
         listing = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Listing)), None)
         return Scene(told=self._told) if listing is None else listing.scene.after(self._told)
+
+    def _meant(self, event: events.Event) -> Sequence[events.Event]:
+        if not isinstance(event, Together):
+            return [event]
+        field = self.focused
+        return event.keys(field.value if isinstance(field, Input) else field.text if isinstance(field, TextArea) else "")
 
     def _may(self, event: events.Event, seen: Any) -> bool:
         """Whether what was typed is meant for what it would reach; once there are rows, what was seen matters over a thin line only."""

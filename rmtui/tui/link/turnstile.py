@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from textual import events
@@ -29,6 +29,7 @@ AT_ONCE = "ctrl+c"
 class Turnstile:
     """What is typed ahead of the screen reaches what it was typed for.
 
+    :param meant: the keys that one stands for where it arrives; itself where there is no doubt.
     :param let: has a key do what it does.
     :param may: whether it may, for somebody who saw what was on the screen when it was typed.
     :param early: whether what it is for is still on its way.
@@ -37,11 +38,12 @@ class Turnstile:
     def __init__(
         self,
         app: App[Any],
+        meant: Callable[[events.Event], Sequence[events.Event]],
         let: Callable[[events.Event], Awaitable[None]],
         may: Callable[[events.Event, Any], bool],
         early: Callable[[events.Event], bool],
     ) -> None:
-        self._app, self._let, self._may, self._early = app, let, may, early
+        self._app, self._meant, self._let, self._may, self._early = app, meant, let, may, early
         self._waiting: deque[tuple[events.Event, Any]] = deque()
         self._passage = 0
         self._begun = False
@@ -74,6 +76,8 @@ class Turnstile:
 
     async def _pass(self, event: events.Event, seen: Any) -> None:
         self._busy = True
+        event, *more = self._meant(event)
+        self._waiting.extendleft((each, seen) for each in reversed(more))
         if time.monotonic() < event.time + PATIENCE and self._early(event):
             self._waiting.appendleft((event, seen))
             passage = self._passage
