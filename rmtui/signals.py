@@ -1,16 +1,36 @@
-"""Signals that end the program: SIGTERM, and SIGHUP where the terminal is gone. At the end of a link both may come at once."""
+"""Signals that end the program: Ctrl+C, SIGTERM, and SIGHUP where the terminal is gone. At the end of a link several may come at once."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["ENDING", "ended_by_signals"]
+__all__ = ["ENDING", "ended_by_signals", "heed", "hold", "over"]
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Those that come from others than the operator."""
+
+
+def hold() -> None:
+    """Have the signals that end the program wait until :func:`heed`: before it is loaded, nobody can tell what they ended."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *ENDING))
+
+
+def heed() -> None:
+    """Let the signals come that were held; one that waits is here before this returns."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, *ENDING))
+
+
+def over(code: int) -> None:
+    """Have a signal end the program at once, with this exit code: nothing is left to be done."""
+    exec("")  # noqa: S102  # an interruption in an earlier one, as of a dataclass that was being made, would be Python's own exit code
+    for number in (signal.SIGINT, *ENDING):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: os._exit(code))
 
 
 def _too_late(_number: int, _frame: FrameType | None) -> None:

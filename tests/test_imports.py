@@ -27,9 +27,7 @@ from rmtui.cli.main import main
 assert main(["people", "list", "--format", "csv"]) == 0
 print("\\n".join(sorted(sys.modules)), file=sys.stderr)
 """
-MODULES = sorted(
-    name for _, name, _ in pkgutil.walk_packages([str(ROOT)], "rmtui.") if name != "rmtui.__main__" and ".migrations" not in name
-)
+MODULES = sorted(name for _, name, _ in pkgutil.walk_packages([str(ROOT)], "rmtui.") if ".migrations" not in name)
 
 
 def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:

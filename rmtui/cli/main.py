@@ -21,7 +21,7 @@ from rmtui.cli.telling import telling
 from rmtui.cli.usage import UsageError
 from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_REFUSED, RmtuiError
 from rmtui.i18n import joined, tr
-from rmtui.signals import ended_by_signals
+from rmtui.signals import ended_by_signals, heed
 
 __all__ = ["main"]
 
@@ -80,7 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another alphabet still gets the rest
-    i18n.use(chosen(sys.argv[1:] if argv is None else argv, os.environ))
+    try:
+        i18n.use(chosen(sys.argv[1:] if argv is None else argv, os.environ))
+    finally:
+        heed()  # in the operator's language, what ends it from now on can be told
     args = build().parse_args(argv)
     for name, value in DEFAULTS.items():
         if not hasattr(args, name):

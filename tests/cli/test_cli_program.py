@@ -167,6 +167,81 @@ sys.exit(main.main())
         assert cli("enrollments", "approve", "RAVEN", "--code", CODE, "--yes").code == 0
 
 
+class TestSignals:
+    """From the first line of the program to the last: no traceback, and one exit code."""
+
+    LOADING = """
+import os, runpy, sys
+class Loading:
+    def find_spec(self, name, path, target=None):
+        if name == os.environ["RMTUI_WHILE"]:
+            os.kill(os.getpid(), int(os.environ["RMTUI_SIGNAL"]))
+sys.meta_path.insert(0, Loading())
+runpy.run_module("rmtui", run_name="__main__")
+"""
+    OVER = """
+import os, runpy, threading
+def interrupt():
+    threading.main_thread().join()
+    while not threading.Event().wait(0.1):
+        os.kill(os.getpid(), int(os.environ["RMTUI_SIGNAL"]))
+threading.Thread(target=interrupt).start()
+runpy.run_module("rmtui", run_name="__main__")
+"""
+    TAKEN_DOWN = """
+import atexit, os, runpy
+atexit.register(lambda: os.kill(os.getpid(), int(os.environ["RMTUI_SIGNAL"])))
+runpy.run_module("rmtui", run_name="__main__")
+"""
+    WITHIN = """
+import os, runpy, signal
+from rmtui.cli import main
+def interrupt(*_given):
+    exec("os.kill(os.getpid(), int(os.environ['RMTUI_SIGNAL']))")
+main.build = interrupt
+runpy.run_module("rmtui", run_name="__main__")
+"""
+    TWICE = """
+import os, runpy, signal
+from rmtui.cli import main
+def interrupt(*_given):
+    os.kill(os.getpid(), signal.SIGINT)
+main.build = main.say = interrupt
+runpy.run_module("rmtui", run_name="__main__")
+"""
+
+    @pytest.fixture
+    def run(self):
+        def run(script: str, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-c", script, *argv]
+            return subprocess.run(command, env=environment(**env), capture_output=True, text=True, timeout=60, check=False)
+
+        return run
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize("module", ["rmtui.cli.main", "rmtui.text"])
+    def test_while_it_is_loaded(self, run, number, module):
+        done = run(self.LOADING, "--lang", "fi", "people", "list", RMTUI_WHILE=module, RMTUI_SIGNAL=str(int(number)))
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr == "rmtui: keskeytetty; kesken ollut peruttiin tai jätettiin ennalleen.\n"
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    @pytest.mark.parametrize(("script", "code"), [(OVER, 130), (TAKEN_DOWN, 0)], ids=["a thread goes on", "nothing goes on"])
+    def test_when_it_is_over(self, run, number, script, code):
+        done = run(script, "--version", RMTUI_SIGNAL=str(int(number)))
+        assert (done.returncode, done.stderr) == (code, "")
+        assert done.stdout.startswith("rmtui ")
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_within_what_is_executed_as_a_dataclass_is(self, run, number):
+        done = run(self.WITHIN, RMTUI_SIGNAL=str(int(number)))
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (130, "", 1)
+
+    def test_a_second_ctrl_c_while_the_first_is_told(self, run):
+        done = run(self.TWICE, "--version")
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_no_terminal_at_all(boss):
     for argv in ((), ("demo",)):
         done = program(*argv)
