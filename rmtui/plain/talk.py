@@ -11,7 +11,8 @@ import termios
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 from rmtui.glyphs import show
 from rmtui.i18n import tr
@@ -88,12 +89,17 @@ class Talk:
         """As :meth:`ask`, unseen; what was typed before the question is not taken for the answer."""
         if not self.interactive:
             return Secret(self.ask(question))
-        with self._unseen():
-            self._put(question)
+        with _unseen() as hidden:
+
+            def put() -> None:
+                if hidden():
+                    self._put(question)
+
             try:
-                return Secret(self._read())
+                return Secret(self._read(put))
             finally:
-                self._write("\n")
+                with suppress(BrokenPipeError):  # the terminal may be gone
+                    self._write("\n")
 
     def agrees(self, question: str) -> bool:
         """Whether the word that the question names was typed in full: anything else, and nothing, is a no."""
@@ -107,28 +113,18 @@ class Talk:
         end = " " if self.interactive else "\n"  # where nobody's Enter ends the line
         self._write("".join(f"{line}\n" for line in lines) + last + end)
 
-    def _read(self) -> str:
+    def _read(self, begin: Callable[[], object] = lambda: None) -> str:
         try:
-            if self.interactive and not _comes(self.patience()):
+            if self.interactive and not _comes(self.patience(), begin):
                 self._write("\n")
                 raise Idle
             line = sys.stdin.readline()
-        except OSError as error:  # the terminal is gone
+        except (OSError, termios.error) as error:  # the terminal is gone
             raise Left from error
         if not line or (self.interactive and not line.endswith("\n")):
             self._write("\n" if self.interactive else "")
             raise Left
         return line.strip()
-
-    @contextmanager
-    def _unseen(self) -> Iterator[None]:
-        before = termios.tcgetattr(sys.stdin)
-        quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, quiet)
-        try:
-            yield
-        finally:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
     @staticmethod
     def _write(text: str) -> None:
@@ -139,11 +135,63 @@ class Talk:
             raise BrokenPipeError(*error.args) from error
 
 
-def _comes(seconds: float | None) -> bool:
-    """Whether a line is typed in time. A signal is heeded at once, also one that comes just before, or to another thread."""
+@contextmanager
+def _unseen() -> Iterator[Callable[[], bool]]:
+    """Keep what is typed off the screen; while the program is stopped (Ctrl+Z), the terminal is as it was before.
+
+    It gives what hides it, to be called before each wait: true when it was not hidden, so that the question is to be put.
+    """
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    seen = True
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+        _handle(number, stop)
+        go_on()
+
+    def go_on(*_given: object) -> None:
+        nonlocal seen
+        seen = True
+
+    def hidden() -> bool:
+        nonlocal seen
+        changed = seen
+        while seen:
+            seen = False
+            termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, quiet)  # in the background it stops here until it is in the foreground
+        return changed
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
+    if handlers[signal.SIGTSTP] is not signal.SIG_IGN:
+        _handle(signal.SIGTSTP, stop)
+    _handle(signal.SIGCONT, go_on)
+    try:
+        yield hidden
+    finally:
+        with suppress(termios.error):  # the terminal may be gone
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _handle(number: int, handler: Callable[[int, FrameType | None], None]) -> None:
+    """Have a signal handled, and what it interrupts go on."""
+    signal.signal(number, handler)
+    signal.siginterrupt(number, False)
+
+
+def _comes(seconds: float | None, begin: Callable[[], object]) -> bool:
+    """Whether a line is typed in time. A signal is heeded at once, also one that comes just before, or to another thread.
+
+    :param begin: called before each wait, since a signal may have changed something.
+    """
     until = None if seconds is None else time.monotonic() + seconds
     with _woken_by_signals() as signalled:
         while True:
+            begin()
             left = None if until is None else max(until - time.monotonic(), 0)
             ready = select.select([sys.stdin, signalled], [], [], left)[0]
             if signalled not in ready:

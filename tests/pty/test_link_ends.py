@@ -249,6 +249,50 @@ def test_plain_lines_end_by_a_signal(run: Callable[..., Terminal]) -> None:
     assert b"Traceback" not in terminal.written
 
 
+@pytest.mark.parametrize("shell", ["bash --norc --noprofile", "sh"])
+@pytest.mark.parametrize("between", ["", "bg"])
+def test_a_code_is_not_echoed_after_ctrl_z_either(run: Callable[..., Terminal], shell: str, between: str) -> None:
+    """One shell remembers how a program had the terminal, and another does not."""
+    question = "Approve code of VARPU, empty cancels:"
+    terminal = run("-i", program=shell.split(), PS1="shell> ")
+    terminal.until("shell>")
+    terminal.press(f"{' '.join(RMTUI)} demo --plain\r")
+    for answer in ("1 varpu", "1", "a"):
+        terminal.until("h help:")
+        terminal.screen.reset()
+        terminal.press(f"{answer}\r")
+    terminal.until(question)
+    assert not termios.tcgetattr(terminal.fd)[3] & termios.ECHO
+    terminal.press("\x1a")
+    terminal.until("Stopped", "shell>")
+    assert shell != "sh" or termios.tcgetattr(terminal.fd)[3] & termios.ECHO  # bash edits its lines, and echoes by itself
+    terminal.screen.reset()
+    if between:
+        terminal.press(f"{between}\r")
+        until = time.monotonic() + 60
+        while "Stopped" not in terminal.text:  # once more: it waits for the terminal, which a shell tells before a prompt
+            assert time.monotonic() < until, terminal.text
+            terminal.press("\r")
+            terminal.settle(0.2)
+    terminal.press("fg\r")
+    terminal.until(question)
+    terminal.press("SECRET77\r")
+    terminal.until("That is not the code of VARPU")
+    assert b"SECRET77" not in terminal.written
+
+
+@pytest.mark.parametrize("how", ["hup", "term", "close"])
+def test_plain_lines_end_where_a_code_is_asked_for(run: Callable[..., Terminal], how: str) -> None:
+    terminal = run("demo", "--plain")
+    before = termios.tcgetattr(terminal.fd)
+    terminal.until("h help:")
+    terminal.press("c\r")
+    terminal.until("empty cancels:")
+    assert end(terminal, how) == INTERRUPTED
+    assert b"Traceback" not in terminal.written
+    assert how == "close" or termios.tcgetattr(terminal.fd) == before
+
+
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP])
 def test_plain_lines_end_once_by_two_signals(run: Callable[..., Terminal], second: signal.Signals) -> None:
     """The terminal that is gone and the service manager both send one."""
