@@ -21,8 +21,12 @@ __all__ = ["FIXED", "check_keys", "contexts", "declared"]
 
 FIXED = frozenset({"dialog", "filter", "ticks", "setup", "signin", "locked"})
 """Areas whose keys (Esc, Enter, Tab, Space, arrows) are everybody's: sentences tell them, and nobody is left without a way back."""
-UNNAMED = {"help_quit": later("what tells how to quit"), "command_palette": later("the palette")}
-"""What Textual's own keys do, where it has no words for it."""
+UNNAMED = {
+    "help_quit": later("what tells how to quit"),
+    "command_palette": later("the palette"),
+    "screen.copy_text": later("Copy selected text"),
+}
+"""What Textual's own keys do, where it has no words for it, or only English ones."""
 SENT_AS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+j": "Enter", "ctrl+h": later("Backspace"), "ctrl+[": "Esc"}
 """Keys for which a terminal sends what it sends for another one."""
 TAKEN = {"ctrl+a": "GNU screen", "ctrl+b": "tmux"}
@@ -106,7 +110,7 @@ def _check(place: str, found: Sequence[Binding]) -> None:
     for binding in found:
         keys, default = split(chosen.get(binding.id or "", binding.key)), split(binding.key)
         moved = keys != default
-        name = binding.id or f"“{tr(UNNAMED.get(binding.action, binding.description))}”"
+        name = binding.id or _words(binding)
         if moved and _stays(name):
             raise ConfigurationError(tr("[keys] of config.toml: {action} keeps its key, {key}.", action=name, key=named(default[0])))
         for key in keys:
@@ -129,6 +133,11 @@ def _check(place: str, found: Sequence[Binding]) -> None:
                         pane=tr(place),
                     )
                 )
+
+
+def _words(binding: Binding) -> str:
+    """What an action that has no name does, in quotation marks."""
+    return tr("“{action}”", action=tr(UNNAMED.get(binding.action, binding.description)))
 
 
 def _of(owner: type[DOMNode]) -> list[Binding]:

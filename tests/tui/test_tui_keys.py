@@ -134,6 +134,16 @@ class TestChosen:
         with pytest.raises(ConfigurationError) as refused:
             check_keys()
         assert refused.value.sentence != str(refused.value)
+        assert "“" not in refused.value.sentence
+
+    def test_what_cannot_be_chosen_is_told_in_the_language_as_well(self) -> None:
+        for keys in ({"enrolment.approve": "ctrl+c"}, {"app.quit": "ctrl+p"}, {"audit.outcome": "s"}, {"code.copy": "enter"}):
+            settings.configure(replace(settings.current(), keys=keys))
+            i18n.use("fi")
+            with pytest.raises(ConfigurationError) as refused:
+                check_keys()
+            (told,), (said,) = (re.findall("”(.+?)”", refused.value.sentence), re.findall("“(.+?)”", str(refused.value)))
+            assert told != said
 
     @pytest.mark.parametrize(
         "key", ["A", "?", "ä", "+", ".", "question_mark", "f12", "ctrl+g", "shift+f5", "alt+up", "ctrl+home", "insert"]

@@ -35,7 +35,7 @@ class Ticks(Widget, can_focus=True):
         Binding("up,k", "step(-1)", "Up", show=False),
         Binding("down,j", "step(1)", "Down", show=False),
         Binding("space", "tick", later("Tick"), id="ticks.toggle", tooltip=later("Tick or clear the line under the cursor")),
-        Binding("enter", "enter", "Send", show=False),
+        Binding("enter", "enter", later("Send"), show=False),
     ]
 
     @dataclass
