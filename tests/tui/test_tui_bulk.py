@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,15 @@ from tui_harness import Console, dialog_text, press, screen_text, settle, write
 from tui_rows import pk
 from tui_world import World, lost
 
+from rmtui import settings
+from rmtui.services.bulk import Target
+from rmtui.services.rollcall import Group, RollRow
 from rmtui.services.types import State
+from rmtui.text import callsign_problem
 from rmtui.tui.app import RmtuiApp
+from rmtui.tui.dialogs.bulk import names_of
+from rmtui.tui.dialogs.rollcall import _section
+from rmtui.tui.glyphs import typed
 
 
 @pytest.fixture
@@ -58,7 +66,7 @@ class TestReject:
             await press(pilot, "space", "space", "space", "x")
             assert name(pilot) == "RejectManyDialog"
             assert pilot.app.screen.focused.id == "cancel"
-            assert "KARHU01 · SALAMA · AUR0RA" in text(pilot)
+            assert "KARHU01, SALAMA, AUR0RA" in text(pilot)
             world.add("LATER", 1)  # whoever comes now is none of them
             world.decide(pk(2), State.APPROVED, "KETTU")
             await fill(pilot, "wrong gate", "3")
@@ -157,6 +165,19 @@ class TestReject:
             assert desk.begun == ["KARHU01"]
 
         console.run(script)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_names_can_be_taken_apart(ascii_only: bool) -> None:
+    """Between them stands what no callsign may hold."""
+    settings.configure(replace(settings.current(), ascii=ascii_only))
+    names = ["-dash", "A - B C", "BJ·RN"]
+    apart = [typed(each) for each in names]
+    assert names_of([Target(pk(number), each) for number, each in enumerate(names)]).split(", ") == apart
+    section = _section("In", tuple(RollRow(Group.JOINED, each, "person", None) for each in names))
+    assert section.facts[0][1].split(", ") == apart
+    assert not any(map(callsign_problem, names))
+    assert callsign_problem("A, B")
 
 
 def test_one_mark_is_acted_on_in_the_usual_dialog(console: Console, desk: Desk) -> None:

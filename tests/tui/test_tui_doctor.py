@@ -201,7 +201,7 @@ class TestRepairing:
             assert isinstance(pilot.app.screen, RepairDialog)
             assert pilot.app.focused is pilot.app.screen.query_one("#cancel")
             assert "Put right 2 things" in text(pilot)
-            assert "KARHU01 · [b]\\x1b[2JODD" in text(pilot)
+            assert "KARHU01, [b]\\x1b[2JODD" in text(pilot)
             ward.found["doubled-role"] += (late,)
             ward.fails["KARHU01"] = NotPermitted("You are no admin any more.")
             await confirm(pilot, 2)

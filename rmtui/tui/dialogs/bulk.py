@@ -32,8 +32,8 @@ OUTCOMES = {"failed": later("failed"), "refused": later("refused"), "left": late
 
 
 def names_of(targets: Sequence[Target]) -> str:
-    """All of them, as one paragraph."""
-    return f" {glyphs().dot} ".join(show(target.name, 64) for target in targets)
+    """All of them, as one paragraph, between what no callsign may hold."""
+    return ", ".join(show(target.name, 64) for target in targets)
 
 
 class BulkDialog(Dialog[Report]):

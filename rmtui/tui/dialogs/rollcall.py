@@ -15,7 +15,7 @@ from rmtui.i18n import later, tr
 from rmtui.services import rollcall, text_files
 from rmtui.services.rollcall import Group, RollCall, RollRow
 from rmtui.tui.dialogs.base import Dialog, entry, prose
-from rmtui.tui.glyphs import glyphs, show
+from rmtui.tui.glyphs import show
 from rmtui.tui.widgets.facts import Facts, Section
 from rmtui.tui.widgets.lines import Lines
 from rmtui.tui.widgets.options import Options
@@ -132,7 +132,7 @@ class RollCallDialog(Dialog[Chosen]):
 
 def _section(title: str, rows: tuple[RollRow, ...]) -> Section:
     shown, more = rows[:MOST], len(rows) - MOST
-    names = f" {glyphs().dot} ".join(show(row.callsign, 64) for row in shown if not row.note)
+    names = ", ".join(show(row.callsign, 64) for row in shown if not row.note)
     notes = tuple((show(row.callsign, 24), show(row.note)) for row in shown if row.note)
     if more > 0:
         notes += (("", tr("and {more} more, whom rmtui people rollcall lists.", more=f"{more:,}")),)
