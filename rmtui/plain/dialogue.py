@@ -18,6 +18,7 @@ from rmtui.plain.session import Session, TurnedOut
 from rmtui.plain.talk import Idle, Left, Talk
 from rmtui.plain.words import ago, name
 from rmtui.services import deployment, effects, enrollments, keys_ahead, operators, signin
+from rmtui.services.operators import Permission
 from rmtui.signals import ended_by_signals
 
 __all__ = ["run"]
@@ -80,6 +81,7 @@ def _gate(session: Session) -> bool:
 
 
 def _answers(session: Session) -> tuple[Answer, ...]:
+    proven = session.operator is not None and session.operator.proven
     return (
         Answer(
             "1",
@@ -99,11 +101,18 @@ def _answers(session: Session) -> tuple[Answer, ...]:
             later("code"),
             later("approve by code: a code, a link or a chat line finds whose it is."),
             lambda _: approving.by_code(session),
+            Permission.DECIDE,
         ),
         Answer("s", later("status"), later("deployment, operator, how many wait, what fails."), lambda _: _status(session)),
-        Answer("n", "", later("make an enrolment and its approve code; n and a callsign asks less."), partial(enrolments.create, session)),
-        Answer("i", "", later("sign in, or in as somebody else."), lambda _: _sign_in(session)),
-        Answer("o", "", later("sign out."), lambda _: _sign_out(session)),
+        Answer(
+            "n",
+            later("new"),
+            later("make an enrolment and its approve code; n and a callsign asks less."),
+            partial(enrolments.create, session),
+            Permission.DECIDE,
+        ),
+        Answer("i", "" if session.operator else later("sign in"), later("sign in, or in as somebody else."), lambda _: _sign_in(session)),
+        Answer("o", later("sign out") if proven else "", later("sign out."), lambda _: _sign_out(session)),
         Answer("q", later("quit"), later("quit."), _quit),
     )
 

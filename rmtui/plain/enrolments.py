@@ -51,9 +51,19 @@ class Enrolments(Listing[EnrollmentRow]):
     def answers(self) -> Sequence[Answer]:
         """Making one, and approving by code alone."""
         return (
-            Answer("n", later("new"), later("make an enrolment and its approve code; n and a callsign asks less."), self._new),
             Answer(
-                "c", later("code"), later("approve by code: a code, a link or a chat line finds whose it is."), lambda _: self._by_code()
+                "n",
+                later("new"),
+                later("make an enrolment and its approve code; n and a callsign asks less."),
+                self._new,
+                Permission.DECIDE,
+            ),
+            Answer(
+                "c",
+                later("code"),
+                later("approve by code: a code, a link or a chat line finds whose it is."),
+                lambda _: self._by_code(),
+                Permission.DECIDE,
             ),
         )
 
@@ -94,17 +104,19 @@ class _One:
             self._seen = detail.row.callsign
 
     def _answers(self) -> Sequence[Answer]:
-        state = self.detail.row.state
+        state, may = self.detail.row.state, Permission.DECIDE
         found = [
             Answer("d", later("details"), later("everything else, and the history."), lambda _rest: self._details()),
         ]
         if state is State.REJECTED:
-            found.insert(0, Answer("o", later("re-open"), later("make it wait again, under a new approve code."), self._then(self._reopen)))
+            told = later("make it wait again, under a new approve code.")
+            found.insert(0, Answer("o", later("re-open"), told, self._then(self._reopen), may))
         if state is State.PENDING:
+            told = later("give it a new approve code; the old one stops working.")
             found[:0] = [
-                Answer("a", later("approve"), later("approve, with the code that they read out."), self._then(self._approve)),
-                Answer("x", later("reject"), later("reject, and say why."), self._then(self._reject)),
-                Answer("z", later("new code"), later("give it a new approve code; the old one stops working."), self._then(self._reset)),
+                Answer("a", later("approve"), later("approve, with the code that they read out."), self._then(self._approve), may),
+                Answer("x", later("reject"), later("reject, and say why."), self._then(self._reject), may),
+                Answer("z", later("new code"), told, self._then(self._reset), may),
             ]
         return found
 

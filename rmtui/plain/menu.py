@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rmtui.errors import RmtuiError
 from rmtui.i18n import later, tr
 from rmtui.plain.talk import Left
+from rmtui.services import operators
+from rmtui.services.operators import Permission
 
 if TYPE_CHECKING:
     from rmtui.plain.session import Session
@@ -35,6 +37,8 @@ class Answer:
     """What it does, as the help says it."""
     run: Callable[[str], Any]
     """Takes what was typed after the key; gives true when the question is over."""
+    needs: Permission | None = None
+    """What it takes: it is offered to nobody who may not, and tells them why not when it is answered all the same."""
 
 
 BACK = later("b back")
@@ -60,7 +64,7 @@ def menu(
     while True:
         try:
             now = tuple(answers())
-            typed = talk.ask(_prompt(head, now, top))
+            typed = talk.ask(_prompt(head, _offered(session, now), top))
             if _answered(session, typed, now, number, top):
                 return
         except Left:
@@ -68,6 +72,11 @@ def menu(
         except KeyboardInterrupt:
             session.fresh_line()
             talk.say(tr("q quits.") if top else tr("b goes back, q quits."))
+
+
+def _offered(session: Session, answers: Sequence[Answer]) -> list[Answer]:
+    """Those that the operator may give here."""
+    return [each for each in answers if each.needs is None or not operators.why_not(session.operator, each.needs)]
 
 
 def _prompt(head: str, answers: Sequence[Answer], top: bool) -> str:
@@ -88,7 +97,7 @@ def _answered(session: Session, typed: str, answers: Sequence[Answer], number: C
     if word.casefold() == "b" and not top:
         return True
     if word.casefold() in {"h", "?", "help"}:
-        _help(session, answers, number is not None, top)
+        _help(session, _offered(session, answers), number is not None, top)
     elif number is not None and typed.isascii() and typed.isdigit() and len(typed) < 8:
         return _try(session, lambda: number(int(typed)))
     else:

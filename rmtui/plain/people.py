@@ -136,10 +136,11 @@ class _One:
     def _answers(self) -> Sequence[Answer]:
         found = [Answer("d", later("details"), later("certificate, files and the history."), lambda _rest: self._details())]
         if self.detail.row.revoked_on is None:
+            told, grant = later("revoke them and their certificates, for good."), Permission.GRANT
             found[:0] = [
-                Answer("g", later("give role"), later("give a role; g and its name asks less."), self._then(self._give)),
-                Answer("t", later("take role"), later("take a role; t and its name asks less."), self._then(self._take)),
-                Answer("x", later("revoke them"), later("revoke them and their certificates, for good."), self._then(self._revoke)),
+                Answer("g", later("give role"), later("give a role; g and its name asks less."), self._then(self._give), grant),
+                Answer("t", later("take role"), later("take a role; t and its name asks less."), self._then(self._take), grant),
+                Answer("x", later("revoke them"), told, self._then(self._revoke), Permission.REVOKE),
             ]
         return found
 

@@ -214,6 +214,27 @@ class TestAllowed:
         assert "empty cancels" not in told
 
     @sqlite_only
+    @pytest.mark.parametrize("who", [{"operator": None}, {"read_only": True}])
+    def test_what_is_refused_is_not_offered(self, boss, hold, who):
+        make_enrollment("RAVEN", "KROW2IAB")
+        given = ("h", "1", "h", "1", "h", "b", "b", "2", "1", "h", "q")
+        may, may_not = hold(*given), hold(*given, **who)
+        for prompt in (
+            "c code, s status, n new, q quit, h help:",
+            "n new, c code, b back",
+            "RAVEN: a approve, x reject, z new code, d details",
+        ):
+            assert prompt in may
+        assert "BOSS: g give role, t take role, x revoke them, d details" in may
+        sign_in = "q quit" if who.get("read_only") else "i sign in, q quit"
+        assert f"1 enrolments, 2 people, 3 roles, s status, {sign_in}, h help:" in may_not
+        for prompt in ("Number, f filter, b back, h help:", "RAVEN: d details, b back, h help:", "BOSS: d details, b back, h help:"):
+            assert prompt in may_not
+        for key in "acgntxz":
+            assert f"\n{key}: " in may
+            assert f"\n{key}: " not in may_not
+
+    @sqlite_only
     def test_nobody_named_may_look(self, boss, hold):
         make_enrollment("RAVEN", "KROW2IAB")
         told = hold("1", "1", "x", "q", operator=None)
@@ -267,6 +288,7 @@ class TestSigningIn:
     def test_signing_out_or_being_away_hides_everything(self, pfx, hold, monkeypatch):
         told = hold("1", pfx, "RAVEN", "o", "b", operator=None, require_signin=True)
         assert "RAVEN is signed out." in told
+        assert "n new, o sign out, q quit, h help:" in told.replace("\n  ", " ")
         assert told.rstrip().endswith("b back, h help:")
         later = clock.utcnow() + dt.timedelta(hours=3)
 
