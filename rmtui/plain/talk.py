@@ -43,8 +43,10 @@ def wrapped(text: str, width: int = WIDTH) -> Iterator[str]:
     for word in text.split(" "):
         grown = f"{line} {word}" if line else word
         if _columns(grown) > width and line.strip():
-            yield line.rstrip()
-            grown = f"  {word}"
+            before, _, last = line.rpartition(" ")
+            key = f"{last} " if len(last) == 1 and before.strip() else ""  # which goes with what it does
+            yield (before if key else line).rstrip()
+            grown = f"  {key}{word}"
         while _columns(grown) > width:
             cut = width
             while _columns(grown[:cut]) > width:

@@ -195,6 +195,11 @@ class TestHarm:
         assert all(line.startswith("  ") for line in lines[1:])
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
+    @pytest.mark.parametrize("before", range(60, 80))
+    def test_a_key_stands_with_what_it_does(self, before):
+        lines = [*wrapped(f"{'x' * before}, h help:")]
+        assert [line for line in lines if line.endswith("h help:")] == lines[-1:]
+
     @sqlite_only
     def test_an_answer_is_never_taken_for_another(self, boss, hold):
         make_enrollment("RAVEN", "KROW2IAB")
