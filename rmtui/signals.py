@@ -13,22 +13,23 @@ __all__ = ["ENDING", "ended_by_signals", "heed", "hold", "over"]
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Those that come from others than the operator."""
+_ALL = (signal.SIGINT, *ENDING)
 
 
 def hold() -> None:
     """Have the signals that end the program wait until :func:`heed`: before it is loaded, nobody can tell what they ended."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *ENDING))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
 
 
 def heed() -> None:
     """Let the signals come that were held; one that waits is here before this returns."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, *ENDING))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ALL)
 
 
 def over(code: int) -> None:
     """Have a signal end the program at once, with this exit code: nothing is left to be done."""
     exec("")  # noqa: S102  # an interruption in an earlier one, as of a dataclass that was being made, would be Python's own exit code
-    for number in (signal.SIGINT, *ENDING):
+    for number in _ALL:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda _number, _frame: os._exit(code))
 

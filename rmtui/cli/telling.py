@@ -90,7 +90,7 @@ def _carry_out(args: argparse.Namespace) -> Sequence[EffectRow]:
         return ()
     by_target: dict[str, list[EffectRow]] = {}
     for row in rows:
-        to_ca = row.event == "revoked" and row.target.startswith(("ca:", "crl"))
+        to_ca = row.event == "revoked" and row.of_authority
         if row.state == "waiting" and not to_ca:  # of a revocation, the command itself says that the CA was not told
             by_target.setdefault(row.target, []).append(row)
     for target, waiting in by_target.items():

@@ -89,25 +89,32 @@ def to_adopt(person: Person, cas: bytes) -> CertificateSummary | None:
     from rmtui.pki.identity import read_certificate
 
     found = read_certificate(person.directory)
-    if found.names == person.callsign:
-        return None if _on_record(found) else found
-    return stray_in(person.directory, cas, person)
-
-
-def stray_in(directory: Path, cas: bytes, owner: Person | None = None) -> CertificateSummary | None:
-    """The certificate in a directory, where the deployment's CA issued it to a person, and no record names it.
-
-    :param cas: PEM of the deployment's CAs; empty where the CA could not be asked.
-    :param owner: whose directory it is, if it is anybody's.
-    :raises PerhapsTheirs: it may be what somebody else who is active uses, or the system or a product; or it cannot be judged.
-    :raises PKIError: it is not there, damaged, or cannot be read.
-    """
-    from rmtui.pki import chain
-    from rmtui.pki.identity import read_certificate, read_file
-
-    found = read_certificate(directory)
     if _on_record(found):
         return None
+    return found if found.names == person.callsign else _stray(found, person.directory, cas, person)
+
+
+def stray_in(directory: Path, cas: bytes) -> CertificateSummary | None:
+    """The certificate in a directory of nobody, where the deployment's CA issued it to a person, and no record names it.
+
+    :param cas: PEM of the deployment's CAs; empty where the CA could not be asked.
+    :raises PerhapsTheirs: it may be what somebody who is active uses, or the system or a product; or it cannot be judged.
+    :raises PKIError: it is not there, damaged, or cannot be read.
+    """
+    from rmtui.pki.identity import read_certificate
+
+    found = read_certificate(directory)
+    return None if _on_record(found) else _stray(found, directory, cas, None)
+
+
+def _stray(found: CertificateSummary, directory: Path, cas: bytes, owner: Person | None) -> CertificateSummary | None:
+    """A certificate in a directory that no record names, where the deployment's CA issued it to a person.
+
+    :param owner: whose directory it is, if it is anybody's.
+    """
+    from rmtui.pki import chain
+    from rmtui.pki.identity import read_file
+
     said = {"serial": found.serial, "directory": plain(directory)}
     if not cas:
         raise PerhapsTheirs(

@@ -43,6 +43,7 @@ __all__ = [
     "hold",
     "hurry",
     "nobody_answers",
+    "of_authority",
     "noting",
     "ours",
     "overdue",
@@ -275,6 +276,11 @@ def skipped(effect: Effect, reason: str) -> None:
     """Record, in English, why this is not carried out any more."""
     changes = {"state": "skipped", "done_on": clock.utcnow(), "last_error": plain(english(reason), MAX_ERROR)}
     _each([effect], WAITS & (Effect.lease == effect.lease), **changes, lease=None, lease_until=None)
+
+
+def of_authority(target: str) -> bool:
+    """Whether a target is the CA, or the CRL."""
+    return target == CRL or target.startswith(CA)
 
 
 def nobody_answers(error: RmtuiError) -> bool:

@@ -12,13 +12,12 @@ from rmtui.errors import EXIT_DONE, EXIT_INTERRUPTED, RmtuiError, UnreachableErr
 from rmtui.glyphs import show
 from rmtui.i18n import later, tr, trn
 from rmtui.logs import headline
-from rmtui.plain import approving, enrolments, entering, people
+from rmtui.plain import enrolments, entering, people
 from rmtui.plain.menu import Answer, Quit, menu
 from rmtui.plain.session import Session, TurnedOut
 from rmtui.plain.talk import Idle, Left, Talk
 from rmtui.plain.words import ago, name
 from rmtui.services import deployment, effects, enrollments, keys_ahead, operators, signin
-from rmtui.services.operators import Permission
 from rmtui.signals import ended_by_signals
 
 __all__ = ["run"]
@@ -96,21 +95,9 @@ def _answers(session: Session) -> tuple[Answer, ...]:
             lambda text: people.People(session, text).run(),
         ),
         Answer("3", later("roles"), later("which roles there are, and who has them."), lambda text: people.Roles(session, text).run()),
-        Answer(
-            "c",
-            later("code"),
-            later("approve by code: a code, a link or a chat line finds whose it is."),
-            lambda _: approving.by_code(session),
-            Permission.DECIDE,
-        ),
+        enrolments.by_code(session),
         Answer("s", later("status"), later("deployment, operator, how many wait, what fails."), lambda _: _status(session)),
-        Answer(
-            "n",
-            later("new"),
-            later("make an enrolment and its approve code; n and a callsign asks less."),
-            partial(enrolments.create, session),
-            Permission.DECIDE,
-        ),
+        enrolments.making(partial(enrolments.create, session)),
         Answer("i", "" if session.operator else later("sign in"), later("sign in, or in as somebody else."), lambda _: _sign_in(session)),
         Answer("o", later("sign out") if proven else "", later("sign out."), lambda _: _sign_out(session)),
         Answer("q", later("quit"), later("quit."), _quit),

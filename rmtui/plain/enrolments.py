@@ -17,7 +17,19 @@ from rmtui.services.operators import Permission
 from rmtui.services.requests import read_request
 from rmtui.services.types import Count, CreatedEnrollment, EnrollmentQuery, EnrollmentRow, Page, State
 
-__all__ = ["Enrolments", "create"]
+__all__ = ["Enrolments", "by_code", "create", "making"]
+
+
+def making(run: Callable[[str], object]) -> Answer:
+    """To make an enrolment."""
+    told = later("make an enrolment and its approve code; n and a callsign asks less.")
+    return Answer("n", later("new"), told, run, Permission.DECIDE)
+
+
+def by_code(session: Session) -> Answer:
+    """To approve whoever a code is of."""
+    told = later("approve by code: a code, a link or a chat line finds whose it is.")
+    return Answer("c", later("code"), told, lambda _: approving.by_code(session), Permission.DECIDE)
 
 
 class Enrolments(Listing[EnrollmentRow]):
@@ -51,27 +63,12 @@ class Enrolments(Listing[EnrollmentRow]):
     def answers(self) -> Sequence[Answer]:
         """Making one, and approving by code alone."""
         return (
-            Answer(
-                "n",
-                later("new"),
-                later("make an enrolment and its approve code; n and a callsign asks less."),
-                self._new,
-                Permission.DECIDE,
-            ),
-            Answer(
-                "c",
-                later("code"),
-                later("approve by code: a code, a link or a chat line finds whose it is."),
-                lambda _: self._by_code(),
-                Permission.DECIDE,
-            ),
+            making(self._new),
+            by_code(self.session),
         )
 
     def _new(self, rest: str) -> None:
         create(self.session, rest)
-
-    def _by_code(self) -> None:
-        approving.by_code(self.session)
 
     def choose(self, row: EnrollmentRow) -> None:
         """The one that was shown with the number."""

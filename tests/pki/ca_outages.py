@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,14 +156,6 @@ def standing(ca: StandIn, callsign: str) -> set[int]:
 def waiting() -> list[tuple[str, str, int]]:
     """Event, target and attempts of what is still to be done."""
     return [(row.event, row.target.split(":")[0], row.attempts) for row in effects.list_effects(effects.EffectQuery("waiting")).rows]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def run_effects() -> effects.Ran:

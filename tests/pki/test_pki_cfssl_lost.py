@@ -9,10 +9,11 @@ import sys
 import threading
 
 import pytest
-from ca_outages import nothing_of, stands, until, use, waiting
+from ca_outages import nothing_of, stands, use, waiting
 from peewee import OperationalError
 
 from cfssl_stand_in import REFRESH, SIGN, StandIn, usual
+from clusters import until
 from making import make_enrollment, make_operator
 from rmtui import settings
 from rmtui.db import issuing

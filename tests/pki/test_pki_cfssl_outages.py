@@ -8,9 +8,10 @@ import time
 from typing import Any
 
 import pytest
-from ca_outages import SHORT, SILENT, WRONG, Fault, alone, failing, nothing_of, run_effects, standing, stands, stranger, until, use, waiting
+from ca_outages import SHORT, SILENT, WRONG, Fault, alone, failing, nothing_of, run_effects, standing, stands, stranger, use, waiting
 
 from cfssl_stand_in import CFSSL_SIGN, CRL, DUMP, INFO, REFRESH, REVOKE, SIGN, StandIn, hangs, usual
+from clusters import until
 from making import audit_rows, make_enrollment, make_operator
 from rmtui import settings
 from rmtui.db.config import DBConfig

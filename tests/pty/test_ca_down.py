@@ -12,6 +12,7 @@ import pytest
 from test_desk import ENTER, ESCAPE, TAB, Desk
 
 from cfssl_stand_in import SIGN, StandIn, hangs, usual
+from clusters import until
 from terminal import Terminal
 
 
@@ -88,8 +89,7 @@ def quit_while_it_signs(desk: Desk, ca: StandIn) -> tuple[Terminal, str]:
     terminal.until("Approve KETTU", "Deployment issuing")
     press(terminal, code, ENTER)
     terminal.until("Making the key")
-    while SIGN not in ca.paths():
-        terminal.read(0.1)
+    until(lambda: terminal.read(0.1) is not None and SIGN in ca.paths())
     terminal.press("\x11")
     terminal.until("The CA may yet sign what it was asked for.", "Ctrl+C leaves it.")
     return terminal, code

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from clusters import until
 from terminal import Terminal
 
 RMTUI = [sys.executable, "-m", "rmtui"]
@@ -151,7 +152,6 @@ def test_an_approval_is_whole_or_has_not_begun(run: Callable[..., Terminal], env
 
 HELD = """
 import os
-import re
 from rmtui.pki import keys
 make = keys.generate
 def held(key_type):
@@ -321,10 +321,7 @@ def test_a_list_that_nobody_reads_ends(env: dict[str, str]) -> None:
     os.set_blocking(writer, True)
     process = subprocess.Popen([*RMTUI, "--help"], env=env, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
-    until = time.monotonic() + SOON
-    while not listens(process.pid, signal.SIGTERM):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: listens(process.pid, signal.SIGTERM))
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(1)
     process.terminate()

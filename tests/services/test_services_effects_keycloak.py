@@ -9,6 +9,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
+from telling import later
 from test_services_effects_tls import self_signed
 
 from keycloak_stand_in import Keycloak
@@ -54,11 +55,6 @@ def person(pk) -> Person:
 def user_of(keycloak: Keycloak) -> dict:
     (user,) = keycloak.users.values()
     return user
-
-
-def later(monkeypatch) -> None:
-    now = clock.utcnow()
-    monkeypatch.setattr(clock, "utcnow", lambda: now + dt.timedelta(hours=2))
 
 
 def test_a_life(raven, keycloak):

@@ -15,6 +15,7 @@ from rmtui import settings
 from rmtui.db import manifest
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import tr, trn
+from rmtui.pki.mutual_tls import client_context, refuses_us
 from rmtui.services.doctor.types import Finding, Severity
 from rmtui.services.effects.products import address
 from rmtui.text import plain
@@ -63,7 +64,6 @@ def keycloak() -> Iterator[Finding]:
     if settings.current().keycloak is None:
         yield Finding("keycloak", "ok", "", tr("No Keycloak is named."))
         return
-    from rmtui.pki.mutual_tls import client_context
     from rmtui.services.effects.keycloak import Keycloak  # which takes a while
 
     try:
@@ -96,8 +96,6 @@ def _problem(name: str, api: str) -> Said:
             why=why,
         )
     except ssl.SSLError as error:
-        from rmtui.pki.mutual_tls import refuses_us
-
         reason = error.reason or ""
         if refuses_us(error):
             return "warning", _refused(called, where, plain(reason.lower().replace("_", " "), 60))
@@ -145,8 +143,6 @@ def _asked(called: str, where: str, secure: bool, host: str, port: int | None, p
     """What there is to say of a product's answer to a question that asks for nothing."""
     line: http.client.HTTPConnection
     if secure:
-        from rmtui.pki.mutual_tls import client_context
-
         line = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=client_context())
     else:
         line = http.client.HTTPConnection(host, port, timeout=SECONDS)

@@ -199,7 +199,7 @@ def _try(effect: Effect, outside: _Outside) -> RmtuiError | None:
             effects.skipped(effect, error.sentence)
         else:
             effects.failed([effect], error)
-            if effects.nobody_answers(error) and not effect.target.startswith((effects.CA, effects.CRL)):
+            if effects.nobody_answers(error) and not effects.of_authority(effect.target):
                 effects.put_off(effect, error)
     return error
 
@@ -215,7 +215,7 @@ def _publish(effect: Effect) -> None:
 
 
 def _carry_out(effect: Effect, outside: _Outside) -> None:
-    if effect.target == effects.CRL or effect.target.startswith(effects.CA):
+    if effects.of_authority(effect.target):
         _publish(effect)
         return
     tell = outside.way(effect)

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
+from rmtui.db.effects import of_authority
 from rmtui.errors import RmtuiError, UnreachableError
 from rmtui.i18n import later
 from rmtui.services.types import Count
@@ -84,6 +85,11 @@ class EffectRow:
     def failing(self) -> bool:
         """Whether it waits since it failed, or since nobody answers there."""
         return self.state == "waiting" and bool(self.last_error)
+
+    @property
+    def of_authority(self) -> bool:
+        """Whether it is the CA that is told, or the CRL published."""
+        return of_authority(self.target)
 
 
 @dataclass(frozen=True, slots=True)
